@@ -1,0 +1,390 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// FargateJob is the ECS task of one CI job: the executor writes what it wants
+// into spec, the controller launches the task and writes the truth about it
+// into status. Deleting the object stops the task.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=fj,categories=ci
+// +kubebuilder:printcolumn:name="Class",type=string,JSONPath=`.spec.classRef.name`
+// +kubebuilder:printcolumn:name="Project",type=string,JSONPath=`.spec.job.projectPath`
+// +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.spec.job.name`
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Address",type=string,JSONPath=`.status.address.host`
+// +kubebuilder:printcolumn:name="Task",type=string,priority=1,JSONPath=`.status.task.arn`
+// +kubebuilder:printcolumn:name="Zone",type=string,priority=1,JSONPath=`.status.task.availabilityZone`
+// +kubebuilder:printcolumn:name="Capacity",type=string,priority=1,JSONPath=`.status.task.capacity`
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type FargateJob struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the object's standard metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is the desired task. It cannot be changed.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec is immutable: delete the FargateJob and create another"
+	Spec FargateJobSpec `json:"spec,omitzero"`
+
+	// status is the truth about the task.
+	// +optional
+	Status FargateJobStatus `json:"status,omitzero"`
+}
+
+// FargateJobSpec is the desired state of a FargateJob.
+type FargateJobSpec struct {
+	// classRef names the FargateTaskClass of the task.
+	// +optional
+	// +default={"name":"default"}
+	ClassRef ClassReference `json:"classRef,omitzero"`
+
+	// sshPublicKey is the key that the task's SSH server has to accept, as one
+	// line of an authorized_keys file without options. The private key stays
+	// with the runner.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:Pattern=`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?$`
+	SSHPublicKey string `json:"sshPublicKey,omitempty"`
+
+	// overrides is what the job changes of its class, within what the class
+	// allows.
+	// +optional
+	Overrides TaskOverrides `json:"overrides,omitzero"`
+
+	// job tells people which CI job this is, and tags the task for
+	// chargeback.
+	// +optional
+	Job JobIdentity `json:"job,omitzero"`
+
+	// activeDeadlineSeconds bounds the life of the task from the object's
+	// creation. Past it the task is stopped, so that a job whose executor died
+	// ends too. None means no bound.
+	// +optional
+	// +kubebuilder:validation:Minimum=60
+	// +kubebuilder:validation:Maximum=2678400
+	ActiveDeadlineSeconds int32 `json:"activeDeadlineSeconds,omitempty"`
+
+	// ttlSecondsAfterStalled is how long the object is kept once its task has
+	// ended by itself or could not be launched, for people to read. The
+	// default is how long ECS itself shows a stopped task.
+	// +optional
+	// +default=3600
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2678400
+	TTLSecondsAfterStalled *int32 `json:"ttlSecondsAfterStalled,omitempty"`
+}
+
+// ClassReference names a FargateTaskClass in the job's namespace.
+// +kubebuilder:validation:MinProperties=1
+type ClassReference struct {
+	// name of the FargateTaskClass.
+	// +optional
+	// +default="default"
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+}
+
+// TaskOverrides is what one job changes of its class.
+// +kubebuilder:validation:MinProperties=1
+type TaskOverrides struct {
+	// taskDefinition replaces the class's.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]{1,255}(:[0-9]+)?$`
+	TaskDefinition string `json:"taskDefinition,omitempty"`
+
+	// platformVersion replaces the class's.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
+	PlatformVersion string `json:"platformVersion,omitempty"`
+
+	// cpu replaces the class's, in CPU units, 1024 to a vCPU.
+	// +optional
+	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
+	// +kubebuilder:validation:Minimum=256
+	CPU int32 `json:"cpu,omitempty"`
+
+	// memory replaces the class's, in MiB.
+	// +optional
+	// +kubebuilder:validation:Minimum=512
+	// +kubebuilder:validation:Maximum=122880
+	Memory int32 `json:"memory,omitempty"`
+
+	// ephemeralStorageGiB replaces the class's.
+	// +optional
+	// +kubebuilder:validation:Minimum=21
+	// +kubebuilder:validation:Maximum=200
+	EphemeralStorageGiB int32 `json:"ephemeralStorageGiB,omitempty"`
+}
+
+// JobIdentity identifies a CI job to people. It never holds a variable, a
+// token or a private key.
+// +kubebuilder:validation:MinProperties=1
+type JobIdentity struct {
+	// runner is the short token of the runner that took the job.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Runner string `json:"runner,omitempty"`
+
+	// projectPath is the path of the project with its namespace.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	ProjectPath string `json:"projectPath,omitempty"`
+
+	// projectID is the number of the project.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ProjectID int64 `json:"projectID,omitempty"`
+
+	// pipelineID is the number of the pipeline.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	PipelineID int64 `json:"pipelineID,omitempty"`
+
+	// id is the number of the job.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ID int64 `json:"id,omitempty"`
+
+	// name of the job as the pipeline gives it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Name string `json:"name,omitempty"`
+
+	// url of the job's page.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:Pattern=`^https?://[^@\s]+$`
+	URL string `json:"url,omitempty"`
+
+	// ref is the branch or tag that the job builds.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Ref string `json:"ref,omitempty"`
+}
+
+// FargateJobStatus is the observed state of a FargateJob. The controller alone
+// writes it.
+// +kubebuilder:validation:MinProperties=1
+type FargateJobStatus struct {
+	// conditions are Launched, AddressAssigned, Ready and Stopped, and while
+	// they are true Reconciling and Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the generation that the conditions speak of.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// attempt counts the launches. It is written before the launch that it
+	// counts, so that a controller that died in between finds the same task
+	// again.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Attempt int32 `json:"attempt,omitempty"`
+
+	// attemptTime is when the current attempt was recorded.
+	// +optional
+	AttemptTime *metav1.Time `json:"attemptTime,omitempty"`
+
+	// retryTime is when the current attempt may begin, after capacity was
+	// lacking everywhere.
+	// +optional
+	RetryTime *metav1.Time `json:"retryTime,omitempty"`
+
+	// readyTime is when one could first connect to the task.
+	// +optional
+	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
+
+	// resolved is the class with the job's overrides as it was at the first
+	// launch, with the task definition's revision pinned.
+	// +optional
+	Resolved *TaskTemplate `json:"resolved,omitzero"` //nolint:kubeapilinter // nil before the first launch, which code asks for
+
+	// healthCheck is Enabled if the task definition gives the container a
+	// health check, which then has to pass before the job is ready.
+	// +optional
+	HealthCheck Toggle `json:"healthCheck,omitempty"`
+
+	// task is the task as ECS last described it.
+	// +optional
+	Task *TaskStatus `json:"task,omitzero"` //nolint:kubeapilinter // nil without a task, which code asks for
+
+	// address is how to reach the task.
+	// +optional
+	Address *TaskAddress `json:"address,omitempty"`
+}
+
+// TaskStatus is an ECS task as DescribeTasks shows it.
+type TaskStatus struct {
+	// arn of the task.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2048
+	ARN string `json:"arn,omitempty"`
+
+	// lastStatus is the task's state: PROVISIONING, PENDING, ACTIVATING,
+	// RUNNING, DEACTIVATING, STOPPING, DEPROVISIONING or STOPPED.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	LastStatus string `json:"lastStatus,omitempty"`
+
+	// desiredStatus is RUNNING or STOPPED.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	DesiredStatus string `json:"desiredStatus,omitempty"`
+
+	// capacity is the capacity provider, or without one the launch type.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Capacity string `json:"capacity,omitempty"`
+
+	// availabilityZone is where the task runs.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	AvailabilityZone string `json:"availabilityZone,omitempty"`
+
+	// createdAt is when ECS accepted the task.
+	// +optional
+	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+
+	// pullStartedAt is when the image pull began.
+	// +optional
+	PullStartedAt *metav1.Time `json:"pullStartedAt,omitempty"`
+
+	// pullStoppedAt is when the image pull ended.
+	// +optional
+	PullStoppedAt *metav1.Time `json:"pullStoppedAt,omitempty"`
+
+	// startedAt is when the task became RUNNING.
+	// +optional
+	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+
+	// stoppedAt is when the task became STOPPED.
+	// +optional
+	StoppedAt *metav1.Time `json:"stoppedAt,omitempty"`
+
+	// stopCode is ECS's class of the stop, for example
+	// EssentialContainerExited.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	StopCode string `json:"stopCode,omitempty"`
+
+	// stoppedReason is ECS's sentence about the stop.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	StoppedReason string `json:"stoppedReason,omitempty"`
+
+	// containers are the containers of the task.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=10
+	Containers []ContainerStatus `json:"containers,omitempty"`
+}
+
+// ContainerStatus is one container of a task.
+type ContainerStatus struct {
+	// name of the container in the task definition.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Name string `json:"name,omitempty"`
+
+	// healthStatus is HEALTHY or UNHEALTHY, or not set while ECS does not
+	// know.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	HealthStatus string `json:"healthStatus,omitempty"`
+
+	// exitCode is the exit code of a container that ended.
+	// +optional
+	ExitCode *int32 `json:"exitCode,omitempty"`
+
+	// reason is ECS's sentence about the container's end.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
+}
+
+// TaskAddress is how to reach a task.
+type TaskAddress struct {
+	// privateIP is the task's IPv4 address in its subnet.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=15
+	PrivateIP string `json:"privateIP,omitempty"`
+
+	// publicIP is the task's public IPv4 address.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=15
+	PublicIP string `json:"publicIP,omitempty"`
+
+	// ipv6 is the task's IPv6 address.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=45
+	IPv6 string `json:"ipv6,omitempty"`
+
+	// host is the address to connect to, one of the above as the class's
+	// connectVia says.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=45
+	Host string `json:"host,omitempty"`
+
+	// port is where the SSH server listens.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	Port int32 `json:"port,omitempty"`
+
+	// username is who to log in as.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	Username string `json:"username,omitempty"`
+}
+
+// FargateJobList is a list of FargateJob.
+// +kubebuilder:object:root=true
+type FargateJobList struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the list's standard metadata.
+	// +optional
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	// items are the jobs.
+	Items []FargateJob `json:"items"`
+}

@@ -1,0 +1,65 @@
+package v1alpha1
+
+// Condition types of a FargateTaskClass, besides ConditionReady. Each is one
+// check against AWS: True if it passed, False if the class or what it names in
+// AWS has to be mended, Unknown if AWS could not be asked. ConditionReady is
+// derived from them: False if one of them is False, else Unknown if one of them
+// is Unknown, else True. Jobs do not wait for it.
+const (
+	// ConditionClusterActive is true while the ECS cluster exists and accepts
+	// tasks.
+	ConditionClusterActive = "ClusterActive"
+	// ConditionCapacityDefined is true while it is clear where the tasks'
+	// capacity comes from: every capacity provider that the class names is one
+	// of the cluster's, or the class names no placement and the cluster has a
+	// default capacity provider strategy.
+	ConditionCapacityDefined = "CapacityDefined"
+	// ConditionTaskDefinitionUsable is true while the task definition is
+	// active, has the class's container with the SSH port, and suits the
+	// network and the placements of the class.
+	ConditionTaskDefinitionUsable = "TaskDefinitionUsable"
+	// ConditionNetworkUsable is true while all subnets and security groups of
+	// the class exist, in one VPC.
+	ConditionNetworkUsable = "NetworkUsable"
+)
+
+// Reasons of a FargateTaskClass's conditions. ReasonReady, ReasonAccessDenied,
+// ReasonClusterNotFound, ReasonNoCapacityProvider, ReasonTaskDefinitionNotFound
+// and ReasonInvalidParameter mean here what they mean for a FargateJob.
+// ConditionReady has ReasonReady or the reason of the first check that is in
+// its way.
+const (
+	// ReasonPassed: the check found nothing to mend.
+	ReasonPassed = "Passed"
+	// ReasonClusterNotActive: the cluster exists and accepts no tasks.
+	ReasonClusterNotActive = "ClusterNotActive"
+	// ReasonCapacityProviderNotInCluster: a placement names a capacity
+	// provider that is not one of the cluster's.
+	ReasonCapacityProviderNotInCluster = "CapacityProviderNotInCluster"
+	// ReasonContainerNotFound: the task definition has no container of the
+	// class's containerName.
+	ReasonContainerNotFound = "ContainerNotFound"
+	// ReasonPortNotMapped: the container does not map the SSH port over tcp.
+	ReasonPortNotMapped = "PortNotMapped"
+	// ReasonNetworkModeNotAwsvpc: tasks of the task definition get no network
+	// interface of their own.
+	ReasonNetworkModeNotAwsvpc = "NetworkModeNotAwsvpc"
+	// ReasonFargateIncompatible: the task definition does not run on Fargate,
+	// where a placement would put it.
+	ReasonFargateIncompatible = "FargateIncompatible"
+	// ReasonSubnetNotFound: a subnet does not exist in the class's region.
+	ReasonSubnetNotFound = "SubnetNotFound"
+	// ReasonSecurityGroupNotFound: a security group does not exist in the
+	// class's region.
+	ReasonSecurityGroupNotFound = "SecurityGroupNotFound"
+	// ReasonSeveralVPCs: the subnets and security groups are not all in one
+	// VPC.
+	ReasonSeveralVPCs = "SeveralVPCs"
+	// ReasonCheckFailed: AWS throttled the check, failed or could not be
+	// reached. The check is repeated.
+	ReasonCheckFailed = "CheckFailed"
+)
+
+// ReasonNotReady is the reason of the event that tells of a FargateTaskClass
+// whose ConditionReady has become False.
+const ReasonNotReady = "NotReady"
