@@ -1,0 +1,133 @@
+package ecs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/version"
+)
+
+// appID names this program in the User-Agent of every call, next to its
+// version, so that CloudTrail shows who called.
+const appID = "fargate-operator"
+
+// tasksAPI is what this package calls of Amazon ECS to run tasks.
+type tasksAPI interface {
+	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
+	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
+	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+}
+
+// interfacesAPI is what this package calls of Amazon EC2 to find addresses.
+type interfacesAPI interface {
+	DescribeNetworkInterfaces(context.Context, *ec2.DescribeNetworkInterfacesInput, ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error)
+}
+
+// clustersAPI is what this package calls of Amazon ECS to inspect clusters.
+type clustersAPI interface {
+	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
+}
+
+// networksAPI is what this package calls of Amazon EC2 to inspect networks.
+type networksAPI interface {
+	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
+	DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
+}
+
+// Location is where tasks live and as whom they are managed. It is comparable:
+// one observer serves one Location.
+type Location struct {
+	Region        string
+	Cluster       string
+	AssumeRoleARN string
+}
+
+// LocationOf is the Location of the tasks of a template.
+func LocationOf(template *v1alpha1.TaskTemplate) Location {
+	return Location{Region: template.Region, Cluster: template.Cluster, AssumeRoleARN: template.AssumeRoleARN}
+}
+
+// account is one identity in one Region: what AWS counts calls by.
+type account struct {
+	region        string
+	assumeRoleARN string
+}
+
+// Clients hands out the API clients of every Region and role in use. It loads
+// the SDK's standard configuration chain once for each, at first use:
+// environment, shared files, IRSA, Pod Identity, instance metadata,
+// AWS_ENDPOINT_URL and proxies all work as the AWS documentation says. The zero
+// value is ready to use.
+type Clients struct {
+	mu       sync.Mutex
+	accounts map[account]*regional
+}
+
+// regional is the clients of one account, sharing their token buckets.
+type regional struct {
+	tasks       tasksAPI
+	interfaces  interfacesAPI
+	clusters    clustersAPI
+	networks    networksAPI
+	definitions *definitionCache
+}
+
+// at returns the clients for a Location, or an *Error if the SDK's
+// configuration cannot be loaded.
+func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := account{region: loc.Region, assumeRoleARN: loc.AssumeRoleARN}
+	if r, ok := c.accounts[key]; ok {
+		return r, nil
+	}
+	cfg, err := loadConfig(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if c.accounts == nil {
+		c.accounts = map[account]*regional{}
+	}
+	ecsClient, ec2Client := ecs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
+	r := &regional{
+		tasks:       ecsClient,
+		interfaces:  ec2Client,
+		clusters:    ecsClient,
+		networks:    ec2Client,
+		definitions: newDefinitionCache(),
+	}
+	c.accounts[key] = r
+	return r, nil
+}
+
+func loadConfig(ctx context.Context, key account) (aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithRegion(key.region),
+		config.WithAppID(appID+"-"+version.Version),
+		config.WithAPIOptions([]func(*middleware.Stack) error{countCalls, newLimiter().install}),
+	)
+	if err != nil {
+		return aws.Config{}, &Error{
+			Class:   Terminal,
+			Reason:  v1alpha1.ReasonAccessDenied,
+			Message: fmt.Sprintf("loading the AWS configuration for region %s: %v", key.region, err),
+			cause:   err,
+		}
+	}
+	if key.assumeRoleARN != "" {
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), key.assumeRoleARN))
+	}
+	return cfg, nil
+}

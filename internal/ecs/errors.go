@@ -1,0 +1,190 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// Class says what to do about an Error.
+type Class int
+
+const (
+	// Terminal means that nothing will change by waiting.
+	Terminal Class = iota
+	// RetrySame means that the same call may succeed later.
+	RetrySame
+	// NextAttempt means that this launch has failed for good and another one may succeed.
+	// The same idempotency token would only replay the failure.
+	NextAttempt
+)
+
+// Error is what AWS, or the way to it, said no with.
+type Error struct {
+	Class Class
+	// Reason is one of the reasons of the API package.
+	Reason string
+	// Message is a sentence for people: what is wrong, and the fix where one
+	// is known.
+	Message string
+	cause   error
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the SDK's error, which has the request id. It is nil for the
+// failures that RunTask reports in a successful response.
+func (e *Error) Unwrap() error { return e.cause }
+
+// The AWS error codes by what they mean for us. Source: the error lists of the
+// ECS API reference ("Common errors" and each action's) and of the EC2 API
+// reference.
+var (
+	deniedCodes     = codes("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+	credentialCodes = codes("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException",
+		"AuthFailure", "OptInRequired", "MissingAuthenticationToken", "MissingAuthenticationTokenException")
+	transientCodes = codes("ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException",
+		"ServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalError",
+		"RequestTimeout", "RequestExpired", "ExpiredToken", "ExpiredTokenException", "Unavailable")
+	refusedCodes = codes("BlockedException", "PlatformUnknownException",
+		"PlatformTaskDefinitionIncompatibilityException", "UnsupportedFeatureException")
+	missingInterfaceCodes = codes("InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed")
+)
+
+func codes(list ...string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, code := range list {
+		set[code] = true
+	}
+	return set
+}
+
+func hasCode(err error, set map[string]bool) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && set[api.ErrorCode()]
+}
+
+// classify turns an SDK error into an *Error. It returns nil for nil, and the
+// error itself if it is the context's.
+func classify(err error, doing string, loc Location) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return &Error{
+			Class:   RetrySame,
+			Reason:  v1alpha1.ReasonRetrying,
+			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, rootCause(err)),
+			cause:   err,
+		}
+	}
+	class, reason, fix := verdict(err, api, loc)
+	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), strings.TrimSpace(api.ErrorMessage()))
+	if fix != "" {
+		message = fmt.Sprintf("%s (%s)", message, fix)
+	}
+	return &Error{Class: class, Reason: reason, Message: message, cause: err}
+}
+
+// actionPattern finds the IAM action in what AWS says of a missing permission.
+// It need not be the call's: RunTask also needs iam:PassRole.
+var actionPattern = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
+
+// missingAction is the IAM action that AWS refused: the one it names, else that
+// of the innermost call, since an error on the way to a role wraps that of
+// sts:AssumeRole.
+func missingAction(err error, message string) string {
+	if found := actionPattern.FindStringSubmatch(message); found != nil {
+		return found[1]
+	}
+	action := ""
+	for call := (*smithy.OperationError)(nil); errors.As(err, &call); err = call.Err {
+		action = strings.ToLower(call.Service()) + ":" + call.Operation()
+	}
+	return action
+}
+
+// verdict says what an AWS error means and how to mend it.
+func verdict(err error, api smithy.APIError, loc Location) (class Class, reason, fix string) {
+	code, message := api.ErrorCode(), api.ErrorMessage()
+	switch {
+	case deniedCodes[code], credentialCodes[code]:
+		return Terminal, v1alpha1.ReasonAccessDenied, accessFix(err, code, message)
+	case transientCodes[code], api.ErrorFault() == smithy.FaultServer:
+		return RetrySame, v1alpha1.ReasonRetrying, ""
+	case code == "ClusterNotFoundException":
+		return Terminal, v1alpha1.ReasonClusterNotFound,
+			fmt.Sprintf("create the cluster %q in region %s or correct cluster and region", loc.Cluster, loc.Region)
+	case strings.Contains(message, "No Container Instances were found"):
+		return Terminal, v1alpha1.ReasonNoCapacityProvider,
+			fmt.Sprintf("give the cluster %q a default capacity provider strategy such as FARGATE, or set capacity", loc.Cluster)
+	case isQuota(message):
+		return NextAttempt, v1alpha1.ReasonQuotaExceeded, "ask AWS for a higher Fargate quota or run fewer jobs at a time"
+	case isCapacity(message):
+		return NextAttempt, v1alpha1.ReasonCapacityUnavailable, ""
+	case refusedCodes[code]:
+		return Terminal, v1alpha1.ReasonLaunchRefused, ""
+	case code == "ClientException" && mentionsTaskDefinition(message):
+		return Terminal, v1alpha1.ReasonTaskDefinitionNotFound, "register the task definition in this region or correct its name"
+	case code == "InvalidParameterException", code == "ClientException":
+		return Terminal, v1alpha1.ReasonInvalidParameter, ""
+	default:
+		return Terminal, v1alpha1.ReasonLaunchRefused, ""
+	}
+}
+
+func accessFix(err error, code, message string) string {
+	if credentialCodes[code] {
+		return "give the controller valid credentials, see docs/aws-permissions.md"
+	}
+	return fmt.Sprintf("give the identity in use the permission %s, see docs/aws-permissions.md", missingAction(err, message))
+}
+
+// failure turns an entry of RunTask's failures[] into an *Error.
+func failure(reason, detail string) *Error {
+	message := "ECS did not start the task: " + reason
+	if detail != "" {
+		message += ": " + detail
+	}
+	e := &Error{Class: NextAttempt, Reason: v1alpha1.ReasonCapacityUnavailable, Message: message}
+	switch {
+	case isQuota(reason):
+		e.Reason = v1alpha1.ReasonQuotaExceeded
+	case reason == "ATTRIBUTE":
+		e.Class, e.Reason = Terminal, v1alpha1.ReasonLaunchRefused
+	}
+	return e
+}
+
+func isQuota(message string) bool {
+	return strings.Contains(message, "reached the limit on the number of")
+}
+
+func isCapacity(message string) bool {
+	return strings.Contains(message, "Capacity is unavailable") || strings.Contains(message, "provisioning capacity limit exceeded")
+}
+
+func mentionsTaskDefinition(message string) bool {
+	lower := strings.ReplaceAll(strings.ToLower(message), " ", "")
+	return strings.Contains(lower, "taskdefinition") &&
+		(strings.Contains(lower, "notfound") || strings.Contains(lower, "unabletodescribe") || strings.Contains(lower, "inactive"))
+}
+
+// rootCause is the innermost error: the SDK wraps a refused connection six
+// times.
+func rootCause(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

@@ -1,0 +1,122 @@
+package ecs
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+)
+
+// lookAt describes a batch of at most maxBatch tasks, finds the public
+// addresses that somebody waits for, and tells whoever watches what changed.
+func (o *observer) lookAt(ctx context.Context, arns []string) error {
+	r, err := o.clients.at(ctx, o.location)
+	if err != nil {
+		return err
+	}
+	out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(o.location.Cluster), Tasks: arns})
+	if err != nil {
+		return classify(err, "describing tasks", o.location)
+	}
+	described := map[string]description{}
+	for i := range out.Tasks {
+		d := describe(&out.Tasks[i])
+		described[d.Task.ARN] = d
+	}
+	public, err := o.publicAddresses(ctx, r, described)
+	if err != nil {
+		// The state of the tasks is worth knowing all the same.
+		o.log.Error(err, "Cannot look up public addresses")
+	}
+	o.tell(o.take(arns, described, public, err))
+	return nil
+}
+
+// take stores what a look has shown and returns the watches it changed.
+func (o *observer) take(arns []string, described map[string]description, public map[string]string, addressErr error) []*watched {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	var changed []*watched
+	for _, arn := range arns {
+		task, ok := o.tasks[arn]
+		if !ok {
+			continue
+		}
+		next := task.next(now, described, public)
+		if task.PublicIP && next.Address.PublicIP == "" {
+			next.Err = addressErr
+		}
+		if task.update(now, next) {
+			changed = append(changed, task)
+		}
+		task.due = now.Add(task.interval(o.cadence))
+	}
+	return changed
+}
+
+// next is the observation that follows from a look.
+func (w *watched) next(now time.Time, described map[string]description, public map[string]string) Observation {
+	d, ok := described[w.ARN]
+	if !ok {
+		if w.missingSince.IsZero() {
+			w.missingSince = now
+		}
+		next := w.latest
+		next.Err = nil
+		next.Missing = now.Sub(w.missingSince) >= missingGrace
+		return next
+	}
+	w.missingSince = time.Time{}
+	next := Observation{Task: d.Task, Address: d.Address}
+	next.Address.PublicIP = w.latest.Address.PublicIP
+	if ip := public[d.interfaceID]; ip != "" {
+		next.Address.PublicIP = ip
+	}
+	return next
+}
+
+// failed notes why a batch could not be looked at.
+func (o *observer) failed(arns []string, err error) {
+	now := time.Now()
+	o.mu.Lock()
+	var changed []*watched
+	for _, arn := range arns {
+		task, ok := o.tasks[arn]
+		if !ok {
+			continue
+		}
+		next := task.latest
+		next.Err = err
+		if task.update(now, next) {
+			changed = append(changed, task)
+		}
+	}
+	o.mu.Unlock()
+	o.tell(changed)
+}
+
+// tell wakes whoever watches the changed tasks.
+func (o *observer) tell(changed []*watched) {
+	for _, task := range changed {
+		task.Changed()
+	}
+}
+
+// publicAddresses looks up the addresses that are waited for, by interface.
+func (o *observer) publicAddresses(ctx context.Context, r *regional, described map[string]description) (map[string]string, error) {
+	var wanted []string
+	o.mu.Lock()
+	for arn, d := range described {
+		task, ok := o.tasks[arn]
+		if ok && task.PublicIP && task.latest.Address.PublicIP == "" && d.interfaceID != "" && d.Task.DesiredStatus != "STOPPED" {
+			wanted = append(wanted, d.interfaceID)
+		}
+	}
+	o.mu.Unlock()
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	return publicIPs(ctx, r.interfaces, wanted, o.location)
+}

@@ -1,0 +1,137 @@
+package ecs
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// missingGrace is how long a task may be unknown to DescribeTasks before we
+// believe that it is gone. AWS advises to allow for up to five minutes of
+// eventual consistency after RunTask. Source: RunTask in the ECS API
+// reference.
+const missingGrace = 5 * time.Minute
+
+// settleWithin is how long a running task is looked at often for its public
+// address and its health: one that has neither by then is no urgent matter.
+const settleWithin = time.Minute
+
+// Observation is what is known about a watched task.
+type Observation struct {
+	// Task is as last described; only its ARN is set before that.
+	Task v1alpha1.TaskStatus
+	// Address has the addresses known so far, without host, port and
+	// username.
+	Address v1alpha1.TaskAddress
+	// Missing is true once ECS has not known the task for five minutes.
+	Missing bool
+	// Err is why the last look failed, an *Error, or nil.
+	Err error
+}
+
+// Cadence is how often tasks are looked at. What a person waits for is looked
+// at often; one DescribeTasks call covers 100 tasks.
+type Cadence struct {
+	// Provisioning is for tasks before PENDING, which Fargate takes ten
+	// seconds and more to leave.
+	Provisioning time.Duration
+	// Starting is for tasks between PROVISIONING and RUNNING, and for running
+	// ones whose public address or health is not known yet.
+	Starting time.Duration
+	// Running is for tasks that run or stop.
+	Running time.Duration
+}
+
+// equal compares what people see; two errors of the same text differ in their
+// request ids alone.
+func (o *Observation) equal(other *Observation) bool {
+	return o.Missing == other.Missing &&
+		errorText(o.Err) == errorText(other.Err) &&
+		o.Address == other.Address &&
+		equality.Semantic.DeepEqual(o.Task, other.Task)
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// DefaultCadence keeps the wait between RUNNING and its discovery at 150 ms in
+// the mean, and a hundred jobs of 30 s start and 60 s run below one
+// DescribeTasks call each.
+var DefaultCadence = Cadence{Provisioning: time.Second, Starting: 300 * time.Millisecond, Running: 5 * time.Second}
+
+// Watch names a task to observe and what to wait for besides RUNNING.
+type Watch struct {
+	// Location and ARN identify the task.
+	Location Location
+	ARN      string
+	// PublicIP asks for the public address, which costs calls to EC2.
+	PublicIP bool
+	// HealthOf is the container whose health check has to pass, if it has one.
+	HealthOf string
+	// Changed is called, on a goroutine of the observer, whenever the task's
+	// Observation has changed. It must not block.
+	Changed func()
+}
+
+// watched is one task under observation.
+type watched struct {
+	Watch
+	due          time.Time
+	settled      bool      // once all that was waited for is known, or too late
+	runningSince time.Time // zero until the task was seen RUNNING
+	missingSince time.Time // zero unless ECS did not know the task
+	known        bool      // whether there is an observation in latest
+	latest       Observation
+}
+
+// interval is how long until the next look.
+func (w *watched) interval(c Cadence) time.Duration {
+	switch {
+	case w.settled:
+		return c.Running
+	case w.latest.Task.LastStatus == "", w.latest.Task.LastStatus == "PROVISIONING":
+		return c.Provisioning
+	default:
+		return c.Starting
+	}
+}
+
+// update takes in a new observation and reports whether it differs.
+func (w *watched) update(now time.Time, next Observation) bool {
+	if w.runningSince.IsZero() && next.Task.LastStatus == "RUNNING" {
+		w.runningSince = now
+	}
+	late := !w.runningSince.IsZero() && now.Sub(w.runningSince) > settleWithin
+	w.settled = w.settled || late || w.complete(&next)
+	same := w.known && w.latest.equal(&next)
+	w.known, w.latest = true, next
+	return !same
+}
+
+// complete is true if nothing remains that somebody waits for.
+func (w *watched) complete(o *Observation) bool {
+	switch o.Task.LastStatus {
+	case "", "PROVISIONING", "PENDING", "ACTIVATING":
+		return false
+	case "RUNNING":
+		return (!w.PublicIP || o.Address.PublicIP != "") && (w.HealthOf == "" || Healthy(&o.Task, w.HealthOf))
+	default:
+		return true
+	}
+}
+
+// Healthy reports whether a container's health check passes.
+func Healthy(task *v1alpha1.TaskStatus, container string) bool {
+	for i := range task.Containers {
+		if task.Containers[i].Name == container {
+			return task.Containers[i].HealthStatus == "HEALTHY"
+		}
+	}
+	return false
+}

@@ -1,0 +1,68 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// Stop asks ECS to stop a task and returns once ECS has accepted it. A task or
+// a cluster that is gone needs no stop. The reason is shown with the stopped
+// task. Errors are *Error or the context's.
+func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) error {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return err
+	}
+	_, err = r.tasks.StopTask(ctx, &ecs.StopTaskInput{
+		Cluster: aws.String(loc.Cluster),
+		Task:    aws.String(arn),
+		Reason:  aws.String(truncate(reason)),
+	})
+	if isGone(err) {
+		return nil
+	}
+	return classify(err, "stopping the task "+arn, loc)
+}
+
+func isGone(err error) bool {
+	var cluster *types.ClusterNotFoundException
+	var parameter *types.InvalidParameterException
+	return errors.As(err, &cluster) ||
+		errors.As(err, &parameter) && strings.Contains(parameter.ErrorMessage(), "task was not found")
+}
+
+// FindByOwner lists the tasks of a job that run or are to run: what a
+// controller looks for that died between RunTask and writing down its result.
+// ECS may show a task here a few seconds late. Errors are *Error or the
+// context's.
+func (c *Clients) FindByOwner(ctx context.Context, loc Location, owner Owner) ([]string, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	var arns []string
+	pages := ecs.NewListTasksPaginator(r.tasks, &ecs.ListTasksInput{
+		Cluster:   aws.String(loc.Cluster),
+		StartedBy: aws.String(owner.startedBy()),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			err = classify(err, "listing the job's tasks", loc)
+			var e *Error
+			if errors.As(err, &e) && e.Reason == v1alpha1.ReasonClusterNotFound {
+				return nil, nil
+			}
+			return nil, err
+		}
+		arns = append(arns, page.TaskArns...)
+	}
+	return arns, nil
+}

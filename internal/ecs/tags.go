@@ -1,0 +1,57 @@
+package ecs
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// tagPrefix is before the keys of the tags that identify the job.
+const tagPrefix = "ci.fargate-operator.dev/"
+
+// maxTagValue is AWS's limit on a tag's value, in characters.
+const maxTagValue = 256
+
+// tags are the template's and the ones that identify the job, for chargeback
+// and for people who find the task in the console.
+func (l Launch) tags() []types.Tag {
+	var tags []types.Tag
+	for _, tag := range l.Template.Tags {
+		tags = append(tags, types.Tag{Key: aws.String(tag.Key), Value: aws.String(aws.ToString(tag.Value))})
+	}
+	for _, identity := range []struct{ key, value string }{
+		{"runner", l.Job.Runner},
+		{"project", l.Job.ProjectPath},
+		{"project-id", number(l.Job.ProjectID)},
+		{"pipeline-id", number(l.Job.PipelineID)},
+		{"job-id", number(l.Job.ID)},
+		{"job", l.Job.Name},
+		{"ref", l.Job.Ref},
+	} {
+		if value := tagValue(identity.value); value != "" {
+			tags = append(tags, types.Tag{Key: aws.String(tagPrefix + identity.key), Value: aws.String(value)})
+		}
+	}
+	return tags
+}
+
+// tagValue makes a value that AWS takes: letters, digits, spaces and _.:/=+-@.
+func tagValue(s string) string {
+	mapped := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {
+			return r
+		}
+		return '_'
+	}, s))
+	return string(mapped[:min(len(mapped), maxTagValue)])
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}

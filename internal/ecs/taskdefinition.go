@@ -1,0 +1,155 @@
+package ecs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// How long an answer about a task definition is remembered: a revision never
+// changes, a family may get a new one at any time. One look-up serves all the
+// jobs that start meanwhile.
+const (
+	revisionTTL = time.Hour
+	familyTTL   = 10 * time.Second
+)
+
+// Definition is what a launch has to know of a task definition.
+type Definition struct {
+	// ARN includes the revision, so that every attempt and every restart
+	// sends an identical request.
+	ARN string
+	// Active is false once the revision has been deregistered: no task can be
+	// launched from it any more.
+	Active bool
+	// NetworkMode is awsvpc, bridge, host or none.
+	NetworkMode string
+	// Fargate says whether ECS found it fit for Fargate when it was
+	// registered.
+	Fargate bool
+	// Containers are its containers by name.
+	Containers map[string]Container
+}
+
+// Container is what a launch has to know of a container of a task definition.
+type Container struct {
+	// HealthCheck says whether it has one: without it ECS never calls the
+	// container healthy.
+	HealthCheck bool
+	// TCPPorts are the container's ports that are mapped over tcp.
+	TCPPorts []PortRange
+}
+
+// PortRange is the ports from First to Last, both included.
+type PortRange struct {
+	First, Last int32
+}
+
+// MapsTCP reports whether a port of the container is mapped over tcp.
+func (c Container) MapsTCP(port int32) bool {
+	return slices.ContainsFunc(c.TCPPorts, func(r PortRange) bool { return r.First <= port && port <= r.Last })
+}
+
+// definitionCache remembers definitions by the name they were asked for.
+type definitionCache struct {
+	mu    sync.Mutex
+	known map[string]remembered
+}
+
+type remembered struct {
+	definition Definition
+	until      time.Time
+}
+
+func newDefinitionCache() *definitionCache {
+	return &definitionCache{known: map[string]remembered{}}
+}
+
+// TaskDefinition looks up a family's latest active revision, a family:revision
+// or an ARN. Errors are *Error or the context's.
+func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string) (Definition, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return Definition{}, err
+	}
+	cache := r.definitions
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
+	if known, ok := cache.known[name]; ok && time.Now().Before(known.until) {
+		return known.definition, nil
+	}
+	definition, err := r.describeDefinition(ctx, loc, name)
+	if err != nil {
+		return Definition{}, err
+	}
+	ttl := familyTTL
+	if hasRevision(name) {
+		ttl = revisionTTL
+	}
+	cache.known[name] = remembered{definition: definition, until: time.Now().Add(ttl)}
+	return definition, nil
+}
+
+func (r *regional) describeDefinition(ctx context.Context, loc Location, name string) (Definition, error) {
+	out, err := r.tasks.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
+	if err != nil {
+		return Definition{}, classify(err, "looking up the task definition "+name, loc)
+	}
+	return describeDefinition(out.TaskDefinition), nil
+}
+
+// describeDefinition converts a task definition of the SDK's.
+func describeDefinition(d *types.TaskDefinition) Definition {
+	definition := Definition{
+		ARN:    aws.ToString(d.TaskDefinitionArn),
+		Active: d.Status == types.TaskDefinitionStatusActive,
+		// Source of the default: networkMode of TaskDefinition in the ECS
+		// API reference.
+		NetworkMode: string(cmp.Or(d.NetworkMode, types.NetworkModeBridge)),
+		Fargate:     slices.Contains(d.Compatibilities, types.CompatibilityFargate),
+		Containers:  map[string]Container{},
+	}
+	for i := range d.ContainerDefinitions {
+		container := &d.ContainerDefinitions[i]
+		definition.Containers[aws.ToString(container.Name)] = Container{
+			HealthCheck: container.HealthCheck != nil,
+			TCPPorts:    tcpPorts(container.PortMappings),
+		}
+	}
+	return definition
+}
+
+// tcpPorts reads single ports and ranges such as "2200-2299". A mapping without
+// a protocol is tcp.
+func tcpPorts(mappings []types.PortMapping) []PortRange {
+	var ports []PortRange
+	for i := range mappings {
+		mapping := &mappings[i]
+		if mapping.Protocol == types.TransportProtocolUdp {
+			continue
+		}
+		if mapping.ContainerPort != nil {
+			ports = append(ports, PortRange{First: *mapping.ContainerPort, Last: *mapping.ContainerPort})
+			continue
+		}
+		var span PortRange
+		if _, err := fmt.Sscanf(aws.ToString(mapping.ContainerPortRange), "%d-%d", &span.First, &span.Last); err == nil {
+			ports = append(ports, span)
+		}
+	}
+	return ports
+}
+
+// hasRevision tells "family:3" and "arn:…:task-definition/family:3" from
+// "family".
+func hasRevision(name string) bool {
+	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
+}
