@@ -1,0 +1,121 @@
+// Package localecs is an ECS and EC2 endpoint on this machine. It speaks the
+// protocols of the real services, answers the calls that Fargate Operator makes
+// as they do, and runs every task's containers as local processes, each task on
+// loopback addresses of its own. It stands in for AWS in the demo and the tests.
+//
+// It holds one account and one Region, keeps its state in memory, checks no
+// signatures and listens on loopback only. Linux only: containers need a child
+// subreaper and the whole of 127.0.0.0/8.
+package localecs
+
+import (
+	"fmt"
+	"net"
+	"time"
+)
+
+// Config says how a local ECS behaves. Its zero value is a server on a free
+// port, without images, that moves tasks from state to state at once.
+type Config struct {
+	// Listen is the loopback address to listen on, as host:port. Empty means
+	// 127.0.0.1 and a free port.
+	Listen string
+	// Region and Account appear in every ARN. Empty means us-east-1 and
+	// 123456789012.
+	Region, Account string
+	// Dir holds the containers' working directories, removed as tasks stop, and
+	// their output, as TASK_ID-CONTAINER.log. Empty means a temporary directory
+	// that Close removes.
+	Dir string
+	// Images maps the image name of a container definition to the command that
+	// stands for the image: its entry point, with arguments. The definition's
+	// entryPoint replaces it, a command is appended to it. A container with any
+	// other image fails with CannotPullContainerError.
+	Images map[string][]string
+	// Subnets and SecurityGroups are those that exist. Empty means
+	// DefaultSubnets and DefaultSecurityGroups.
+	Subnets        []Subnet
+	SecurityGroups []string
+	// Delays says how long a task stays in each state.
+	Delays Delays
+	// MissingFor is how long DescribeTasks and ListTasks don't know a task that
+	// RunTask has just started.
+	MissingFor time.Duration
+	// StoppedFor is how long a stopped task can still be described. Zero means
+	// an hour.
+	StoppedFor time.Duration
+	// Throttle refuses calls beyond the rates of a real account.
+	Throttle bool
+
+	// now is the clock for everything that takes hours; nil means time.Now.
+	now func() time.Time
+}
+
+// Delays says how long a task stays in each state at least. A task also stays
+// PENDING until its containers have started, and STOPPING until they have ended.
+type Delays struct {
+	Provisioning, Pending, Deactivating, Stopping, Deprovisioning time.Duration
+}
+
+// Subnet is a subnet of the only VPC.
+type Subnet struct {
+	// ID is the subnet's id, "subnet-" and something.
+	ID string
+	// Zone is the letter of the Availability Zone, such as "a".
+	Zone string
+}
+
+// DefaultSubnets returns the subnets that exist unless a Config says otherwise:
+// one in zone a and one in zone b.
+func DefaultSubnets() []Subnet {
+	return []Subnet{{ID: "subnet-local-a", Zone: "a"}, {ID: "subnet-local-b", Zone: "b"}}
+}
+
+// DefaultSecurityGroups returns the security groups that exist unless a Config
+// says otherwise.
+func DefaultSecurityGroups() []string { return []string{"sg-local"} }
+
+const defaultStoppedFor = time.Hour
+
+// withDefaults fills in what the caller left empty.
+func (c Config) withDefaults() Config {
+	setDefault(&c.Listen, "127.0.0.1:0")
+	setDefault(&c.Region, "us-east-1")
+	setDefault(&c.Account, "123456789012")
+	setDefault(&c.StoppedFor, defaultStoppedFor)
+	if len(c.Subnets) == 0 {
+		c.Subnets = DefaultSubnets()
+	}
+	if len(c.SecurityGroups) == 0 {
+		c.SecurityGroups = DefaultSecurityGroups()
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// listenLoopback opens the listener and refuses any address that other machines
+// could reach.
+func listenLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("listen address %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return nil, fmt.Errorf("listen address %q: the host must be a loopback address such as 127.0.0.1, "+
+			"since anyone who reaches this server can run commands", address)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for AWS calls: %w", err)
+	}
+	return listener, nil
+}
