@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/zapr"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+)
+
+// serviceAccountNamespace is where Kubernetes tells a pod its namespace.
+const serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+type options struct {
+	namespace       string
+	watchNamespaces []string
+	leaderElect     bool
+	metricsAddress  string
+	probeAddress    string
+	logLevel        zapcore.Level
+	logFormat       string
+}
+
+// parseOptions reads the command line. Errors name the flag and the fix.
+func parseOptions(args []string) (*options, error) {
+	o := &options{}
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	config.RegisterFlags(flags)
+	flags.StringVar(&o.namespace, "namespace", "", "the namespace of this installation: it holds the leader's Lease, and its UID marks this installation's tasks (default: the pod's own)")
+	watch := flags.String("watch-namespaces", "", "comma-separated namespaces to serve (default: all)")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true, "act only while holding the Lease, so that several replicas can run")
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "where to serve /metrics; 0 for nowhere")
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where to serve /healthz and /readyz; 0 for nowhere")
+	level := flags.String("log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	if flags.NArg() > 0 {
+		return nil, fmt.Errorf("unexpected argument %q: manager takes flags only", flags.Arg(0))
+	}
+	if *watch != "" {
+		o.watchNamespaces = strings.Split(*watch, ",")
+	}
+	if err := o.logLevel.Set(*level); err != nil {
+		return nil, fmt.Errorf("--log-level %q: use debug, info, warn or error", *level)
+	}
+	if o.logFormat != "json" && o.logFormat != "console" {
+		return nil, fmt.Errorf("--log-format %q: use json or console", o.logFormat)
+	}
+	if o.namespace == "" {
+		own, err := os.ReadFile(serviceAccountNamespace)
+		if err != nil {
+			return nil, errors.New("--namespace is needed outside of a pod")
+		}
+		o.namespace = strings.TrimSpace(string(own))
+	}
+	return o, nil
+}
+
+// logger writes structured logs: one JSON object a line, or lines for people.
+func (o *options) logger(w io.Writer) logr.Logger {
+	layout := zap.NewProductionEncoderConfig()
+	layout.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	encoder := zapcore.NewJSONEncoder(layout)
+	if o.logFormat == "console" {
+		encoder = zapcore.NewConsoleEncoder(layout)
+	}
+	return zapr.NewLogger(zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), o.logLevel)))
+}

@@ -1,0 +1,119 @@
+package fargatejob
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/controllers/patch"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs,verbs=get;list;watch;patch;delete
+// +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs/status,verbs=patch
+// +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatetaskclasses,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+// Failed reconciliations are repeated between these bounds.
+const minRetry, maxRetry = 100 * time.Millisecond, 30 * time.Second
+
+// concurrency is how many jobs are reconciled at a time. A launch waits for
+// AWS about half a second, and AWS takes 20 launches a second.
+const concurrency = 32
+
+// Reconciler reconciles FargateJobs.
+type Reconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// Reader reads from the API server, for what the cache may not have yet.
+	Reader client.Reader
+	// Events records what happened to a job.
+	Events events.EventRecorder
+	// ECS launches and stops tasks.
+	ECS *ecs.Clients
+	// Observers observe them.
+	Observers *ecs.Observers
+	// Installation tells this installation's tasks from others'.
+	Installation string
+
+	launched launchCache
+	queue    workqueue.TypedRateLimitingInterface[reconcile.Request]
+}
+
+// SetupWithManager registers the controller.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("fargatejob").
+		For(&v1alpha1.FargateJob{}).
+		WatchesRawSource(source.Func(r.takeQueue)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}
+
+// Reconcile brings one job one step further. The steps only change the object
+// in hand; what they changed is written here.
+func (r *Reconciler) Reconcile(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
+	if !job.DeletionTimestamp.IsZero() {
+		return r.finalize(ctx, job)
+	}
+	if !controllerutil.ContainsFinalizer(job, v1alpha1.Finalizer) {
+		return r.addFinalizer(ctx, job)
+	}
+	if expired(job, time.Now()) {
+		return reconcile.Result{}, client.IgnoreNotFound(r.Client.Delete(ctx, job, client.Preconditions{UID: &job.UID}))
+	}
+
+	stored := job.DeepCopy()
+	err := r.advance(ctx, job)
+	summarize(job, err)
+	if err := r.writeStatus(ctx, stored, job); err != nil {
+		return patch.Result(err)
+	}
+	r.report(stored, job)
+	return result(job, err, time.Now())
+}
+
+// advance takes the steps of a job's life until one of them says to stop.
+func (r *Reconciler) advance(ctx context.Context, job *v1alpha1.FargateJob) error {
+	steps := []func(context.Context, *v1alpha1.FargateJob) error{
+		r.enforceDeadlines,
+		r.resolve,
+		r.launch,
+		r.observe,
+		r.assignAddress,
+	}
+	if isStalled(job) {
+		steps = []func(context.Context, *v1alpha1.FargateJob) error{r.follow}
+	}
+	for _, step := range steps {
+		if err := step(ctx, job); err != nil {
+			return r.settle(ctx, job, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) addFinalizer(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
+	stored := job.DeepCopy()
+	controllerutil.AddFinalizer(job, v1alpha1.Finalizer)
+	return patch.Result(patch.Object(ctx, r.Client, stored, job))
+}
+
+// writeStatus writes the status if it differs.
+func (r *Reconciler) writeStatus(ctx context.Context, stored, job *v1alpha1.FargateJob) error {
+	if equality.Semantic.DeepEqual(stored.Status, job.Status) {
+		return nil
+	}
+	return patch.Status(ctx, r.Client, stored, job)
+}

@@ -1,0 +1,109 @@
+package fargatejob
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// jobOfAge is a job that was created that long ago.
+func jobOfAge(age time.Duration) *v1alpha1.FargateJob {
+	return &v1alpha1.FargateJob{
+		ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(time.Now().Add(-age))},
+		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.TaskTemplate{LaunchDeadlineSeconds: 60}},
+	}
+}
+
+func TestEnforceDeadlines(t *testing.T) {
+	waiting := func(j *v1alpha1.FargateJob) {
+		setCondition(j, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "pulling its image")
+	}
+	tests := map[string]struct {
+		age     time.Duration
+		change  func(*v1alpha1.FargateJob)
+		reason  string // empty if the job may go on
+		message string
+	}{
+		"young":            {age: 59 * time.Second},
+		"never ready":      {age: 61 * time.Second, change: waiting, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "the task was not ready 1m0s after the job's creation: pulling its image"},
+		"ready":            {age: time.Hour, change: func(j *v1alpha1.FargateJob) { j.Status.ReadyTime = ptr.To(metav1.Now()) }},
+		"class unreadable": {age: 9 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
+		"class never read": {age: 11 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "did not get to it"},
+		"no capacity": {age: 61 * time.Second, change: func(j *v1alpha1.FargateJob) {
+			setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable, "no Spot")
+		}, reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
+		"within its life": {age: 99 * time.Second, change: func(j *v1alpha1.FargateJob) {
+			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
+		}},
+		"beyond its life": {age: 101 * time.Second, change: func(j *v1alpha1.FargateJob) {
+			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
+		}, reason: v1alpha1.ReasonActiveDeadlineExceeded, message: "activeDeadlineSeconds of 100"},
+		"stalled and old": {age: time.Hour, change: func(j *v1alpha1.FargateJob) {
+			setCondition(j, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			job := jobOfAge(test.age)
+			if test.change != nil {
+				test.change(job)
+			}
+			err := (&Reconciler{}).enforceDeadlines(t.Context(), job)
+			if test.reason == "" {
+				if err != nil {
+					t.Errorf("stalls: %v", err)
+				}
+				return
+			}
+			var stall *stalling
+			if !errors.As(err, &stall) {
+				t.Fatalf("got %v, want a stall", err)
+			}
+			if stall.reason != test.reason || !strings.Contains(stall.message, test.message) {
+				t.Errorf("stalls with %s: %s; want %s with %q", stall.reason, stall.message, test.reason, test.message)
+			}
+		})
+	}
+}
+
+func TestResult_NextDeadline_IsTheEarliest(t *testing.T) {
+	job := jobOfAge(10 * time.Second)
+	job.Spec.ActiveDeadlineSeconds = 3600
+	now := time.Now()
+	got, err := result(job, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := job.CreationTimestamp.Add(time.Minute).Sub(now); got.RequeueAfter != want {
+		t.Errorf("looks again after %s, want %s: the launch deadline", got.RequeueAfter, want)
+	}
+}
+
+func TestExpired_StalledJob_IsKeptForItsTimeToLive(t *testing.T) {
+	job := jobOfAge(time.Hour)
+	job.Spec.TTLSecondsAfterStalled = ptr.To[int32](60)
+	if expired(job, time.Now()) {
+		t.Error("a job that has not stalled expired")
+	}
+	setCondition(job, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
+	if expired(job, time.Now().Add(59*time.Second)) {
+		t.Error("expired before its time to live")
+	}
+	if !expired(job, time.Now().Add(61*time.Second)) {
+		t.Error("not expired after its time to live")
+	}
+}
+
+func TestRoundPause_Doubles_UpToAMinute(t *testing.T) {
+	for rounds, want := range map[int32]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 4: 40 * time.Second, 5: time.Minute, 1000: time.Minute} {
+		if got := roundPause(rounds); got != want {
+			t.Errorf("after %d rounds %s, want %s", rounds, got, want)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package fargatejob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// After every placement has been tried once, the next round waits, doubling
+// from the first to the second.
+const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
+
+// launch starts the task of the recorded attempt. It may run more than once
+// for an attempt: the idempotency token makes ECS answer with the same task.
+func (r *Reconciler) launch(ctx context.Context, job *v1alpha1.FargateJob) error {
+	if job.Status.Task != nil || time.Now().Before(retryTime(job)) {
+		return nil
+	}
+	task, ok := r.launched.get(job)
+	if !ok {
+		var err error
+		if task, err = r.ECS.Launch(ctx, launchOf(job, r.Installation)); err != nil {
+			return r.launchFailed(job, err)
+		}
+		r.launched.put(job, task)
+		launchesTotal.WithLabelValues(v1alpha1.ReasonLaunched).Inc()
+	}
+	job.Status.Task = task
+	job.Status.RetryTime = nil
+	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
+		fmt.Sprintf("ECS accepted task %s in attempt %d", task.ARN, job.Status.Attempt))
+	return errRecorded
+}
+
+func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
+	return ecs.Launch{
+		Template:     job.Status.Resolved,
+		SSHPublicKey: job.Spec.SSHPublicKey,
+		Job:          job.Spec.Job,
+		Owner:        ownerOf(job, installation),
+		Attempt:      job.Status.Attempt,
+	}
+}
+
+func ownerOf(job *v1alpha1.FargateJob, installation string) ecs.Owner {
+	return ecs.Owner{Installation: installation, UID: string(job.UID)}
+}
+
+// launchFailed notes why, and makes way for the next attempt if another
+// placement or a later time may help.
+func (r *Reconciler) launchFailed(job *v1alpha1.FargateJob, err error) error {
+	var fault *ecs.Error
+	if !errors.As(err, &fault) {
+		return err
+	}
+	launchesTotal.WithLabelValues(fault.Reason).Inc()
+	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
+	if fault.Class != ecs.NextAttempt {
+		return err
+	}
+	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
+	recordAttempt(job)
+	if failed%slots == 0 {
+		job.Status.RetryTime = &metav1.Time{Time: time.Now().Add(roundPause(failed / slots))}
+	}
+	return errRecorded
+}
+
+// roundPause is the wait after as many rounds over all placements.
+func roundPause(rounds int32) time.Duration {
+	pause := minRoundPause
+	for ; rounds > 1 && pause < maxRoundPause; rounds-- {
+		pause *= 2
+	}
+	return min(pause, maxRoundPause)
+}
+
+// recordAttempt counts the attempt that the next reconciliation makes.
+func recordAttempt(job *v1alpha1.FargateJob) {
+	job.Status.Attempt++
+	job.Status.AttemptTime = &metav1.Time{Time: time.Now()}
+	job.Status.RetryTime = nil
+}
+
+func retryTime(job *v1alpha1.FargateJob) time.Time {
+	if job.Status.RetryTime == nil {
+		return time.Time{}
+	}
+	return job.Status.RetryTime.Time
+}

@@ -1,0 +1,151 @@
+package fargatejob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// takeQueue keeps the controller's queue, so that an observer can wake a job.
+func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	r.queue = queue
+	return nil
+}
+
+// observe takes what the observer last saw of the task into the status. A task
+// that has ended stalls the job, unless it never ran and another attempt may
+// do better.
+func (r *Reconciler) observe(_ context.Context, job *v1alpha1.FargateJob) error {
+	if job.Status.Task == nil {
+		return nil
+	}
+	seen := r.look(job)
+	task := job.Status.Task
+	switch {
+	case seen.Missing:
+		return stallf(v1alpha1.ReasonTaskMissing,
+			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
+	case !ended(task):
+		return deniedBeforeReady(job, seen.Err)
+	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
+		setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
+			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
+		r.Observers.Forget(task.ARN)
+		job.Status.Task = nil
+		recordAttempt(job)
+		return errRecorded
+	default:
+		return &stalling{reason: stopReason(task), message: stopMessage(task)}
+	}
+}
+
+// follow keeps the status of a stalled job true until its task has stopped.
+func (r *Reconciler) follow(_ context.Context, job *v1alpha1.FargateJob) error {
+	if task := job.Status.Task; task != nil && task.LastStatus != "STOPPED" {
+		r.look(job)
+	}
+	return nil
+}
+
+// look watches the job's task and copies the latest observation into the
+// status.
+func (r *Reconciler) look(job *v1alpha1.FargateJob) ecs.Observation {
+	template := job.Status.Resolved
+	watch := ecs.Watch{
+		Location: ecs.LocationOf(template),
+		ARN:      job.Status.Task.ARN,
+		PublicIP: template.Network.AssignPublicIP == v1alpha1.Enabled,
+	}
+	if job.Status.HealthCheck == v1alpha1.Enabled {
+		watch.HealthOf = template.ContainerName
+	}
+	request := reconcile.Request{NamespacedName: client.ObjectKeyFromObject(job)}
+	watch.Changed = func() { r.queue.Add(request) }
+	r.Observers.Watch(watch)
+
+	seen, _ := r.Observers.Latest(watch.ARN)
+	if seen.Task.LastStatus != "" && tells(job.Status.Task, &seen.Task) {
+		job.Status.Task = &seen.Task
+	}
+	if job.Status.Task.LastStatus == "STOPPED" {
+		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
+		r.Observers.Forget(watch.ARN)
+	}
+	return seen
+}
+
+// tells is true if an observation has more to tell than times, which are not
+// worth a write of their own: they come along with the next one.
+func tells(old, seen *v1alpha1.TaskStatus) bool {
+	return !equality.Semantic.DeepEqual(timeless(old), timeless(seen))
+}
+
+func timeless(task *v1alpha1.TaskStatus) *v1alpha1.TaskStatus {
+	t := task.DeepCopy()
+	t.CreatedAt, t.PullStartedAt, t.PullStoppedAt, t.StartedAt, t.StoppedAt = nil, nil, nil, nil, nil
+	return t
+}
+
+// ended is true for a task that has stopped or, with a reason given, is about
+// to. Fargate takes up to a minute from the one to the other.
+func ended(task *v1alpha1.TaskStatus) bool {
+	return task.LastStatus == "STOPPED" || task.DesiredStatus == "STOPPED" && task.StopCode != ""
+}
+
+// deniedBeforeReady stalls a job whose task nobody may look at: it would wait
+// for its deadline in the dark. One that is ready needs no more looks.
+func deniedBeforeReady(job *v1alpha1.FargateJob, err error) error {
+	var fault *ecs.Error
+	if job.Status.ReadyTime == nil && errors.As(err, &fault) && fault.Class == ecs.Terminal {
+		return err
+	}
+	return nil
+}
+
+// stopCodes are ECS's codes for the end of a task that are also our reasons.
+// Source: stopCode in the Task type of the ECS API reference.
+var stopCodes = []string{
+	v1alpha1.ReasonTaskFailedToStart,
+	v1alpha1.ReasonEssentialContainerExited,
+	v1alpha1.ReasonUserInitiated,
+	v1alpha1.ReasonServiceSchedulerInitiated,
+	v1alpha1.ReasonSpotInterruption,
+	v1alpha1.ReasonTerminationNotice,
+	v1alpha1.ReasonInfrastructureHealth,
+}
+
+func stopReason(task *v1alpha1.TaskStatus) string {
+	if slices.Contains(stopCodes, task.StopCode) {
+		return task.StopCode
+	}
+	return v1alpha1.ReasonTaskStopped
+}
+
+// stopMessage says all that ECS says about the end of a task.
+func stopMessage(task *v1alpha1.TaskStatus) string {
+	parts := []string{fmt.Sprintf("task %s stopped", task.ARN)}
+	if task.StoppedReason != "" {
+		parts = append(parts, task.StoppedReason)
+	}
+	for i := range task.Containers {
+		container := &task.Containers[i]
+		if container.ExitCode != nil {
+			parts = append(parts, fmt.Sprintf("container %s exited with code %d", container.Name, *container.ExitCode))
+		}
+		if container.Reason != "" {
+			parts = append(parts, fmt.Sprintf("container %s: %s", container.Name, container.Reason))
+		}
+	}
+	return strings.Join(parts, ": ")
+}

@@ -1,0 +1,34 @@
+package fargatetaskclass
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// maxNote is how many bytes of a note an event takes. Source: Event in
+// k8s.io/api/events/v1.
+const maxNote = 1024
+
+// report records an event when Ready becomes True or False. Unknown says
+// nothing about the class, so it makes no event.
+func (r *Reconciler) report(stored, class *v1alpha1.FargateTaskClass) {
+	ready := meta.FindStatusCondition(class.Status.Conditions, v1alpha1.ConditionReady)
+	if meta.IsStatusConditionPresentAndEqual(stored.Status.Conditions, v1alpha1.ConditionReady, ready.Status) {
+		return
+	}
+	switch ready.Status {
+	case metav1.ConditionTrue:
+		r.event(class, corev1.EventTypeNormal, v1alpha1.ReasonReady, ready.Message)
+	case metav1.ConditionFalse:
+		r.event(class, corev1.EventTypeWarning, v1alpha1.ReasonNotReady, ready.Message)
+	}
+}
+
+func (r *Reconciler) event(class *v1alpha1.FargateTaskClass, kind, reason, note string) {
+	r.Events.Eventf(class, nil, kind, reason, "Check", "%s", strings.ToValidUTF8(note[:min(len(note), maxNote)], ""))
+}

@@ -1,0 +1,62 @@
+package fargatetaskclass
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+func checkNetwork(t *v1alpha1.TaskTemplate, f *findings) outcome {
+	if f.networkErr != nil {
+		return refused(f.networkErr)
+	}
+	var problems []problem
+	if missing := without(t.Network.Subnets, f.subnets); len(missing) > 0 {
+		problems = append(problems, problemf(v1alpha1.ReasonSubnetNotFound,
+			"region %s does not have the %s: create what is missing or correct spec.network.subnets", t.Region, counted("subnet", missing)))
+	}
+	if missing := without(t.Network.SecurityGroups, f.groups); len(missing) > 0 {
+		problems = append(problems, problemf(v1alpha1.ReasonSecurityGroupNotFound,
+			"region %s does not have the %s: create what is missing or correct spec.network.securityGroups", t.Region, counted("security group", missing)))
+	}
+	members := byVPC(t, f)
+	if len(members) > 1 {
+		var parts []string
+		for _, vpc := range slices.Sorted(maps.Keys(members)) {
+			parts = append(parts, vpc+" has "+listed(members[vpc]))
+		}
+		problems = append(problems, problemf(v1alpha1.ReasonSeveralVPCs,
+			"the subnets and security groups are in different VPCs (%s): keep those of one VPC in spec.network", strings.Join(parts, "; ")))
+	}
+	if len(problems) > 0 {
+		return failed(problems...)
+	}
+	return passed("all subnets and security groups exist in %s", f.subnets[t.Network.Subnets[0]])
+}
+
+// without are the ids that have no VPC.
+func without(ids []string, vpcs map[string]string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		_, ok := vpcs[id]
+		return ok
+	})
+}
+
+// byVPC has the subnets and security groups of each VPC, in the order of the
+// spec.
+func byVPC(t *v1alpha1.TaskTemplate, f *findings) map[string][]string {
+	members := map[string][]string{}
+	for _, id := range t.Network.Subnets {
+		if vpc, ok := f.subnets[id]; ok {
+			members[vpc] = append(members[vpc], id)
+		}
+	}
+	for _, id := range t.Network.SecurityGroups {
+		if vpc, ok := f.groups[id]; ok {
+			members[vpc] = append(members[vpc], id)
+		}
+	}
+	return members
+}

@@ -1,0 +1,43 @@
+package fargatetaskclass
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *findings) outcome {
+	if f.definitionErr != nil {
+		return refused(f.definitionErr)
+	}
+	d := &f.definition
+	var problems []problem
+	if !d.Active {
+		problems = append(problems, problemf(v1alpha1.ReasonTaskDefinitionNotFound,
+			"task definition %s is deregistered: register it again or name another in spec.taskDefinition", d.ARN))
+	}
+	container, ok := d.Containers[t.ContainerName]
+	switch {
+	case !ok:
+		problems = append(problems, problemf(v1alpha1.ReasonContainerNotFound,
+			"task definition %s has no container %q: rename one of its containers (%s) or set spec.containerName",
+			d.ARN, t.ContainerName, listed(slices.Sorted(maps.Keys(d.Containers)))))
+	case !container.MapsTCP(t.SSH.Port):
+		problems = append(problems, problemf(v1alpha1.ReasonPortNotMapped,
+			"container %q of task definition %s does not map port %d over tcp: add the port mapping or correct spec.ssh.port",
+			t.ContainerName, d.ARN, t.SSH.Port))
+	}
+	if d.NetworkMode != "awsvpc" {
+		problems = append(problems, problemf(v1alpha1.ReasonNetworkModeNotAwsvpc,
+			"task definition %s has the network mode %s: register it with awsvpc, or its tasks have no address of their own", d.ARN, d.NetworkMode))
+	}
+	if !d.Fargate && usesFargate(t, f) {
+		problems = append(problems, problemf(v1alpha1.ReasonFargateIncompatible,
+			"task definition %s does not run on Fargate: register it with requiresCompatibilities FARGATE, or place tasks elsewhere in spec.capacity", d.ARN))
+	}
+	if len(problems) > 0 {
+		return failed(problems...)
+	}
+	return passed("task definition %s has container %q with port %d", d.ARN, t.ContainerName, t.SSH.Port)
+}
