@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/version"
+)
+
+// command describes the command line.
+func (l *launch) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "fargate",
+		Short:         "Run GitLab CI jobs in AWS Fargate tasks of their own",
+		SilenceErrors: true, // run prints them, and exits as gitlab-runner wants.
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	persistent := root.PersistentFlags()
+	persistent.StringVar(&l.flags.config, "config", "", "path of fargate.toml")
+	persistent.BoolVar(&l.flags.debug, "debug", false, "the same as --log-level debug")
+	persistent.StringVar(&l.flags.logLevel, "log-level", "", "debug, info, warn or error (default: LogLevel in fargate.toml)")
+	persistent.StringVar(&l.flags.logFile, "log-file", "", "file to append the log to (default: LogFile in fargate.toml)")
+	persistent.StringVar(&l.flags.logFormat, "log-format", "", "text or json (default: LogFormat in fargate.toml)")
+	root.AddCommand(l.customCommand(), &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(command.OutOrStdout(), "fargate", version.Version)
+			return err
+		},
+	})
+	return root
+}
+
+// customCommand has the stages of gitlab-runner's custom executor.
+func (l *launch) customCommand() *cobra.Command {
+	custom := &cobra.Command{
+		Use:   "custom",
+		Short: "The stages that gitlab-runner's custom executor calls",
+		Args:  cobra.ArbitraryArgs, // what is no stage gets here
+		RunE: func(_ *cobra.Command, args []string) error {
+			const stages = "name one of the stages config, prepare, run and cleanup, for example fargate --config FILE custom prepare"
+			if len(args) == 0 {
+				return errors.New("fargate custom needs a stage: " + stages)
+			}
+			return fmt.Errorf("fargate custom has no stage %q: %s", args[0], stages)
+		},
+	}
+	custom.AddCommand(
+		l.stageCommand("config", "Print what the runner has to know", cobra.NoArgs,
+			func(_ *cobra.Command, _ []string, e *executor.Executor) error { return e.Configure() }),
+		l.stageCommand("prepare", "Start a task and wait until it can be reached", cobra.NoArgs,
+			func(command *cobra.Command, _ []string, e *executor.Executor) error {
+				return e.Prepare(command.Context())
+			}),
+		l.stageCommand("run SCRIPT STAGE", "Run a script in the task", scriptAndStage,
+			func(command *cobra.Command, args []string, e *executor.Executor) error {
+				return e.Run(command.Context(), args[0], gitlab.Stage(args[1]))
+			}),
+		l.stageCommand("cleanup", "Delete the job, which stops its task", cobra.NoArgs,
+			func(command *cobra.Command, _ []string, e *executor.Executor) error {
+				return e.Cleanup(command.Context())
+			}),
+	)
+	return custom
+}
+
+func (l *launch) stageCommand(use, short string, args cobra.PositionalArgs, run func(*cobra.Command, []string, *executor.Executor) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  args,
+		RunE: func(command *cobra.Command, args []string) error {
+			return l.stage(func(e *executor.Executor) error { return run(command, args, e) })
+		},
+	}
+}
+
+func scriptAndStage(_ *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return fmt.Errorf("fargate custom run takes the path of a script and the name of its stage, got %d arguments: end run_args in the runner's config.toml with \"custom\", \"run\", gitlab-runner adds both", len(args))
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+)
+
+// defaultLaunchDeadline is the controller's own for a job whose class it has
+// not read yet.
+const defaultLaunchDeadline = 10 * time.Minute
+
+// awaiting waits until the SSH server of a job's task lets the executor in, or
+// until it is certain that it never will. One goroutine watches the job all
+// the time, another tries SSH once the job is ready; what they find is handled
+// in one place, in await.
+type awaiting struct {
+	job        types.NamespacedName
+	store      JobStore
+	target     func(*v1alpha1.TaskAddress) sshrun.Target
+	sshTimeout time.Duration
+	limits     timing
+	progress   *progress
+
+	created  time.Time
+	attended bool      // the controller has written a status
+	state    string    // the last description of the job
+	trying   bool      // SSH is being tried
+	warned   time.Time // when the log last told of SSH
+
+	hint   *time.Timer // to say that nothing happens
+	giveUp *time.Timer
+
+	group    sync.WaitGroup
+	jobs     chan *v1alpha1.FargateJob
+	outages  chan error
+	ended    chan error // the watch is over
+	attempts chan error // SSH attempts that failed
+	results  chan reached
+}
+
+// reached is how the wait for the SSH server ended.
+type reached struct {
+	target  sshrun.Target
+	hostKey ssh.PublicKey
+	err     error
+}
+
+// await returns the task's SSH server and its host key.
+func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer w.group.Wait()
+	defer cancel()
+	w.start(ctx)
+	for {
+		var err error
+		select {
+		case job := <-w.jobs:
+			err = w.look(ctx, job)
+		case outage := <-w.outages:
+			w.progress.sayf("lost sight of FargateJob %s, trying again for %s: %s", w.job, w.limits.outage, outage)
+		case failed := <-w.attempts:
+			w.sayUnreachable(failed)
+		case end := <-w.results:
+			return end.target, end.hostKey, end.err
+		case err = <-w.ended:
+		case <-w.hint.C:
+			w.progress.sayf("nothing has happened to FargateJob %s for %s: %s", w.job, w.limits.silence, w.adviceUnattended())
+		case <-w.giveUp.C:
+			err = w.overdue()
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+		if err != nil {
+			return sshrun.Target{}, nil, err
+		}
+	}
+}
+
+func (w *awaiting) start(ctx context.Context) {
+	w.created = time.Now()
+	w.hint = time.NewTimer(w.limits.silence)
+	w.giveUp = time.NewTimer(w.limits.unattended)
+	w.jobs = make(chan *v1alpha1.FargateJob)
+	w.outages = make(chan error)
+	w.ended = make(chan error, 1)
+	w.attempts = make(chan error)
+	w.results = make(chan reached, 1)
+	w.group.Go(func() { w.ended <- w.watch(ctx) })
+}
+
+// watch hands on every state of the job until that is over.
+func (w *awaiting) watch(ctx context.Context) error {
+	store := outage{
+		limit: w.limits.outage,
+		pause: w.limits.retry,
+		tell:  func(err error) { send(ctx, w.outages, err) },
+	}
+	err := store.through(ctx, func() error {
+		return w.store.Watch(ctx, w.job, func(job *v1alpha1.FargateJob) error {
+			store.answered()
+			send(ctx, w.jobs, job)
+			return context.Cause(ctx)
+		})
+	})
+	if errors.Is(err, ErrJobGone) {
+		return errDeleted(w.job)
+	}
+	return err
+}
+
+func errDeleted(job types.NamespacedName) error {
+	return fmt.Errorf("FargateJob %s was deleted by somebody else: find out by whom (the owner reference to the runner's pod deletes it with the pod), then retry the job: %w", job, ErrJobGone)
+}
+
+// look takes in the job's present state.
+func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
+	if !job.DeletionTimestamp.IsZero() {
+		return errDeleted(w.job)
+	}
+	if err := stalled(job); err != nil {
+		return err
+	}
+	if len(job.Status.Conditions) == 0 {
+		return nil
+	}
+	w.attended = true
+	w.hint.Stop()
+	if state := describe(job); state != "" && state != w.state {
+		w.state = state
+		w.progress.sayf("%s", state)
+	}
+	switch {
+	case w.trying:
+	case meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionReady) && job.Status.Address != nil:
+		w.giveUp.Stop()
+		w.reach(ctx, w.target(job.Status.Address))
+	default:
+		w.giveUp.Reset(time.Until(w.created.Add(launchDeadline(job) + w.limits.overdue)))
+	}
+	return nil
+}
+
+func launchDeadline(job *v1alpha1.FargateJob) time.Duration {
+	if job.Status.Resolved == nil {
+		return defaultLaunchDeadline
+	}
+	return time.Duration(job.Status.Resolved.LaunchDeadlineSeconds) * time.Second
+}
+
+// reach begins to try SSH.
+func (w *awaiting) reach(ctx context.Context, target sshrun.Target) {
+	w.trying = true
+	w.warned = time.Now()
+	w.group.Go(func() {
+		limit := fmt.Errorf("the SSH server did not let us in within ReadyTimeout (%s)", w.sshTimeout)
+		ctx, cancel := context.WithTimeoutCause(ctx, w.sshTimeout, limit)
+		defer cancel()
+		hostKey, err := sshrun.WaitReachable(ctx, target, func(err error) { send(ctx, w.attempts, err) })
+		w.results <- reached{target, hostKey, err}
+	})
+}
+
+// sayUnreachable tells of failed attempts now and then: at first they are
+// usual, the SSH server comes up after the task runs.
+func (w *awaiting) sayUnreachable(failed error) {
+	if time.Since(w.warned) < w.limits.sshQuiet {
+		return
+	}
+	w.warned = time.Now()
+	w.progress.sayf("still waiting for SSH: %s", failed)
+}
+
+// overdue is the error for a controller that does not do its part.
+func (w *awaiting) overdue() error {
+	if !w.attended {
+		return fmt.Errorf("no controller has taken up FargateJob %s within %s: %s", w.job, w.limits.unattended, w.adviceUnattended())
+	}
+	return fmt.Errorf("the controller has left FargateJob %s alone past its launch deadline (its last word: %s): check that the controller is running and read its log",
+		w.job, w.state)
+}
+
+func (w *awaiting) adviceUnattended() string {
+	return fmt.Sprintf("check that Fargate Operator's controller is running, holds its lease and watches namespace %s, and read its log", w.job.Namespace)
+}
+
+// send gives up when ctx ends.
+func send[T any](ctx context.Context, to chan<- T, value T) {
+	select {
+	case to <- value:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,108 @@
+package executor
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+)
+
+// withJob gives the attempt a job and a connection file for it.
+func (a *attempt) withJob(t *testing.T, server *sshdtest.Server) {
+	t.Helper()
+	conn := a.connected(t, server)
+	a.store.jobs[conn.job()] = &v1alpha1.FargateJob{}
+}
+
+func TestCleanup_DeletesJobAndFile_AnyNumberOfTimes(t *testing.T) {
+	a := newAttempt(t)
+	a.withJob(t, sshdtest.New(t))
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+	wantText(t, a.stdout.String(), "deleted FargateJob ci/job-4711-abcdefgh")
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, a.stdout.String(), "nothing to clean up: there is no connection file")
+}
+
+func TestCleanup_ShortOutage_Retries(t *testing.T) {
+	a := newAttempt(t)
+	a.withJob(t, sshdtest.New(t))
+	a.store.deleteErrs = []error{errDown, errDown}
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+}
+
+func TestCleanup_DeletionFails_KeepsTheNameButNotTheKey(t *testing.T) {
+	a := newAttempt(t)
+	a.withJob(t, sshdtest.New(t))
+	a.store.deleteErrs = []error{errors.New("no permission")}
+	err := a.Cleanup(t.Context())
+	wantError(t, err, "FargateJob ci/job-4711-abcdefgh is not deleted", "kubectl -n ci delete fargatejob job-4711-abcdefgh", "no permission")
+	wantSystemFailure(t, err)
+	text, err := os.ReadFile(a.connectionFiles(t)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "PRIVATE KEY") {
+		t.Error("the private key is left")
+	}
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+}
+
+func TestCleanup_WhileAScriptRuns_DoesNotWaitForIt(t *testing.T) {
+	server := sshdtest.Start(t)
+	a := newAttempt(t)
+	a.withJob(t, server)
+	done := make(chan error, 1)
+	go func() {
+		done <- a.Run(t.Context(), a.script(t, "echo up; read -r _ < "+fifo(t, a.dir)+"; exit 3"), gitlab.StageBuildScript)
+	}()
+	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+	release(t, a.dir)
+	wantBuildFailure(t, <-done, 3)
+}
+
+func TestCleanup_ForeignFile_IsLeftAlone(t *testing.T) {
+	a := newAttempt(t)
+	path, err := a.connectionPath()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, `{"name": "x"}`)
+	wantError(t, a.Cleanup(t.Context()), path, "is not a connection file of this program")
+	if len(a.connectionFiles(t)) != 1 {
+		t.Error("the file is gone")
+	}
+	if a.store.deletes != 0 {
+		t.Error("something was deleted")
+	}
+}
+
+func TestCleanup_JobIsGone_RemovesTheFile(t *testing.T) {
+	a := newAttempt(t)
+	a.withJob(t, sshdtest.New(t))
+	delete(a.store.jobs, types.NamespacedName{Namespace: "ci", Name: "job-4711-abcdefgh"})
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+}

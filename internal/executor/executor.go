@@ -1,0 +1,93 @@
+// Package executor is the four stages that gitlab-runner's custom executor
+// calls: config, prepare, run and cleanup. prepare creates a FargateJob in a
+// job store and waits until its task accepts SSH, run runs one script there,
+// cleanup deletes the job. The stages are processes of their own and hand on
+// what they know in a connection file.
+package executor
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+)
+
+// Options say what an Executor works with.
+type Options struct {
+	// Environment is what gitlab-runner tells.
+	Environment gitlab.Environment
+	// OpenStore returns where FargateJobs are kept. It is called when the
+	// store is needed, and only then: most launches do without.
+	OpenStore func() (JobStore, error)
+	// Class is the FargateTaskClass of the FargateJobs.
+	Class string
+	// Pod owns the FargateJobs of its namespace; the zero Pod owns none.
+	Pod Pod
+	// Directory is where connection files are kept. Empty means the attempt's
+	// TMPDIR.
+	Directory string
+	// Username and Port, if set, are used in place of the ones that the task's
+	// class says.
+	Username string
+	Port     int
+	// ReadyTimeout bounds the time from a ready task until its SSH server lets
+	// us in.
+	ReadyTimeout time.Duration
+	// BuildsDir and CacheDir are the folders in the task that the config stage
+	// reports; empty leaves them to the runner's config.toml.
+	BuildsDir, CacheDir string
+	// Stdout and Stderr end up in the job log.
+	Stdout, Stderr io.Writer
+	// Log is for operators. What belongs in the job log does not go here alone.
+	Log *slog.Logger
+}
+
+// Executor runs stages. Their errors are sentences for the job log; a
+// *gitlab.BuildFailure among them is the job author's, all others are system
+// failures.
+type Executor struct {
+	Options
+	limits timing
+}
+
+// New returns an executor.
+func New(options Options) *Executor {
+	return &Executor{Options: options, limits: defaultTiming}
+}
+
+// connectionPath is the same for all stages of one attempt and differs between
+// attempts, also of jobs with the same number from two GitLab servers: it
+// derives from the runner's folder for the attempt.
+func (e *Executor) connectionPath() (string, error) {
+	attempt := e.Environment.TempDir
+	if attempt == "" {
+		return "", errors.New("cannot tell the attempts of a job apart: TMPDIR is not set, run this program from gitlab-runner's custom executor")
+	}
+	directory := e.Directory
+	if directory == "" {
+		directory = attempt
+	}
+	sum := sha256.Sum256([]byte(filepath.Clean(attempt)))
+	return filepath.Join(directory, "fargate-"+hex.EncodeToString(sum[:8])+".json"), nil
+}
+
+// target is the task's SSH server as the address and the configuration say.
+func (e *Executor) target(address *v1alpha1.TaskAddress, key ssh.Signer) sshrun.Target {
+	target := sshrun.Target{Host: address.Host, Port: int(address.Port), User: address.Username, Key: key}
+	if e.Port > 0 {
+		target.Port = e.Port
+	}
+	if e.Username != "" {
+		target.User = e.Username
+	}
+	return target
+}

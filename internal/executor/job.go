@@ -1,0 +1,138 @@
+package executor
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+)
+
+// Labels by which people find a job's FargateJob.
+const (
+	labelJobID      = "ci.fargate-operator.dev/job-id"
+	labelProjectID  = "ci.fargate-operator.dev/project-id"
+	labelPipelineID = "ci.fargate-operator.dev/pipeline-id"
+)
+
+const (
+	// deadlineMargin is how much longer than the job's own timeout a task may
+	// live. A runner stops the script at the timeout and may then spend 10
+	// minutes on its end (graceful_kill_timeout) and 5 on after_script, and
+	// uploads artifacts; the task's start is in the timeout. Past that, nobody
+	// is left to clean up.
+	deadlineMargin = 30 * time.Minute
+	// unknownTimeout stands for the timeout of a job that does not tell it.
+	unknownTimeout = 24 * time.Hour
+	// maxDeadline is the API's maximum.
+	maxDeadline = 2678400 * time.Second
+)
+
+// Pod is the pod in which the runner runs. Its end ends the runner's jobs.
+type Pod struct {
+	Namespace, Name, UID string
+}
+
+// PodFromEnvironment returns the pod that POD_NAMESPACE, POD_NAME and POD_UID
+// tell, which a pod's manifest can set through Kubernetes' downward API.
+func PodFromEnvironment(getenv func(string) string) Pod {
+	return Pod{Namespace: getenv("POD_NAMESPACE"), Name: getenv("POD_NAME"), UID: getenv("POD_UID")}
+}
+
+// newJob returns the FargateJob of one attempt of a CI job. The attempts of a
+// job differ in their random suffix, so that a new one never meets the remains
+// of another.
+func newJob(namespace, class, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
+	return &v1alpha1.FargateJob{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "FargateJob"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:       namespace,
+			Name:            fmt.Sprintf("job-%d-%s", ci.ID, randomSuffix()),
+			Labels:          labels(ci),
+			Finalizers:      []string{v1alpha1.Finalizer},
+			OwnerReferences: owners(pod, namespace),
+		},
+		Spec: v1alpha1.FargateJobSpec{
+			ClassRef:              v1alpha1.ClassReference{Name: class},
+			SSHPublicKey:          publicKey,
+			Job:                   identity(ci),
+			ActiveDeadlineSeconds: activeDeadlineSeconds(ci.Timeout),
+		},
+	}
+}
+
+func randomSuffix() string { return strings.ToLower(rand.Text()[:8]) }
+
+func labels(ci *gitlab.Job) map[string]string {
+	all := map[string]string{labelJobID: strconv.FormatInt(ci.ID, 10)}
+	if ci.ProjectID > 0 {
+		all[labelProjectID] = strconv.FormatInt(ci.ProjectID, 10)
+	}
+	if ci.PipelineID > 0 {
+		all[labelPipelineID] = strconv.FormatInt(ci.PipelineID, 10)
+	}
+	return all
+}
+
+// owners makes the API server delete the job with the runner's pod. An owner
+// has to be in the job's own namespace.
+func owners(pod Pod, namespace string) []metav1.OwnerReference {
+	if pod.Name == "" || pod.UID == "" || pod.Namespace != namespace {
+		return nil
+	}
+	return []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: types.UID(pod.UID)}}
+}
+
+// identity cuts what it tells to what the API takes: no job fails because of
+// its name.
+func identity(ci *gitlab.Job) v1alpha1.JobIdentity {
+	return v1alpha1.JobIdentity{
+		Runner:      cut(ci.RunnerToken, 255),
+		ProjectPath: cut(ci.ProjectPath, 1024),
+		ProjectID:   max(ci.ProjectID, 0),
+		PipelineID:  max(ci.PipelineID, 0),
+		ID:          ci.ID,
+		Name:        cut(ci.Name, 255),
+		URL:         pageURL(ci.URL),
+		Ref:         cut(ci.Ref, 1024),
+	}
+}
+
+// pageURL is empty for what is not the address of a page, or has credentials.
+func pageURL(text string) string {
+	page, err := url.Parse(text)
+	isPage := err == nil && (page.Scheme == "http" || page.Scheme == "https") && page.Host != ""
+	if !isPage || len(text) > 2048 || strings.ContainsAny(text, "@ ") {
+		return ""
+	}
+	return text
+}
+
+// cut shortens text to a number of characters.
+func cut(text string, most int) string {
+	text = strings.ToValidUTF8(text, "")
+	characters := 0
+	for i := range text {
+		if characters == most {
+			return text[:i]
+		}
+		characters++
+	}
+	return text
+}
+
+func activeDeadlineSeconds(timeout time.Duration) int32 {
+	if timeout <= 0 {
+		timeout = unknownTimeout
+	}
+	deadline := min(timeout, maxDeadline-deadlineMargin) + deadlineMargin
+	return int32(math.Ceil(deadline.Seconds()))
+}

@@ -1,0 +1,74 @@
+package executor
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+)
+
+func TestNewJob_NamesOfAttempts_AreValidAndDiffer(t *testing.T) {
+	ci := &gitlab.Job{ID: math.MaxInt64}
+	first, second := newJob("ci", "c", "key", ci, Pod{}), newJob("ci", "c", "key", ci, Pod{})
+	if first.Name == second.Name {
+		t.Errorf("two attempts are named %s", first.Name)
+	}
+	if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(first.Name) {
+		t.Errorf("%q is no DNS label", first.Name)
+	}
+}
+
+func TestNewJob_Owner_IsAPodOfTheSameNamespace(t *testing.T) {
+	for name, test := range map[string]struct {
+		pod  Pod
+		want int
+	}{
+		"no pod":            {Pod{}, 0},
+		"same namespace":    {Pod{Namespace: "ci", Name: "runner", UID: "1"}, 1},
+		"another namespace": {Pod{Namespace: "runners", Name: "runner", UID: "1"}, 0},
+		"no UID":            {Pod{Namespace: "ci", Name: "runner"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			job := newJob("ci", "c", "key", &gitlab.Job{ID: 1}, test.pod)
+			if len(job.OwnerReferences) != test.want {
+				t.Errorf("owners: %v", job.OwnerReferences)
+			}
+		})
+	}
+}
+
+func TestIdentity_TooMuchOfIt_IsCut(t *testing.T) {
+	got := identity(&gitlab.Job{
+		ID:         1,
+		PipelineID: -1,
+		Name:       strings.Repeat("é", 300) + "\xff",
+		URL:        "https://user:password@gitlab.example.com/",
+	})
+	if got.Name != strings.Repeat("é", 255) {
+		t.Errorf("name %q", got.Name)
+	}
+	if got.URL != "" || got.PipelineID != 0 {
+		t.Errorf("URL %q, pipeline %d", got.URL, got.PipelineID)
+	}
+}
+
+func TestActiveDeadline_IsTimeoutAndMargin(t *testing.T) {
+	for name, test := range map[string]struct {
+		timeout time.Duration
+		want    int32
+	}{
+		"an hour":    {time.Hour, 3600 + 1800},
+		"unknown":    {0, 24*3600 + 1800},
+		"two months": {60 * 24 * time.Hour, 2678400},
+		"for ever":   {math.MaxInt64, 2678400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := activeDeadlineSeconds(test.timeout); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}

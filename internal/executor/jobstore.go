@@ -1,0 +1,56 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// JobStore keeps the FargateJobs of this executor and tells how their tasks
+// fare. Its errors are sentences for the job log.
+type JobStore interface {
+	// Namespace returns where new jobs belong.
+	Namespace() string
+
+	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
+	// does not answer; the job may then exist or not, and creating it again is
+	// safe.
+	Create(ctx context.Context, job *v1alpha1.FargateJob) error
+
+	// Watch calls seen with the job as it is now, and again after each change,
+	// until seen returns an error, which Watch then returns. It fails with
+	// ErrJobGone if the job does not exist or no longer does, with
+	// *UnavailableError if the store stops answering (Watch again then), and
+	// with the context's cause when ctx ends.
+	Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error
+
+	// Delete deletes a job, which stops its task, and does not wait for that.
+	// To delete a job that does not exist is no error. It fails with
+	// *UnavailableError if the store does not answer.
+	Delete(ctx context.Context, key types.NamespacedName) error
+}
+
+// ErrJobGone says that a job does not exist, or no longer does.
+var ErrJobGone = errors.New("the FargateJob does not exist")
+
+// UnavailableError says that a store did not answer, or said that it cannot at
+// the moment. It can pass by waiting.
+type UnavailableError struct {
+	// Store names what did not answer, for example the API server with its
+	// URL.
+	Store string
+	// Unsent is true if the request certainly never got there.
+	Unsent bool
+	// Err is the cause.
+	Err error
+}
+
+func (e *UnavailableError) Error() string {
+	return fmt.Sprintf("%s does not answer, check that it is up and that this machine can reach it: %v", e.Store, e.Err)
+}
+
+func (e *UnavailableError) Unwrap() error { return e.Err }

@@ -1,0 +1,159 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/crypto/ssh"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+)
+
+// Prepare creates the attempt's FargateJob, tells in the job log how its task
+// starts, and returns when the task's SSH server lets us in. The connection
+// file is written before the FargateJob, so that whatever happens cleanup
+// finds it.
+//
+// If it fails, or ctx ends, it leaves neither FargateJob nor connection file
+// behind, except as Cleanup describes. It waits without bound of its own for
+// what the controller bounds, the launch, and gives up 5 minutes after the
+// creation if no controller takes up the job, one minute after the launch
+// deadline if the controller stops doing its part, one minute after the store
+// stops answering, and Options.ReadyTimeout after the task is ready.
+func (e *Executor) Prepare(ctx context.Context) error {
+	p, err := e.newPreparation()
+	if err != nil {
+		return err
+	}
+	if err := p.launch(ctx); err != nil {
+		return p.fail(ctx, err)
+	}
+	return nil
+}
+
+// preparation is one run of the prepare stage.
+type preparation struct {
+	*Executor
+	progress *progress
+	store    JobStore
+	key      *keyPair
+	job      *v1alpha1.FargateJob
+	path     string
+	conn     *connection
+	exists   bool // the job may exist
+}
+
+// newPreparation gathers everything that is needed before something is
+// created.
+func (e *Executor) newPreparation() (*preparation, error) {
+	p := &preparation{Executor: e, progress: newProgress(e.Stdout)}
+	ci, err := e.Environment.ReadJob()
+	if err != nil {
+		return nil, err
+	}
+	if p.path, err = e.unusedConnectionPath(); err != nil {
+		return nil, err
+	}
+	if p.store, err = e.OpenStore(); err != nil {
+		return nil, err
+	}
+	if p.key, err = newKeyPair(); err != nil {
+		return nil, err
+	}
+	p.job = newJob(p.store.Namespace(), e.Class, p.key.publicKey, &ci, e.Pod)
+	p.conn = newConnection(p.name(), p.key.private)
+	return p, writeConnection(p.path, p.conn)
+}
+
+// unusedConnectionPath refuses to overwrite a file: the job that it names would
+// be lost.
+func (e *Executor) unusedConnectionPath() (string, error) {
+	path, err := e.connectionPath()
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the connection file %s exists already: another prepare stage of this attempt runs or was killed, run the cleanup stage, then retry the job", path)
+	}
+	return path, nil
+}
+
+func (p *preparation) name() types.NamespacedName {
+	return types.NamespacedName{Namespace: p.job.Namespace, Name: p.job.Name}
+}
+
+func (p *preparation) launch(ctx context.Context) error {
+	if err := p.create(ctx); err != nil {
+		return err
+	}
+	p.progress.sayf("created FargateJob %s (class %s)", p.name(), p.Class)
+	p.Log.Info("Created FargateJob", "job", p.name().String(), "class", p.Class)
+	target, hostKey, err := p.await(ctx)
+	if err != nil {
+		return err
+	}
+	p.conn.pin(target, hostKey)
+	if err := writeConnection(p.path, p.conn); err != nil {
+		return err
+	}
+	p.progress.sayf("connected to %s as %s, host key %s", target.Address(), target.User, ssh.FingerprintSHA256(hostKey))
+	return nil
+}
+
+func (p *preparation) create(ctx context.Context) error {
+	store := outage{limit: p.limits.outage, pause: p.limits.retry, tell: func(err error) {
+		p.progress.sayf("cannot create FargateJob %s yet, trying again for %s: %s", p.name(), p.limits.outage, err)
+	}}
+	return store.through(ctx, func() error {
+		// A cancelled request could still take effect after the deletion that
+		// follows a cancelled stage.
+		err := p.store.Create(context.WithoutCancel(ctx), p.job)
+		p.exists = p.exists || mayExist(err)
+		return err
+	})
+}
+
+// mayExist is false for a creation that was refused or never asked for.
+func mayExist(err error) bool {
+	var unavailable *UnavailableError
+	return err == nil || errors.As(err, &unavailable) && !unavailable.Unsent
+}
+
+func (p *preparation) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, error) {
+	w := &awaiting{
+		job:   p.name(),
+		store: p.store,
+		target: func(address *v1alpha1.TaskAddress) sshrun.Target {
+			return p.target(address, p.key.signer)
+		},
+		sshTimeout: p.ReadyTimeout,
+		limits:     p.limits,
+		progress:   p.progress,
+	}
+	return w.await(ctx)
+}
+
+// fail undoes what was done and says whose fault it was.
+func (p *preparation) fail(ctx context.Context, cause error) error {
+	var stall *StalledError
+	switch {
+	case ctx.Err() != nil:
+		cause = fmt.Errorf("prepare was cancelled: %w", cause)
+	case errors.As(cause, &stall) && stall.AuthorsFault():
+		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
+	}
+	if !p.exists {
+		return errors.Join(cause, removeConnection(p.path))
+	}
+	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {
+		return errors.Join(cause, err)
+	}
+	p.progress.sayf("deleted FargateJob %s", p.name())
+	return cause
+}

@@ -1,0 +1,36 @@
+package executor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// progress tells in the job log what happens as it happens, each line with the
+// seconds since the stage began.
+type progress struct {
+	log   io.Writer
+	begun time.Time
+}
+
+func newProgress(log io.Writer) *progress {
+	return &progress{log: log, begun: time.Now()}
+}
+
+func (p *progress) sayf(format string, args ...any) {
+	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), oneLine(fmt.Sprintf(format, args...)))
+}
+
+// oneLine keeps text from elsewhere to one line without control characters,
+// which a terminal or GitLab's log would obey.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}

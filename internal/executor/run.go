@@ -1,0 +1,108 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+)
+
+// gracePeriod is the time that the processes of a cancelled script have
+// between SIGTERM and SIGKILL.
+const gracePeriod = 10 * time.Second
+
+// Run runs the script of one sub-stage on the attempt's task. Its output goes
+// to Stdout and Stderr byte for byte. A script that fails is a
+// *gitlab.BuildFailure; every other error is a system failure.
+//
+// When ctx ends, Run ends every process of the script before it returns; the
+// task goes on. Run calls the job store only after the connection was lost, to
+// say why.
+func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) error {
+	body, err := openScript(script, stage)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }()
+	conn, target, err := e.connect()
+	if err != nil {
+		return err
+	}
+	e.Log.Info("Running a script", "job", conn.job().String(), "stage", string(stage))
+	err = runScript(ctx, target, sshrun.Script{
+		Body:        body,
+		Stdout:      e.Stdout,
+		Stderr:      e.Stderr,
+		GracePeriod: gracePeriod,
+	})
+	return e.judge(ctx, conn, stage, err)
+}
+
+func runScript(ctx context.Context, target sshrun.Target, script sshrun.Script) error {
+	client, err := sshrun.Dial(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	return client.Run(ctx, script)
+}
+
+// judge says who failed.
+func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Stage, err error) error {
+	var exit *sshrun.ExitError
+	var unreachable *sshrun.UnreachableError
+	var lost *sshrun.ConnectionLostError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit) && exit.Signal == "":
+		return &gitlab.BuildFailure{Code: exit.Code}
+	case errors.As(err, &exit):
+		return &gitlab.BuildFailure{Code: exit.Code, Err: err}
+	case ctx.Err() == nil && (errors.As(err, &unreachable) || errors.As(err, &lost)):
+		return fmt.Errorf("stage %s: %w; it showed as: %w", stage, e.whyLost(ctx, conn.job()), err)
+	default:
+		return fmt.Errorf("stage %s: %w", stage, err)
+	}
+}
+
+func openScript(path string, stage gitlab.Stage) (*os.File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the script of stage %s, check that gitlab-runner calls this program with the script's path and the stage as its last arguments: %w", stage, err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a directory", path)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("cannot read the script of stage %s, give the path of its file: %w", stage, err)
+	}
+	return file, nil
+}
+
+// connect reads how to reach the attempt's task.
+func (e *Executor) connect() (*connection, sshrun.Target, error) {
+	path, err := e.connectionPath()
+	if err != nil {
+		return nil, sshrun.Target{}, err
+	}
+	conn, err := readConnection(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, sshrun.Target{}, fmt.Errorf("there is no connection file, check that the prepare stage ran before with the same --config and TMPDIR, and that no cleanup came in between: %w", err)
+	}
+	if err != nil {
+		return nil, sshrun.Target{}, err
+	}
+	target, err := conn.target()
+	if err != nil {
+		return nil, sshrun.Target{}, fmt.Errorf("the connection file %s cannot be used, retry the job: %w", path, err)
+	}
+	return conn, target, nil
+}

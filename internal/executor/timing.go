@@ -1,0 +1,30 @@
+package executor
+
+import "time"
+
+// timing holds the limits of the stages; tests shorten them.
+type timing struct {
+	outage     time.Duration // how long the store may be silent before prepare gives up
+	retry      time.Duration // between attempts to reach the store
+	silence    time.Duration // without any status before the job log says so
+	unattended time.Duration // without any status before prepare gives up
+	overdue    time.Duration // past the launch deadline before the controller counts as gone
+	sshQuiet   time.Duration // without SSH before the job log says so, and between such lines
+	release    time.Duration // for the deletion of a job, outages included
+	explain    time.Duration // for the answer why a connection was lost
+}
+
+// outage spans the restart of an API server. unattended spans the restart of
+// the controller with a change of its leader. explain is three times what the
+// controller takes to notice that a running task stops. release is short
+// because GitLab shows a job as running until its clean-up has ended.
+var defaultTiming = timing{
+	outage:     time.Minute,
+	retry:      time.Second,
+	silence:    time.Minute,
+	unattended: 5 * time.Minute,
+	overdue:    time.Minute,
+	sshQuiet:   5 * time.Second,
+	release:    15 * time.Second,
+	explain:    15 * time.Second,
+}

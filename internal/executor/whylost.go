@@ -1,0 +1,46 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// whyLost asks the store why a task does not answer any more, and returns that
+// as an error. The end of a connection comes before ECS's word about it, which
+// it waits for a few seconds.
+func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error {
+	store, err := e.OpenStore()
+	if err != nil {
+		return fmt.Errorf("lost the task of FargateJob %s, why is unknown: %w", job, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.limits.explain)
+	defer cancel()
+	var state string
+	silent := outage{limit: e.limits.explain, pause: e.limits.retry, tell: func(error) {}}
+	err = silent.through(ctx, func() error {
+		return store.Watch(ctx, job, func(seen *v1alpha1.FargateJob) error {
+			state = describe(seen)
+			if !seen.DeletionTimestamp.IsZero() {
+				return ErrJobGone
+			}
+			return stalled(seen)
+		})
+	})
+	var stall *StalledError
+	switch {
+	case errors.As(err, &stall):
+		return stall
+	case errors.Is(err, ErrJobGone):
+		return fmt.Errorf("FargateJob %s was deleted while its script ran, which stopped its task", job)
+	case state != "":
+		return fmt.Errorf("lost the task of FargateJob %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
+			job, oneLine(state))
+	default:
+		return fmt.Errorf("lost the task of FargateJob %s, why is unknown: %w", job, err)
+	}
+}

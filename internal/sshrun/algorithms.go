@@ -1,0 +1,62 @@
+package sshrun
+
+import (
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// The algorithms offered, best first. SHA-1, CBC and RC4 are never offered. The
+// post-quantum key exchange comes first: BenchmarkHandshake finds it no slower
+// than curve25519 alone.
+var (
+	keyExchanges = []string{
+		ssh.KeyExchangeMLKEM768X25519,
+		ssh.KeyExchangeCurve25519,
+		ssh.KeyExchangeECDHP256,
+		ssh.KeyExchangeECDHP384,
+		ssh.KeyExchangeECDHP521,
+		ssh.KeyExchangeDH16SHA512,
+		ssh.KeyExchangeDH14SHA256,
+	}
+	// AES-GCM is done by the processor on everything Fargate runs on.
+	ciphers = []string{
+		ssh.CipherAES128GCM,
+		ssh.CipherAES256GCM,
+		ssh.CipherChaCha20Poly1305,
+		ssh.CipherAES128CTR,
+		ssh.CipherAES256CTR,
+	}
+	macs = []string{
+		ssh.HMACSHA256ETM,
+		ssh.HMACSHA512ETM,
+		ssh.HMACSHA256,
+		ssh.HMACSHA512,
+	}
+	hostKeyPreference = []string{
+		ssh.KeyAlgoED25519,
+		ssh.KeyAlgoECDSA256,
+		ssh.KeyAlgoECDSA384,
+		ssh.KeyAlgoECDSA521,
+		ssh.KeyAlgoRSASHA512,
+		ssh.KeyAlgoRSASHA256,
+	}
+)
+
+// hostKeyAlgorithms puts the pinned key's algorithms first, so that a server
+// with several host keys presents the pinned one. The others stay on offer: a
+// server that lost the pinned key then presents what it has, and the mismatch
+// can be reported with both fingerprints.
+func hostKeyAlgorithms(pinned ssh.PublicKey) []string {
+	if pinned == nil {
+		return hostKeyPreference
+	}
+	first := []string{pinned.Type()}
+	if pinned.Type() == ssh.KeyAlgoRSA {
+		first = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	others := slices.DeleteFunc(slices.Clone(hostKeyPreference), func(algorithm string) bool {
+		return slices.Contains(first, algorithm)
+	})
+	return append(first, others...)
+}

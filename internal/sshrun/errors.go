@@ -1,0 +1,136 @@
+package sshrun
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+)
+
+// UnreachableError says that no SSH server answered at the address. It can pass
+// by waiting: the server of a new task comes up after the task runs.
+type UnreachableError struct {
+	Address string // host:port
+	Err     error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("cannot reach the SSH server at %s: %s: %v", e.Address, e.advice(), e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// advice says what happened and what to look at.
+func (e *UnreachableError) advice() string {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.As(e.Err, &dns):
+		return "the host name does not resolve, check that the runner can resolve the names of the task's network"
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		return "nothing listens on the port, check that the image starts sshd and that it listens on this port"
+	case errors.Is(e.Err, syscall.EHOSTUNREACH), errors.Is(e.Err, syscall.ENETUNREACH):
+		return "there is no route to the task, check the routes between the runner's network and the task's subnet"
+	case errors.As(e.Err, &timeout) && timeout.Timeout():
+		return "nothing answered in time, check that the task's security group allows the port from the runner and that the subnet is routed"
+	case isTransportError(e.Err):
+		return "the connection closed before the SSH handshake was done, check that sshd is what listens on the port and read the container's log"
+	default:
+		return "check the task's address, port and network"
+	}
+}
+
+// NegotiationError says that what answered is no SSH server that is safe to
+// use: not SSH at all, or SSH with outdated algorithms only. Waiting does not
+// help.
+type NegotiationError struct {
+	Address string // host:port
+	Err     error
+}
+
+func (e *NegotiationError) Error() string {
+	return fmt.Sprintf("the server at %s does not speak SSH 2 with current algorithms, check that sshd is what listens on the port and that it is not outdated: %v", e.Address, e.Err)
+}
+
+func (e *NegotiationError) Unwrap() error { return e.Err }
+
+// AuthenticationError says that the server refused the user or the key.
+type AuthenticationError struct {
+	Address string // host:port
+	User    string
+	Key     string // SHA-256 fingerprint of the public key that was offered
+	Err     error
+}
+
+func (e *AuthenticationError) Error() string {
+	return fmt.Sprintf("the SSH server at %s refused user %q with key %s, check that the image writes the environment variable SSH_PUBLIC_KEY to that user's authorized_keys before it starts sshd: %v",
+		e.Address, e.User, e.Key, e.Err)
+}
+
+func (e *AuthenticationError) Unwrap() error { return e.Err }
+
+// HostKeyMismatchError says that the server is not the one that the job has
+// talked to so far. Nothing has been sent to it.
+type HostKeyMismatchError struct {
+	Address   string // host:port
+	Pinned    string // SHA-256 fingerprint of the key from the first contact
+	Presented string // SHA-256 fingerprint of the key that the server shows now
+}
+
+func (e *HostKeyMismatchError) Error() string {
+	return fmt.Sprintf("the SSH server at %s presents host key %s instead of %s, which was pinned at first contact: it is another server, or its keys were made anew; check that the image makes its host keys only once, then retry the job",
+		e.Address, e.Presented, e.Pinned)
+}
+
+// ConnectionLostError says that it is unknown how the script ended, because the
+// connection or its session was gone before the server told.
+type ConnectionLostError struct {
+	Address string // host:port
+	Err     error
+}
+
+func (e *ConnectionLostError) Error() string {
+	return fmt.Sprintf("lost the SSH connection to %s while the script was running, check whether the task was stopped, ran out of memory or restarted sshd: %v", e.Address, e.Err)
+}
+
+func (e *ConnectionLostError) Unwrap() error { return e.Err }
+
+// CancelledError says that the script was ended because the caller's context
+// ended.
+type CancelledError struct {
+	Address string // host:port
+	// Ended is false if processes of the script may still run on the task.
+	Ended bool
+	// Err is the context's cause.
+	Err error
+	// ctxErr is context.Canceled or context.DeadlineExceeded.
+	ctxErr error
+}
+
+func (e *CancelledError) Error() string {
+	state := "all its processes have ended"
+	if !e.Ended {
+		state = "processes of it may still run until the task is stopped"
+	}
+	return fmt.Sprintf("the script on %s was cancelled, %s: %v", e.Address, state, e.Err)
+}
+
+// Unwrap makes the error match both the context's error and its cause.
+func (e *CancelledError) Unwrap() []error { return []error{e.ctxErr, e.Err} }
+
+// ExitError says that the script itself failed.
+type ExitError struct {
+	// Code is the script's exit code, 1 to 255; 128 plus the signal's number if
+	// a signal ended it.
+	Code int
+	// Signal is the name of the signal that ended the script, without SIG, for
+	// example "KILL"; empty if it exited.
+	Signal string
+}
+
+func (e *ExitError) Error() string {
+	if e.Signal != "" {
+		return fmt.Sprintf("the script was ended by signal %s (exit code %d)", e.Signal, e.Code)
+	}
+	return fmt.Sprintf("the script exited with code %d", e.Code)
+}

@@ -1,0 +1,55 @@
+package sshrun
+
+import (
+	"fmt"
+	"time"
+)
+
+// keepAliveRequest is OpenSSH's name for a request that only wants an answer;
+// every server answers it, most with a failure.
+const keepAliveRequest = "keepalive@openssh.com"
+
+// keepAlive asks the server for a sign of life at every interval, so that
+// silent scripts keep their connection through NAT gateways, and gives the
+// connection up when the answer stays out.
+func (c *Client) keepAlive() {
+	ticker := time.NewTicker(c.timing.keepAlive)
+	defer ticker.Stop()
+	limit := time.Duration(c.timing.missed) * c.timing.keepAlive
+	for {
+		select {
+		case <-c.done:
+			return
+		case <-ticker.C:
+		}
+		if !c.answersWithin(limit) {
+			c.giveUp(fmt.Errorf("no answer to keepalive requests for %s", limit))
+			return
+		}
+	}
+}
+
+// answersWithin reports whether the server answers a request, or the connection
+// ends, within the limit.
+func (c *Client) answersWithin(limit time.Duration) bool {
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		_, _, _ = c.conn.SendRequest(keepAliveRequest, true, nil)
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-answered:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// alive asks the server at once and reports whether the connection still
+// stands.
+func (c *Client) alive() bool {
+	_, _, err := c.conn.SendRequest(keepAliveRequest, true, nil)
+	return err == nil
+}

@@ -1,0 +1,109 @@
+package sshrun
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"time"
+)
+
+// Script is one script and where its output goes.
+type Script struct {
+	// Body is the script's text for bash, of any size, read once. It is sent as
+	// input of the remote shell: it appears in no command line and no file.
+	// The script's own standard input is empty.
+	Body io.Reader
+	// Stdout and Stderr receive the output byte for byte as it arrives.
+	Stdout, Stderr io.Writer
+	// GracePeriod is the time between SIGTERM and SIGKILL for a script whose
+	// context ended.
+	GracePeriod time.Duration
+}
+
+// Run runs the script and returns when it has ended and all its output is
+// written. Processes that it left in the background go on.
+//
+// It returns nil if the script exited with 0, *ExitError if it failed, and
+// *ConnectionLostError if nobody knows. When ctx ends, every process of the
+// script gets SIGTERM, after s.GracePeriod SIGKILL, and Run returns
+// *CancelledError, at most a few seconds later. The same ending happens, with
+// its own error, when Body cannot be read or output cannot be written.
+func (c *Client) Run(ctx context.Context, s Script) error {
+	id := newScriptID()
+	sess, err := c.open(ctx, scriptCommand(id))
+	if err != nil {
+		if ctx.Err() != nil {
+			return c.cancelled(ctx, true)
+		}
+		return err
+	}
+	defer func() { _ = sess.channel.Close() }()
+	st := connect(sess.channel, s, id)
+	select {
+	case <-sess.exited:
+	case <-sess.closed:
+	case err := <-st.failed:
+		c.end(sess, st, id, s.GracePeriod) //nolint:contextcheck // it ends the script also when ctx has ended
+		return err
+	case <-ctx.Done():
+		return c.cancelled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
+	}
+	if err := st.finish(sess.channel, c.timing.linger); err != nil {
+		return err
+	}
+	return c.outcome(sess)
+}
+
+// outcome says how a session that is over ended.
+func (c *Client) outcome(s *session) error {
+	switch {
+	case s.hasExited():
+		return s.outcome
+	case c.alive():
+		return &ConnectionLostError{
+			Address: c.address,
+			Err:     errors.New("the server closed the session without an exit status"),
+		}
+	default:
+		return c.lostError()
+	}
+}
+
+func (c *Client) cancelled(ctx context.Context, ended bool) error {
+	return &CancelledError{Address: c.address, Ended: ended, Err: context.Cause(ctx), ctxErr: ctx.Err()}
+}
+
+// newScriptID returns a name that no other script has.
+func newScriptID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails, see crypto/rand
+	return hex.EncodeToString(id)
+}
+
+// marker is the environment entry by which every process of a script can be
+// found, whatever process group or session it moved to.
+func marker(id string) string { return "FARGATE_SCRIPT_ID=" + id }
+
+// trailer ends a script's text, as a comment. The remote shell runs no script
+// without it: a connection that breaks while the script is being sent must not
+// leave the first half of it to run.
+func trailer(id string) string { return "\n#" + id }
+
+// readAndRun is what the remote shell does: read the whole input, then run it.
+// Reading a script from a pipe line by line costs bash one system call per byte
+// (3 s for 5 MiB), and lets every command in the script eat the rest of it.
+const readAndRun = `FARGATE_SCRIPT=$(cat); case $FARGATE_SCRIPT in ` +
+	`*"#$FARGATE_SCRIPT_ID") eval "unset FARGATE_SCRIPT;$FARGATE_SCRIPT";; *) exit 1;; esac`
+
+// scriptCommand returns the command that runs the script from its input, with
+// bash where there is one. It is one list of plain and single-quoted words, so
+// that any login shell understands it.
+//
+// --norc: a bash that sees SSH_CLIENT in its environment would read ~/.bashrc
+// here, a second time after the login shell.
+func scriptCommand(id string) string {
+	return "exec env " + marker(id) +
+		` sh -c 'command -v bash >/dev/null 2>&1 && exec bash --norc -c "$1"; exec sh -c "$1"' sh '` + readAndRun + `'`
+}

@@ -1,0 +1,148 @@
+package sshrun
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// faultyServer is an SSH server in this process that misbehaves on demand.
+type faultyServer struct {
+	target      Target
+	connections atomic.Int32
+
+	// refuse says whether to refuse the key on the n-th connection, from 1.
+	refuse func(n int32) bool
+	// onConnect may replace the SSH protocol on the n-th connection.
+	onConnect func(n int32, c net.Conn) (handled bool)
+	// onExec does what a command does. The session is closed after it.
+	onExec func(conn *ssh.ServerConn, command string, channel ssh.Channel)
+	// onSignal hears a signal sent to a session.
+	onSignal func(name string, channel ssh.Channel)
+	// onRequest hears of every global request that was answered.
+	onRequest func()
+	// ignoreRequests leaves global requests, keepalives among them, unanswered.
+	ignoreRequests bool
+}
+
+// start serves until the test ends.
+func (f *faultyServer) start(t testing.TB) Target {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("listening on %s, which is no TCP address", listener.Addr())
+	}
+	hostKey := newKey(t)
+	f.target = Target{
+		Host:    "127.0.0.1",
+		Port:    address.Port,
+		User:    "ci",
+		Key:     newKey(t),
+		HostKey: hostKey.PublicKey(),
+	}
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go f.serve(c, f.connections.Add(1), hostKey)
+		}
+	}()
+	return f.target
+}
+
+func (f *faultyServer) serve(c net.Conn, n int32, hostKey ssh.Signer) {
+	if f.onConnect != nil && f.onConnect(n, c) {
+		return
+	}
+	config := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		if f.refuse != nil && f.refuse(n) {
+			return nil, errors.New("refused by the test")
+		}
+		if !bytes.Equal(key.Marshal(), f.target.Key.PublicKey().Marshal()) {
+			return nil, errors.New("unknown key")
+		}
+		return &ssh.Permissions{}, nil
+	}}
+	config.KeyExchanges = keyExchanges
+	config.AddHostKey(hostKey)
+	conn, channels, requests, err := ssh.NewServerConn(c, config)
+	if err != nil {
+		_ = c.Close()
+		return
+	}
+	go f.answer(requests)
+	for request := range channels {
+		channel, requests, err := request.Accept()
+		if err != nil {
+			return
+		}
+		go f.session(conn, channel, requests)
+	}
+}
+
+// answer answers global requests, which a client's keepalives are, as a server
+// that knows none of them.
+func (f *faultyServer) answer(requests <-chan *ssh.Request) {
+	for request := range requests {
+		if f.ignoreRequests {
+			continue
+		}
+		_ = request.Reply(false, nil)
+		if f.onRequest != nil {
+			f.onRequest()
+		}
+	}
+}
+
+func (f *faultyServer) session(conn *ssh.ServerConn, channel ssh.Channel, requests <-chan *ssh.Request) {
+	for request := range requests {
+		if request.Type == "signal" && f.onSignal != nil {
+			var signal struct{ Name string }
+			_ = ssh.Unmarshal(request.Payload, &signal)
+			f.onSignal(signal.Name, channel)
+			continue
+		}
+		if request.Type != "exec" || f.onExec == nil {
+			_ = request.Reply(false, nil)
+			continue
+		}
+		_ = request.Reply(true, nil)
+		var exec struct{ Command string }
+		_ = ssh.Unmarshal(request.Payload, &exec)
+		go func() {
+			f.onExec(conn, exec.Command, channel)
+			_ = channel.Close()
+		}()
+	}
+}
+
+// tellStatus reports an exit status, as a server does before it closes.
+func tellStatus(channel ssh.Channel, code uint32) {
+	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
+}
+
+func newKey(t testing.TB) ssh.Signer {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}

@@ -1,0 +1,127 @@
+package sshrun
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+)
+
+func TestWaitReachable_ServerComesUpLater_ReturnsHostKey(t *testing.T) {
+	server := sshdtest.New(t)
+	target := sshdTarget(server)
+	target.HostKey = nil
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	attempts := 0
+	key, err := WaitReachable(ctx, target, func(err error) {
+		var unreachable *UnreachableError
+		if !errors.As(err, &unreachable) {
+			t.Errorf("attempt failed with %v, want *UnreachableError", err)
+		}
+		if attempts++; attempts == 2 {
+			server.Run()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(server.HostKey); got != want {
+		t.Errorf("host key %s, want %s", got, want)
+	}
+	if attempts < 2 {
+		t.Errorf("%d failed attempts were reported, want 2 at least", attempts)
+	}
+}
+
+func TestWaitReachable_KeyAuthorizedAfterStart_TriesAgain(t *testing.T) {
+	server := sshdtest.New(t)
+	authorized, err := os.ReadFile(server.AuthorizedKeys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(server.AuthorizedKeys); err != nil {
+		t.Fatal(err)
+	}
+	server.Run()
+	_, err = WaitReachable(t.Context(), sshdTarget(server), func(err error) {
+		var refused *AuthenticationError
+		if errors.As(err, &refused) {
+			if err := os.WriteFile(server.AuthorizedKeys, authorized, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWaitReachable_KeyRefusedForGood_GivesUpAfterFewAttempts(t *testing.T) {
+	server := &faultyServer{refuse: func(int32) bool { return true }}
+	_, err := WaitReachable(t.Context(), server.start(t), nil)
+	var refused *AuthenticationError
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v, want *AuthenticationError", err)
+	}
+	if got, want := int(server.connections.Load()), len(refusedDelays)+1; got != want {
+		t.Errorf("%d attempts, want %d", got, want)
+	}
+}
+
+func TestWaitReachable_OtherHostKey_IsFinal(t *testing.T) {
+	server := &faultyServer{}
+	target := server.start(t)
+	target.HostKey = newKey(t).PublicKey()
+	_, err := WaitReachable(t.Context(), target, func(err error) { t.Errorf("tried again after %v", err) })
+	var mismatch *HostKeyMismatchError
+	if !errors.As(err, &mismatch) {
+		t.Fatalf("got %v, want *HostKeyMismatchError", err)
+	}
+}
+
+func TestWaitReachable_ServerDropsFirstConnections_TriesAgain(t *testing.T) {
+	server := &faultyServer{onConnect: func(n int32, c net.Conn) bool {
+		if n <= 3 {
+			_ = c.Close()
+		}
+		return n <= 3
+	}}
+	if _, err := WaitReachable(t.Context(), server.start(t), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWaitReachable_DeadlinePasses_NamesLastFailure(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	target := sshdTarget(sshdtest.New(t))
+	_, err := WaitReachable(ctx, target, nil)
+	var unreachable *UnreachableError
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &unreachable) {
+		t.Fatalf("got %v, want the deadline and *UnreachableError", err)
+	}
+	wantMessage(t, err, target.Address(), "gave up", "nothing listens")
+}
+
+func TestBackoff_WhileUnreachable_DoublesToOneSecond(t *testing.T) {
+	var pace backoff
+	var got []time.Duration
+	for range 7 {
+		delay, again := pace.next(&UnreachableError{Err: net.ErrClosed})
+		if !again {
+			t.Fatal("gave up")
+		}
+		got = append(got, delay/time.Millisecond)
+	}
+	if diff := cmp.Diff([]time.Duration{50, 100, 200, 400, 800, 1000, 1000}, got); diff != "" {
+		t.Errorf("delays in ms (-want +got):\n%s", diff)
+	}
+}
