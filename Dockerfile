@@ -1,0 +1,31 @@
+# The image of the controller (its default command) and of the executor's stage binary, which runners copy from it.
+# Static binaries and CA certificates on nothing else; nothing runs as root.
+ARG GO_VERSION=1.26
+
+# The compiler runs on the builder's own platform and cross-compiles.
+FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
+ENV GOMODCACHE=/cache/mod GOCACHE=/cache/build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/cache go mod download
+COPY api api
+COPY cmd cmd
+COPY controllers controllers
+COPY internal internal
+ARG TARGETOS TARGETARCH VERSION=dev
+RUN --mount=type=cache,target=/cache \
+    for program in manager fargate; do \
+      CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
+        -ldflags "-s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=${VERSION}" \
+        -o /out/$program ./cmd/$program || exit 1; \
+    done
+
+FROM scratch
+LABEL org.opencontainers.image.title="Fargate Operator" \
+      org.opencontainers.image.description="GitLab CI jobs on AWS Fargate, run from Kubernetes" \
+      org.opencontainers.image.source="https://github.com/fargate-operator/fargate-operator" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /out/manager /out/fargate /usr/local/bin/
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/manager"]

@@ -1,0 +1,99 @@
+# Everything that a contributor does with this repository. `make` alone lists the targets.
+#
+# Versions are pinned in go.mod files: Go and the libraries in ./go.mod, Kubernetes and etcd for tests and demo in
+# hack/controlplane/go.mod, linters and generators in hack/tools/go.mod.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+MODULES := . hack/controlplane hack/tools
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE   ?= fargate-operator:$(VERSION)
+# Tests of two packages run at a time: each may have a Kubernetes API server of its own.
+GOTEST  := go test -p 2 -timeout 20m
+LDFLAGS := -s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=$(VERSION)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##  Try it
+
+.PHONY: demo
+demo: programs ## Run a CI job from start to end on this machine
+	go run ./hack/demo
+
+.PHONY: dev
+dev: programs ## The demo, kept running for kubectl
+	go run ./hack/demo -keep
+
+##  Test it
+
+.PHONY: test
+test: programs openssh ## Run all tests and print the coverage
+	$(GOTEST) -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | tail -n 1
+
+.PHONY: test-race
+test-race: programs openssh ## Run all tests with the race detector
+	$(GOTEST) -race ./...
+
+.PHONY: bench
+bench: programs openssh ## Measure speed and memory next to OpenSSH
+	go run ./hack/bench
+
+.PHONY: lint
+lint: bin/golangci-lint ## Run the linters, the Kubernetes API linter among them
+	bin/golangci-lint run ./...
+	cd hack/controlplane && ../../bin/golangci-lint run --config ../../.golangci.yml ./...
+
+.PHONY: verify
+verify: generate ## Fail if generated files, formatting or go.mod files are not up to date
+	@unformatted=$$(git ls-files -z -co --exclude-standard '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@for module in $(MODULES); do (cd "$$module" && go mod tidy -diff); done
+	@changes=$$(git status --porcelain); \
+	if [ -n "$$changes" ]; then echo "the tree has changes; commit them:"; echo "$$changes"; exit 1; fi
+
+##  Build it
+
+.PHONY: generate
+generate: bin/controller-gen bin/crd-ref-docs ## Generate deep copies, CRDs, the RBAC role and the API reference
+	bin/controller-gen object paths=./api/...
+	bin/controller-gen crd paths=./api/... output:crd:dir=config/crd
+	bin/controller-gen rbac:roleName=fargate-operator paths=./controllers/... paths=./cmd/manager/... output:rbac:dir=config/rbac
+	bin/crd-ref-docs --source-path=api/v1alpha1 --config=hack/apidocs/config.yaml --renderer=markdown \
+		--output-path=docs/reference/api.md --log-level=ERROR
+
+.PHONY: build
+build: ## Build static binaries into bin/
+	@for program in manager fargate localecs; do \
+		CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o "bin/$$program" "./cmd/$$program"; \
+	done
+
+.PHONY: image
+image: ## Build the container image for amd64 and arm64
+	docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION=$(VERSION) --tag $(IMAGE) .
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist cover.out
+
+# What tests and demo start. Its own checks tell whether there is something to do.
+.PHONY: programs
+programs:
+	@go run ./hack/build
+
+.PHONY: openssh
+openssh:
+	@hack/install-openssh.sh
+
+bin/golangci-lint: hack/tools/go.mod hack/tools/go.sum
+	cd hack/tools && go build -ldflags '-s -w' -o ../../$@ sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter
+
+bin/crd-ref-docs: hack/tools/go.mod hack/tools/go.sum
+	cd hack/tools && go build -ldflags '-s -w' -o ../../$@ github.com/elastic/crd-ref-docs
+
+bin/controller-gen: hack/tools/go.mod hack/tools/go.sum
+	cd hack/tools && go build -ldflags '-s -w' -o ../../$@ sigs.k8s.io/controller-tools/cmd/controller-gen
