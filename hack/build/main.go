@@ -1,5 +1,6 @@
-// Command build makes the programs that the tests and the demo start, bin/controlplane and bin/kubectl, unless they are
-// up to date. Both would build them themselves; doing it before keeps minutes of compiling out of a test's time limit.
+// Command build makes the programs that the tests and the demo start, bin/controlplane, bin/kubectl and bin/helm, unless
+// they are up to date. Those would build them themselves; doing it before keeps minutes of compiling out of a test's time
+// limit.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/fargate-operator/fargate-operator/internal/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/helm"
 )
 
 func main() {
@@ -22,9 +24,12 @@ func main() {
 func build() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if _, err := controlplane.Build(ctx); err != nil {
-		return err
+	for _, program := range []func(context.Context) (string, error){
+		controlplane.Build, controlplane.BuildKubectl, helm.Build,
+	} {
+		if _, err := program(ctx); err != nil {
+			return err
+		}
 	}
-	_, err := controlplane.BuildKubectl(ctx)
-	return err
+	return nil
 }

@@ -33,11 +33,15 @@ type Options struct {
 	// Dir keeps etcd's data, the keys, the kubeconfig and the log (controlplane.log). A later Start in the same
 	// directory finds the same objects. Empty means a temporary directory that Stop removes.
 	Dir string
+	// AuditLog is a file that gets each request's metadata as an audit.k8s.io/v1 Event, one JSON object a line. Empty
+	// means none.
+	AuditLog string
 }
 
 // ControlPlane is a running control plane. It stops at the latest when the process that started it ends.
 type ControlPlane struct {
 	dir    string
+	audit  string
 	config *rest.Config
 	cmd    *exec.Cmd
 	stdin  io.Closer
@@ -59,7 +63,7 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &ControlPlane{dir: dir, exited: make(chan struct{})}
+	c := &ControlPlane{dir: dir, audit: opts.AuditLog, exited: make(chan struct{})}
 	c.stop = sync.OnceValue(func() error { return errors.Join(c.stopProcess(), removeDir()) })
 	if err := c.startProcess(binary); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the control plane: %w", err), removeDir())
@@ -102,7 +106,7 @@ func (c *ControlPlane) startProcess(binary string) error {
 		return fmt.Errorf("remove the kubeconfig of an earlier run: %w", err)
 	}
 	c.stderr = &bytes.Buffer{}
-	c.cmd = exec.Command(binary, "-dir", c.dir, "-kubeconfig", c.Kubeconfig(), "-stop-with-stdin")
+	c.cmd = exec.Command(binary, "-dir", c.dir, "-kubeconfig", c.Kubeconfig(), "-audit-log", c.audit, "-stop-with-stdin")
 	c.cmd.Stderr = c.stderr
 	// An own process group: Ctrl-C in a terminal leaves the API server up for the caller's orderly shutdown.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

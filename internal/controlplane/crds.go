@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/fargate-operator/fargate-operator/internal/gobuild"
 )
 
 // crdTimeout bounds the wait for the new resources where the caller's context has no deadline.
@@ -16,7 +18,7 @@ const crdTimeout = 30 * time.Second
 // CRDDir returns the directory of the generated custom resource definitions, config/crd in the repository. The working
 // directory must be inside the repository.
 func CRDDir() (string, error) {
-	root, err := repositoryRoot()
+	root, err := gobuild.RepositoryRoot()
 	return filepath.Join(root, "config", "crd"), err
 }
 
