@@ -22,13 +22,13 @@ type apiServer struct {
 	listener net.Listener
 }
 
-func newAPIServer(ctx context.Context, etcdURL string, keys *pki) (*apiServer, error) {
+func newAPIServer(ctx context.Context, args []string) (*apiServer, error) {
 	o := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, set := range o.Flags().FlagSets {
 		flags.AddFlagSet(set)
 	}
-	if err := flags.Parse(apiServerFlags(etcdURL, keys)); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return nil, fmt.Errorf("configure kube-apiserver: %w", err)
 	}
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")

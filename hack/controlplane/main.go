@@ -22,6 +22,7 @@ import (
 type settings struct {
 	dir           string
 	kubeconfig    string
+	auditLog      string
 	stopWithStdin bool
 }
 
@@ -62,6 +63,7 @@ func parseFlags(args []string) (settings, error) {
 	fs.StringVar(&opts.dir, "dir", "", "`directory` for etcd's data, keys and the log; created with mode 0700 (required)")
 	fs.StringVar(&opts.kubeconfig, "kubeconfig", "",
 		"`file` for the administrator's kubeconfig, written when the cluster is ready (default DIR/kubeconfig)")
+	fs.StringVar(&opts.auditLog, "audit-log", "", "`file` for the audit log: each request's metadata, a JSON object a line (default none)")
 	fs.BoolVar(&opts.stopWithStdin, "stop-with-stdin", false,
 		"stop when standard input ends, so that the process never outlives the one that started it")
 	if err := fs.Parse(args); err != nil {

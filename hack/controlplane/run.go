@@ -26,7 +26,11 @@ func run(ctx context.Context, opts settings) error {
 		return err
 	}
 	defer etcd.Close()
-	server, err := newAPIServer(ctx, etcdURL, keys)
+	audit, err := auditFlags(opts.dir, opts.auditLog)
+	if err != nil {
+		return err
+	}
+	server, err := newAPIServer(ctx, append(apiServerFlags(etcdURL, keys), audit...))
 	if err != nil {
 		return err
 	}
