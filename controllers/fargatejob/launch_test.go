@@ -48,10 +48,11 @@ func TestLaunch_Job_BecomesReadyWithOneTask(t *testing.T) {
 		t.Errorf("environment differs (-want +got):\n%s", diff)
 	}
 	wantTags := map[string]string{
-		"cost-center":                     "ci",
-		"ci.fargate-operator.dev/project": "group/project",
-		"ci.fargate-operator.dev/job-id":  "7",
-		"ci.fargate-operator.dev/job":     "build: _1/2_ _x_",
+		"cost-center":                          "ci",
+		"ci.fargate-operator.dev/installation": "test",
+		"ci.fargate-operator.dev/project":      "group/project",
+		"ci.fargate-operator.dev/job-id":       "7",
+		"ci.fargate-operator.dev/job":          "build: _1/2_ _x_",
 	}
 	if diff := cmp.Diff(wantTags, tagsOf(task)); diff != "" {
 		t.Errorf("tags differ (-want +got):\n%s", diff)
@@ -111,7 +112,7 @@ func TestLaunch_CapacityUnavailable_TriesNextSubnetThenNextPlacement(t *testing.
 	if job.Status.Task.Capacity != "FARGATE" {
 		t.Errorf("capacity %s, want FARGATE", job.Status.Task.Capacity)
 	}
-	w.AwaitEvent(t, job, warning(), v1alpha1.ReasonRetrying)
+	w.AwaitEvent(t, job, warning(), v1alpha1.ReasonCapacityUnavailable)
 }
 
 func TestLaunch_AnswerLost_FindsTheSameTask(t *testing.T) {
@@ -138,32 +139,6 @@ func TestLaunch_Throttled_Retries(t *testing.T) {
 	w.startController(t)
 	job := w.createJob(t, nil)
 	w.awaitReady(t, job)
-}
-
-func TestLaunch_ClassChangesMeanwhile_JobKeepsWhatItStartedWith(t *testing.T) {
-	w := newWorld(t, localecs.Config{})
-	class := w.createClass(t, nil)
-	stop := w.startController(t)
-	job := w.createJob(t, nil)
-	w.awaitReady(t, job)
-	stop()
-
-	before := job.Status.DeepCopy()
-	w.AWS.Define(t, "ci", seed.Container(localecstest.Idle, 22))
-	class.Spec.TaskDefinition, class.Spec.SSH.Port = "other", 2200
-	if err := w.Update(t.Context(), class); err != nil {
-		t.Fatal(err)
-	}
-	w.startController(t)
-	other := w.createJobNamed(t, "second", nil)
-	w.awaitStalled(t, other, v1alpha1.ReasonTaskDefinitionNotFound)
-	w.awaitReady(t, job)
-	if diff := cmp.Diff(before.Resolved, job.Status.Resolved); diff != "" {
-		t.Errorf("resolved differs after the class changed (-before +after):\n%s", diff)
-	}
-	if job.Status.Task.ARN != before.Task.ARN {
-		t.Error("the job has another task after the class changed")
-	}
 }
 
 func TestLaunch_NameOfAFamily_IsPinnedToItsRevision(t *testing.T) {

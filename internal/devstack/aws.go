@@ -23,6 +23,7 @@ func (s *Stack) startECS(ctx context.Context) error {
 	}
 	server, err := localecs.Start(localecs.Config{
 		Region:   Region,
+		Account:  Account,
 		Images:   images,
 		Delays:   s.options.Delays,
 		Throttle: s.options.Throttle,
@@ -32,6 +33,11 @@ func (s *Stack) startECS(ctx context.Context) error {
 	}
 	s.onStop(server.Close)
 	s.AWS = server
+	policy, err := ManagerPolicy()
+	if err != nil {
+		return err
+	}
+	server.SetPolicy(ManagerAccessKey, policy)
 	client, err := s.ECS(ctx)
 	if err != nil {
 		return err

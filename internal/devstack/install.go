@@ -21,7 +21,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/controlplane"
 )
 
-func newClient(config *rest.Config) (client.Client, error) {
+// NewClient returns a client that knows Kubernetes' own and this project's kinds.
+func NewClient(config *rest.Config) (client.Client, error) {
 	scheme := runtime.NewScheme()
 	builder := runtime.NewSchemeBuilder(clientgoscheme.AddToScheme, v1alpha1.AddToScheme)
 	if err := builder.AddToScheme(scheme); err != nil {
@@ -40,7 +41,7 @@ func (s *Stack) install(ctx context.Context) error {
 	if err := controlplane.InstallCRDs(ctx, s.plane.Config(), crds); err != nil {
 		return err
 	}
-	for _, name := range []string{operatorNamespace, Namespace} {
+	for _, name := range []string{operator, Namespace} {
 		if err := s.Client.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (s *Stack) apply(ctx context.Context, file string) error {
 // writeConfig writes the fargate.toml of a runner whose jobs use the default
 // class.
 func (s *Stack) writeConfig(ctx context.Context) error {
-	kubeconfig, err := s.serviceAccountKubeconfig(ctx, Namespace, "gitlab-runner")
+	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, Namespace, "gitlab-runner")
 	if err != nil {
 		return err
 	}

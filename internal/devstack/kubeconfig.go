@@ -12,9 +12,9 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// serviceAccountKubeconfig writes a kubeconfig with the rights of a service
+// ServiceAccountKubeconfig writes a kubeconfig with the rights of a service
 // account and returns its path.
-func (s *Stack) serviceAccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
+func (s *Stack) ServiceAccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	token := &authenticationv1.TokenRequest{}
 	if err := s.Client.SubResource("token").Create(ctx, account, token); err != nil {
@@ -26,6 +26,6 @@ func (s *Stack) serviceAccountKubeconfig(ctx context.Context, namespace, name st
 	config.AuthInfos[name] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: "local", AuthInfo: name, Namespace: namespace}
 	config.CurrentContext = name
-	file := filepath.Join(s.dir, name+".kubeconfig")
+	file := filepath.Join(s.dir, namespace+"-"+name+".kubeconfig")
 	return file, clientcmd.WriteToFile(*config, file)
 }

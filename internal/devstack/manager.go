@@ -23,10 +23,20 @@ type process struct {
 	err    error
 }
 
+// Manager says how the manager is started.
+type Manager struct {
+	// Namespace is the installation's.
+	Namespace string
+	// ServiceAccount is the account, in Namespace, with whose rights it acts.
+	ServiceAccount string
+	// Args are further arguments.
+	Args []string
+}
+
 // StartManager starts the manager and returns when it is ready. It acts once it
 // leads: at once, or when the Lease of a killed one has run out.
 func (s *Stack) StartManager(ctx context.Context) error {
-	kubeconfig, err := s.serviceAccountKubeconfig(ctx, operatorNamespace, "fargate-operator")
+	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, s.Manager.Namespace, s.Manager.ServiceAccount)
 	if err != nil {
 		return err
 	}
@@ -39,16 +49,17 @@ func (s *Stack) StartManager(ctx context.Context) error {
 		return err
 	}
 	s.MetricsURL = "http://" + metrics + "/metrics"
-	cmd := exec.Command(filepath.Join(s.options.Programs, "manager"),
+	cmd := exec.Command(filepath.Join(s.options.Programs, "manager"), append([]string{
 		"--kubeconfig", kubeconfig,
-		"--namespace", operatorNamespace,
+		"--namespace", s.Manager.Namespace,
 		"--metrics-bind-address", metrics,
 		"--health-probe-bind-address", probes,
-	)
+	}, s.Manager.Args...)...)
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.AWS.URL())
 	for name, value := range seed.Credentials() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
+	cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+ManagerAccessKey)
 	cmd.Stderr = s.options.Log
 	if s.options.Log == nil {
 		cmd.Stderr = io.Discard

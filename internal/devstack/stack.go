@@ -28,11 +28,13 @@ const (
 	TaskDefinition = "test-task"
 	// Port is where the SSH servers listen: 22 would need root.
 	Port = 2222
-	// Region of the local ECS.
-	Region = "us-east-1"
+	// Region and Account of the local ECS.
+	Region  = "us-east-1"
+	Account = "123456789012"
 
-	// operatorNamespace is where config/rbac puts the manager.
-	operatorNamespace = "fargate-operator"
+	// operator is the namespace and the service account that config/rbac gives
+	// the manager.
+	operator = "fargate-operator"
 )
 
 // Options say how a stack is set up.
@@ -45,6 +47,11 @@ type Options struct {
 	Images map[string][]string
 	// Throttle makes the local ECS refuse what AWS would.
 	Throttle bool
+	// AuditLog is a file for the API server's audit log. Empty means none.
+	AuditLog string
+	// Bare leaves it to the caller to install what the manager and the runner
+	// need, and to start the manager.
+	Bare bool
 	// Log takes what the manager writes.
 	Log io.Writer
 	// Progress is called with what happens next. It may be nil.
@@ -64,6 +71,8 @@ type Stack struct {
 	MetricsURL string
 	// AWS is the local ECS.
 	AWS *localecs.Server
+	// Manager is how StartManager starts the manager.
+	Manager Manager
 
 	options Options
 	dir     string
@@ -74,23 +83,29 @@ type Stack struct {
 	runnerKubeconfig string
 }
 
+type step struct {
+	what string
+	do   func(context.Context) error
+}
+
 // Start brings a stack up. The context bounds the start; Stop ends the stack.
 func Start(ctx context.Context, options Options) (*Stack, error) {
 	dir, err := os.MkdirTemp("", "devstack-")
 	if err != nil {
 		return nil, fmt.Errorf("make the stack's directory: %w", err)
 	}
-	s := &Stack{options: options, dir: dir}
+	s := &Stack{options: options, dir: dir, Manager: Manager{Namespace: operator, ServiceAccount: operator}}
 	s.onStop(func() error { return os.RemoveAll(dir) })
-	for _, step := range []struct {
-		what string
-		do   func(context.Context) error
-	}{
+	steps := []step{
 		{"Starting a Kubernetes API server with etcd", s.startControlPlane},
 		{"Starting a local ECS", s.startECS},
-		{"Installing the CRDs, the roles and a FargateTaskClass", s.install},
-		{"Starting the controller", s.StartManager},
-	} {
+	}
+	if !options.Bare {
+		steps = append(steps,
+			step{"Installing the CRDs, the roles and a FargateTaskClass", s.install},
+			step{"Starting the controller", s.StartManager})
+	}
+	for _, step := range steps {
 		if options.Progress != nil {
 			options.Progress(step.what)
 		}
@@ -118,12 +133,12 @@ func (s *Stack) onStop(undo func() error) { s.undo = append(s.undo, undo) }
 func (s *Stack) Executor() string { return filepath.Join(s.options.Programs, "fargate") }
 
 func (s *Stack) startControlPlane(ctx context.Context) error {
-	plane, err := controlplane.Start(ctx, controlplane.Options{})
+	plane, err := controlplane.Start(ctx, controlplane.Options{AuditLog: s.options.AuditLog})
 	if err != nil {
 		return err
 	}
 	s.onStop(plane.Stop)
 	s.plane, s.Kubeconfig = plane, plane.Kubeconfig()
-	s.Client, err = newClient(plane.Config())
+	s.Client, err = NewClient(plane.Config())
 	return err
 }

@@ -21,6 +21,9 @@ import (
 // version, so that CloudTrail shows who called.
 const appID = "fargate-operator"
 
+// What follows is all that this package calls of AWS. hack/iampolicy generates
+// the IAM policies in config/aws from it.
+
 // tasksAPI is what this package calls of Amazon ECS to run tasks.
 type tasksAPI interface {
 	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
@@ -44,6 +47,11 @@ type clustersAPI interface {
 type networksAPI interface {
 	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
 	DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
+}
+
+// rolesAPI is what this package calls of AWS STS to act as the role of a class.
+type rolesAPI interface {
+	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
 }
 
 // Location is where tasks live and as whom they are managed. It is comparable:
@@ -127,7 +135,8 @@ func loadConfig(ctx context.Context, key account) (aws.Config, error) {
 		}
 	}
 	if key.assumeRoleARN != "" {
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), key.assumeRoleARN))
+		var roles rolesAPI = sts.NewFromConfig(cfg)
+		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(roles, key.assumeRoleARN))
 	}
 	return cfg, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
 // gate stands before a local ECS and remembers the last caller.
@@ -92,6 +93,9 @@ func unset(t *testing.T, name string) {
 }
 
 func TestClients_SDKConfigurationChain_WorksUnchanged(t *testing.T) {
+	development := version.Version
+	t.Cleanup(func() { version.Version = development })
+	version.Version = "v1.2.3-rc.1-4-g97402c8" // all characters that a version can have
 	server := localecstest.Start(t, localecs.Config{})
 	gate := newGate(t, server.URL())
 	tests := map[string]struct {
@@ -152,8 +156,8 @@ func TestClients_SDKConfigurationChain_WorksUnchanged(t *testing.T) {
 			if got := gate.accessKey.Load(); got != test.accessKey {
 				t.Errorf("called as %v, want %s", got, test.accessKey)
 			}
-			if agent, _ := gate.userAgent.Load().(string); !strings.Contains(agent, "app/fargate-operator") {
-				t.Errorf("the user agent %q does not name this program", agent)
+			if agent, _ := gate.userAgent.Load().(string); !strings.Contains(agent, "app/fargate-operator-"+version.Version+" ") {
+				t.Errorf("the user agent %q does not name this program and its version", agent)
 			}
 		})
 	}

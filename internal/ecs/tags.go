@@ -15,10 +15,14 @@ const tagPrefix = "ci.fargate-operator.dev/"
 // maxTagValue is AWS's limit on a tag's value, in characters.
 const maxTagValue = 256
 
+// installationTag is on every task of this program, and on no other. The IAM
+// policies in config/aws demand it.
+const installationTag = tagPrefix + "installation"
+
 // tags are the template's and the ones that identify the job, for chargeback
 // and for people who find the task in the console.
 func (l Launch) tags() []types.Tag {
-	var tags []types.Tag
+	tags := []types.Tag{{Key: aws.String(installationTag), Value: aws.String(tagValue(l.Owner.Installation))}}
 	for _, tag := range l.Template.Tags {
 		tags = append(tags, types.Tag{Key: aws.String(tag.Key), Value: aws.String(aws.ToString(tag.Value))})
 	}

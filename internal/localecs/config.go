@@ -3,8 +3,9 @@
 // as they do, and runs every task's containers as local processes, each task on
 // loopback addresses of its own. It stands in for AWS in the demo and the tests.
 //
-// It holds one account and one Region, keeps its state in memory, checks no
-// signatures and listens on loopback only. Linux only: containers need a child
+// It holds one account and one Region, keeps its state in memory and listens on
+// loopback only. It checks no signatures, but the permissions of those callers
+// that SetPolicy has given a policy. Linux only: containers need a child
 // subreaper and the whole of 127.0.0.0/8.
 package localecs
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
 )
 
 // maxRequest bounds a request's body, in bytes. The largest real one, a task
@@ -28,6 +30,10 @@ type protocol interface {
 	contentType() string
 	// throttled is the service's answer to too many calls.
 	throttled() *APIError
+	// denied is the service's answer to a call without permission.
+	denied(problem string) *APIError
+	// permissions are what a caller must be allowed for a call.
+	permissions(s *Server, c call) ([]iam.Request, error)
 	encodeError(e *APIError, requestID string) []byte
 }
 
@@ -42,19 +48,25 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	requestID := uuid.NewString()
+	c := call{caller: accessKey(r), body: body}
+	var run operation
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		action, run := s.ecsOperation(target, body)
-		s.answer(w, r, ecsProtocol{}, requestID, call{action: action, bucket: ecsBuckets[action]}, run)
+		c.action, run = s.ecsOperation(target, body)
+		c.bucket = ecsBuckets[c.action]
+		s.answer(w, r, ecsProtocol{}, requestID, c, run)
 		return
 	}
-	action, bucket, run := s.ec2Operation(body, requestID)
-	s.answer(w, r, ec2Protocol{}, requestID, call{action: action, bucket: bucket}, run)
+	c.action, c.bucket, run = s.ec2Operation(body, requestID)
+	s.answer(w, r, ec2Protocol{}, requestID, c, run)
 }
 
 // call is what the server knows of a call before it executes it.
 type call struct {
+	// caller is the access key that the call is signed with.
+	caller string
 	action string
 	bucket bucket
+	body   []byte
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, p protocol, requestID string, c call, run operation) {
@@ -78,11 +90,15 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, p protocol, requ
 	_, _ = w.Write(body) // a client that is gone needs no answer
 }
 
-// perform counts the call, applies throttling and faults, and executes it.
+// perform counts the call, applies throttling, permissions and faults, and
+// executes it.
 func (s *Server) perform(ctx context.Context, p protocol, c call, run operation) ([]byte, error) {
 	s.calls.count(c.action)
 	if !s.throttle.allow(c.bucket, 1, s.config.now()) {
 		return nil, p.throttled()
+	}
+	if err := s.authorize(p, c); err != nil {
+		return nil, err
 	}
 	fault := s.faults.take(c.action)
 	switch fault.kind {

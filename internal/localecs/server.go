@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
 )
 
 // Server is a running local ECS. Its methods may be called concurrently.
@@ -32,6 +34,7 @@ type Server struct {
 	closed   bool
 	clusters map[string]*cluster
 	families map[string][]*revision
+	policies map[string]*iam.Policy
 }
 
 const readHeaderTimeout = 10 * time.Second
@@ -67,6 +70,7 @@ func Start(config Config) (*Server, error) {
 		served:   make(chan error, 1),
 		clusters: make(map[string]*cluster),
 		families: make(map[string][]*revision),
+		policies: make(map[string]*iam.Policy),
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: readHeaderTimeout}
 	go func() { s.served <- s.http.Serve(listener) }()
