@@ -14,11 +14,11 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.spec.job.name`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Address",type=string,JSONPath=`.status.address.host`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Task",type=string,priority=1,JSONPath=`.status.task.arn`
 // +kubebuilder:printcolumn:name="Zone",type=string,priority=1,JSONPath=`.status.task.availabilityZone`
 // +kubebuilder:printcolumn:name="Capacity",type=string,priority=1,JSONPath=`.status.task.capacity`
 // +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type FargateJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -31,14 +31,16 @@ type FargateJob struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec is immutable: delete the FargateJob and create another"
 	Spec FargateJobSpec `json:"spec,omitzero"`
 
-	// status is the truth about the task.
+	// status is what the controller did and saw: the task, its address, and
+	// what is in the way of it.
 	// +optional
+	// +default={"observedGeneration":-1}
 	Status FargateJobStatus `json:"status,omitzero"`
 }
 
 // FargateJobSpec is the desired state of a FargateJob.
 type FargateJobSpec struct {
-	// classRef names the FargateTaskClass of the task.
+	// classRef names the FargateTaskClass of the task, in the same namespace.
 	// +optional
 	// +default={"name":"default"}
 	ClassRef ClassReference `json:"classRef,omitzero"`
@@ -52,8 +54,8 @@ type FargateJobSpec struct {
 	// +kubebuilder:validation:Pattern=`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?$`
 	SSHPublicKey string `json:"sshPublicKey,omitempty"`
 
-	// overrides is what the job changes of its class, within what the class
-	// allows.
+	// overrides is what the job changes of its class, within what the class's
+	// own overrides allow.
 	// +optional
 	Overrides TaskOverrides `json:"overrides,omitzero"`
 
@@ -191,10 +193,11 @@ type FargateJobStatus struct {
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the generation that the conditions speak of.
+	// observedGeneration is the generation that the conditions speak of. It is
+	// -1 until the controller has seen the object.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// +kubebuilder:validation:Minimum=-1
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"` //nolint:kubeapilinter // never 0: generations begin at 1
 
 	// attempt counts the launches. It is written before the launch that it
 	// counts, so that a controller that died in between finds the same task

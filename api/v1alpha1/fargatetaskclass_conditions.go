@@ -4,7 +4,9 @@ package v1alpha1
 // check against AWS: True if it passed, False if the class or what it names in
 // AWS has to be mended, Unknown if AWS could not be asked. ConditionReady is
 // derived from them: False if one of them is False, else Unknown if one of them
-// is Unknown, else True. Jobs do not wait for it.
+// is Unknown, else True. Jobs do not wait for it. ConditionStalled is present
+// and true while ConditionReady is False, and ConditionReconciling while it is
+// Unknown.
 const (
 	// ConditionClusterActive is true while the ECS cluster exists and accepts
 	// tasks.

@@ -64,7 +64,7 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		"malformed region":   {func(s *v1alpha1.FargateTaskClassSpec) { s.Region = "Frankfurt" }, "spec.region"},
 		"revision":           {func(s *v1alpha1.FargateTaskClassSpec) { s.TaskDefinition = "test-task:1" }, ""},
 		"definition ARN": {func(s *v1alpha1.FargateTaskClassSpec) {
-			s.TaskDefinition = "arn:aws-cn:ecs:cn-north-1:123456789012:task-definition/ci:7"
+			s.Region, s.TaskDefinition = "cn-north-1", "arn:aws-cn:ecs:cn-north-1:123456789012:task-definition/ci:7"
 		}, ""},
 		"malformed definition": {func(s *v1alpha1.FargateTaskClassSpec) { s.TaskDefinition = "ci:latest" }, "spec.taskDefinition"},
 		"malformed container":  {func(s *v1alpha1.FargateTaskClassSpec) { s.ContainerName = "a b" }, "spec.containerName"},

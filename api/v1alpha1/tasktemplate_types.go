@@ -179,13 +179,16 @@ type Network struct {
 	// +kubebuilder:validation:items:Pattern=`^sg-[A-Za-z0-9-]+$`
 	SecurityGroups []string `json:"securityGroups,omitempty"`
 
-	// assignPublicIP gives the task a public address. It needs a public
-	// subnet.
+	// assignPublicIP gives the task a public address. It needs public subnets.
+	// Without one, the subnets need a NAT gateway or VPC endpoints for the
+	// image to be pulled.
 	// +optional
 	// +default="Disabled"
 	AssignPublicIP Toggle `json:"assignPublicIP,omitempty"`
 
-	// connectVia is the address that the executor connects to.
+	// connectVia is the address that the executor connects to. PrivateIP needs
+	// a route from the runner to the subnets, PublicIP needs assignPublicIP,
+	// IPv6 needs subnets with an IPv6 range.
 	// +optional
 	// +default="PrivateIP"
 	ConnectVia AddressKind `json:"connectVia,omitempty"`
@@ -207,6 +210,9 @@ type Placement struct {
 	// +listMapKey=provider
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:XValidation:rule="self.size() == 1 || self.exists(s, s.weight > 0)",message="of several providers one at least needs a weight above 0"
+	// +kubebuilder:validation:XValidation:rule="self.filter(s, has(s.base) && s.base > 0).size() < 2",message="one provider at most can have a base"
+	// +kubebuilder:validation:XValidation:rule="self.filter(s, s.provider in ['FARGATE', 'FARGATE_SPOT']).size() in [0, self.size()]",message="FARGATE and FARGATE_SPOT cannot be in one strategy with other providers: give those a placement of their own"
 	Strategy []CapacityProvider `json:"strategy,omitempty"`
 }
 
