@@ -16,16 +16,21 @@ import (
 // Condition in k8s.io/apimachinery.
 const maxMessage = 32768
 
+const notLaunched = "the task has not been launched yet"
+
 // summarize derives Ready, Reconciling and Stalled from the other conditions,
 // the task's state and how the steps ended.
 func summarize(job *v1alpha1.FargateJob, err error) {
 	job.Status.ObservedGeneration = job.Generation
 	for _, kind := range []string{v1alpha1.ConditionLaunched, v1alpha1.ConditionAddressAssigned} {
 		if meta.FindStatusCondition(job.Status.Conditions, kind) == nil {
-			setCondition(job, kind, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, "the task has not been launched yet")
+			setCondition(job, kind, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
 		}
 	}
-	if meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStopped) == nil {
+	switch task := job.Status.Task; {
+	case task == nil:
+		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
+	case task.LastStatus != "STOPPED":
 		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
 	}
 	if isStalled(job) {
@@ -76,7 +81,7 @@ func readiness(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason,
 
 func unlaunched(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, message string) {
 	if job.Status.Attempt == 0 {
-		return metav1.ConditionFalse, v1alpha1.ReasonAccepted, "the task has not been launched yet"
+		return metav1.ConditionFalse, v1alpha1.ReasonAccepted, notLaunched
 	}
 	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
 	if launched != nil && launched.Status == metav1.ConditionFalse {

@@ -19,7 +19,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs,verbs=get;list;watch;patch;delete
+// +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs,verbs=list;watch;patch;delete
 // +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs/status,verbs=patch
 // +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatetaskclasses,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/controllertest"
+	"github.com/fargate-operator/fargate-operator/controllers/event"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -53,7 +54,7 @@ func (w *world) startController(t *testing.T) (stop func()) {
 		reconciler := &fargatejob.Reconciler{
 			Client:       mgr.GetClient(),
 			Reader:       mgr.GetAPIReader(),
-			Events:       mgr.GetEventRecorder("fargate-operator"),
+			Events:       event.NewRecorder(mgr),
 			ECS:          clients,
 			Observers:    observers,
 			Installation: "test",

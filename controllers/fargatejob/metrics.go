@@ -1,23 +1,39 @@
 package fargatejob
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// launchFaults are why ECS does not start a task.
+var launchFaults = []string{
+	v1alpha1.ReasonAccessDenied,
+	v1alpha1.ReasonClusterNotFound,
+	v1alpha1.ReasonNoCapacityProvider,
+	v1alpha1.ReasonTaskDefinitionNotFound,
+	v1alpha1.ReasonInvalidParameter,
+	v1alpha1.ReasonLaunchRefused,
+	v1alpha1.ReasonCapacityUnavailable,
+	v1alpha1.ReasonQuotaExceeded,
+}
 
 var (
-	// launchesTotal counts attempts to launch. Reasons are the API package's.
-	launchesTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "fargate_operator",
-		Subsystem: "job",
-		Name:      "launches_total",
-		Help:      "Attempts to launch a task, by reason: Launched, or why ECS did not start it.",
-	}, []string{"reason"})
+	// launchesTotal counts attempts to launch.
+	launchesTotal = countByReason("launches_total",
+		"Attempts to launch a task, by reason: Launched, Retrying if ECS could not be asked, or why ECS did not start it.",
+		slices.Concat([]string{v1alpha1.ReasonLaunched, v1alpha1.ReasonRetrying}, launchFaults))
 
 	// stalledTotal counts jobs that ended in Stalled.
-	stalledTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "fargate_operator",
-		Subsystem: "job",
-		Name:      "stalled_total",
-		Help:      "Jobs that stalled, by reason.",
-	}, []string{"reason"})
+	stalledTotal = countByReason("stalled_total", "Jobs that stalled, by the reason of their condition Stalled.",
+		slices.Concat([]string{v1alpha1.ReasonClassNotFound, v1alpha1.ReasonOverrideRefused}, launchFaults, stopCodes, []string{
+			v1alpha1.ReasonTaskStopped,
+			v1alpha1.ReasonTaskMissing,
+			v1alpha1.ReasonLaunchDeadlineExceeded,
+			v1alpha1.ReasonActiveDeadlineExceeded,
+		}))
 
 	// readySeconds is what a job waits for. The buckets cover a Fargate start:
 	// 11 to 44 s until the image pull begins, then the pull.
@@ -29,6 +45,21 @@ var (
 		Buckets:   []float64{1, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600},
 	})
 )
+
+// countByReason is a counter for each of the reasons. All begin at zero: a
+// series that begins with its first event hides that event from rate().
+func countByReason(name, help string, reasons []string) *prometheus.CounterVec {
+	total := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "fargate_operator",
+		Subsystem: "job",
+		Name:      name,
+		Help:      help,
+	}, []string{"reason"})
+	for _, reason := range reasons {
+		total.WithLabelValues(reason)
+	}
+	return total
+}
 
 // Metrics are the collectors of this package, for the caller's registry.
 func Metrics() []prometheus.Collector {

@@ -56,8 +56,8 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.Network.Subnets = []string{"subnet-0"} },
 			reason: v1alpha1.ReasonInvalidParameter, message: "subnet-0",
 		},
-		"size that Fargate does not have": {
-			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.Memory = 256, 8192 },
+		"memory that does not go with the task definition's cpu": {
+			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.Memory = 8192 },
 			reason: v1alpha1.ReasonInvalidParameter, message: "No Fargate configuration exists",
 		},
 		"no permission": {
@@ -171,6 +171,9 @@ func TestStalled_StartFailsInPassing_AnotherAttemptFollows(t *testing.T) {
 	})
 	if job.Status.Attempt != 2 {
 		t.Errorf("attempt %d, want 2", job.Status.Attempt)
+	}
+	if meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStopped) {
+		t.Error("condition Stopped is true although another task is starting")
 	}
 	w.AwaitEvent(t, job, warning(), v1alpha1.ReasonRetrying)
 }

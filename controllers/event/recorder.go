@@ -1,0 +1,45 @@
+// Package event records events about objects so that one that happens again is
+// counted and not written again: what kubectl describe shows stays short, and
+// the API server is not flooded.
+package event
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/tools/reference"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// component is what events name as the one that reports them.
+const component = "fargate-operator"
+
+// maxNote is how many bytes of a note an event takes. Source: Event in
+// k8s.io/api/events/v1.
+const maxNote = 1024
+
+// NewRecorder returns the recorder of a manager's controllers. Events of one
+// type, reason and action about one object within six minutes are one event
+// with a count; the note is the first one's. Longer notes are cut.
+func NewRecorder(mgr ctrl.Manager) events.EventRecorder {
+	return &recorder{EventRecorder: mgr.GetEventRecorder(component), scheme: mgr.GetScheme()}
+}
+
+type recorder struct {
+	events.EventRecorder
+	scheme *runtime.Scheme
+}
+
+// Eventf leaves out the object's version: client-go takes events about two
+// versions of an object for events about two objects.
+func (r *recorder) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
+	if ref, err := reference.GetReference(r.scheme, regarding); err == nil {
+		ref.ResourceVersion = ""
+		regarding = ref
+	}
+	text := fmt.Sprintf(note, args...)
+	text = strings.ToValidUTF8(text[:min(len(text), maxNote)], "")
+	r.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", text)
+}
