@@ -21,9 +21,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(2)
 	}
+	if options.version {
+		fmt.Println(version.Describe("manager"))
+		return
+	}
 	log := options.logger(os.Stderr)
 	ctrl.SetLogger(log)
-	log.Info("Starting", "version", version.Version)
+	log.Info("Starting", "version", version.Version, "commit", version.Commit)
 	if err := run(ctrl.SetupSignalHandler(), options, log); err != nil {
 		log.Error(err, "The manager ended")
 		os.Exit(1)

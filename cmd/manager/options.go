@@ -24,8 +24,10 @@ type options struct {
 	leaderElect     bool
 	metricsAddress  string
 	probeAddress    string
+	webhookCertDir  string
 	logLevel        zapcore.Level
 	logFormat       string
+	version         bool // print the version, and nothing else counts
 }
 
 // parseOptions reads the command line. Errors name the flag and the fix.
@@ -38,10 +40,15 @@ func parseOptions(args []string) (*options, error) {
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "act only while holding the Lease, so that several replicas can run")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "where to serve /metrics; 0 for nowhere")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where to serve /healthz and /readyz; 0 for nowhere")
+	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", "", "directory with tls.crt and tls.key: serve the admission check of FargateTaskClasses at port 9443 (default: do not serve it)")
 	level := flags.String("log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
+	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
+	}
+	if o.version {
+		return o, nil
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: manager takes flags only", flags.Arg(0))

@@ -45,6 +45,16 @@ func TestParseOptions_WatchNamespaces_LimitTheCache(t *testing.T) {
 	}
 }
 
+func TestParseOptions_Version_NeedsNothingElse(t *testing.T) {
+	o, err := parseOptions([]string{"--version"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.version {
+		t.Error("--version is not taken for the wish to see it")
+	}
+}
+
 func TestLogger_JSONByDefault(t *testing.T) {
 	o, err := parseOptions([]string{"--namespace", "op"})
 	if err != nil {

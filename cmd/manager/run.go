@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -13,31 +12,32 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/controllers/event"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/controllers/orphans"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/metrics"
 )
 
 // leaseName is the Lease that the replicas compete for.
 const leaseName = "fargate-operator"
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get,namespace=fargate-operator
-// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;create;update;patch,namespace=fargate-operator
-// +kubebuilder:rbac:groups="",resources=events,verbs=create;patch,namespace=fargate-operator
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=create,namespace=fargate-operator
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,resourceNames=fargate-operator,verbs=get;update,namespace=fargate-operator
+// +kubebuilder:rbac:groups="",resources=events,verbs=create,namespace=fargate-operator
 
 // run wires the controllers and runs them until the context ends.
 func run(ctx context.Context, o *options, log logr.Logger) error {
-	config, err := ctrl.GetConfig()
+	config, err := apiServer()
 	if err != nil {
-		return fmt.Errorf("finding the API server: %w", err)
+		return err
 	}
-	// The API server's own priority and fairness limits us.
-	config.QPS = -1
 	scheme, err := newScheme()
 	if err != nil {
 		return err
@@ -60,7 +60,11 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := addControllers(mgr, installation, log); err != nil {
+	clients := &ecs.Clients{}
+	if err := addControllers(mgr, clients, installation, log); err != nil {
+		return err
+	}
+	if err := addWebhook(mgr, clients, o.webhookCertDir); err != nil {
 		return err
 	}
 	return mgr.Start(ctx)
@@ -76,8 +80,7 @@ func installationID(ctx context.Context, reader client.Reader, namespace string)
 	return string(object.UID), nil
 }
 
-func addControllers(mgr ctrl.Manager, installation string, log logr.Logger) error {
-	clients := &ecs.Clients{}
+func addControllers(mgr ctrl.Manager, clients *ecs.Clients, installation string, log logr.Logger) error {
 	observers := ecs.NewObservers(clients, ecs.DefaultCadence, log.WithName("observer"))
 	if err := mgr.Add(observers); err != nil {
 		return err
@@ -85,7 +88,7 @@ func addControllers(mgr ctrl.Manager, installation string, log logr.Logger) erro
 	jobs := &fargatejob.Reconciler{
 		Client:       mgr.GetClient(),
 		Reader:       mgr.GetAPIReader(),
-		Events:       mgr.GetEventRecorder("fargate-operator"),
+		Events:       event.NewRecorder(mgr),
 		ECS:          clients,
 		Observers:    observers,
 		Installation: installation,
@@ -95,7 +98,7 @@ func addControllers(mgr ctrl.Manager, installation string, log logr.Logger) erro
 	}
 	classes := &fargatetaskclass.Reconciler{
 		Client:   mgr.GetClient(),
-		Events:   mgr.GetEventRecorder("fargate-operator"),
+		Events:   event.NewRecorder(mgr),
 		ECS:      clients,
 		Interval: fargatetaskclass.DefaultInterval,
 	}
@@ -112,7 +115,7 @@ func addControllers(mgr ctrl.Manager, installation string, log logr.Logger) erro
 	}); err != nil {
 		return err
 	}
-	metrics.Registry.MustRegister(slices.Concat(ecs.Metrics(), fargatejob.Metrics(), orphans.Metrics())...)
+	ctrlmetrics.Registry.MustRegister(metrics.Collectors()...)
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func TestClass_SomethingWrong_SaysReasonAndFix(t *testing.T) {
 		"capacity provider of another cluster": {
 			change: func(s *v1alpha1.FargateTaskClassSpec) {
 				s.Capacity = []v1alpha1.Placement{
-					{Strategy: []v1alpha1.CapacityProvider{{Provider: "FARGATE_SPOT"}, {Provider: "GPU"}}},
+					{Strategy: []v1alpha1.CapacityProvider{{Provider: "FARGATE_SPOT"}}},
 					{Strategy: []v1alpha1.CapacityProvider{{Provider: "GPU"}}},
 				}
 			},
@@ -168,6 +168,7 @@ func TestClass_SomethingWrong_SaysReasonAndFix(t *testing.T) {
 			want := allPassed()
 			for _, c := range append(test.also,
 				condition(test.kind, metav1.ConditionFalse, test.reason, test.message),
+				condition(v1alpha1.ConditionStalled, metav1.ConditionTrue, test.reason, test.message),
 				condition(v1alpha1.ConditionReady, metav1.ConditionFalse, test.reason, test.message)) {
 				want[c.Type] = c
 			}

@@ -25,20 +25,29 @@ var checks = []struct {
 	{v1alpha1.ConditionNetworkUsable, checkNetwork},
 }
 
+// judge makes all checks, in their order.
+func judge(template *v1alpha1.TaskTemplate, f *findings) []outcome {
+	outcomes := make([]outcome, len(checks))
+	for i, c := range checks {
+		outcomes[i] = c.check(template, f)
+	}
+	return outcomes
+}
+
 // summarize sets every condition from what was found, and returns why checks
 // were left unanswered.
 func summarize(class *v1alpha1.FargateTaskClass, f *findings) (unanswered []error) {
 	class.Status.ObservedGeneration = class.Generation
-	outcomes := make([]outcome, len(checks))
+	outcomes := judge(&class.Spec.TaskTemplate, f)
+	ready := readiness(outcomes)
+	setCondition(class, v1alpha1.ConditionReady, ready)
+	setConditionIf(ready.status == metav1.ConditionUnknown, class, v1alpha1.ConditionReconciling, ready)
+	setConditionIf(ready.status == metav1.ConditionFalse, class, v1alpha1.ConditionStalled, ready)
 	for i, c := range checks {
-		outcomes[i] = c.check(&class.Spec.TaskTemplate, f)
+		setCondition(class, c.kind, outcomes[i])
 		if err := outcomes[i].unanswered; err != nil {
 			unanswered = append(unanswered, err)
 		}
-	}
-	setCondition(class, v1alpha1.ConditionReady, readiness(outcomes))
-	for i, c := range checks {
-		setCondition(class, c.kind, outcomes[i])
 	}
 	return unanswered
 }
@@ -64,6 +73,17 @@ func readiness(outcomes []outcome) outcome {
 		}
 	}
 	return outcome{status: metav1.ConditionTrue, reason: v1alpha1.ReasonReady, message: "all checks passed"}
+}
+
+// setConditionIf sets a condition of kstatus, which is present only while it
+// holds and then tells what Ready tells.
+func setConditionIf(holds bool, class *v1alpha1.FargateTaskClass, kind string, ready outcome) {
+	if !holds {
+		meta.RemoveStatusCondition(&class.Status.Conditions, kind)
+		return
+	}
+	ready.status = metav1.ConditionTrue
+	setCondition(class, kind, ready)
 }
 
 // setCondition sets a condition of this generation.

@@ -65,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskC
 	if !class.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	found := r.look(ctx, &class.Spec.TaskTemplate)
+	found := look(ctx, r.ECS, &class.Spec.TaskTemplate)
 	if ctx.Err() != nil {
 		return reconcile.Result{}, ctx.Err()
 	}

@@ -1,18 +1,12 @@
 package fargatetaskclass
 
 import (
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
-
-// maxNote is how many bytes of a note an event takes. Source: Event in
-// k8s.io/api/events/v1.
-const maxNote = 1024
 
 // report records an event when Ready becomes True or False. Unknown says
 // nothing about the class, so it makes no event.
@@ -30,5 +24,5 @@ func (r *Reconciler) report(stored, class *v1alpha1.FargateTaskClass) {
 }
 
 func (r *Reconciler) event(class *v1alpha1.FargateTaskClass, kind, reason, note string) {
-	r.Events.Eventf(class, nil, kind, reason, "Check", "%s", strings.ToValidUTF8(note[:min(len(note), maxNote)], ""))
+	r.Events.Eventf(class, nil, kind, reason, "Check", "%s", note)
 }

@@ -2,6 +2,7 @@ package fargatetaskclass
 
 import (
 	"context"
+	"sync"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -22,15 +23,20 @@ type findings struct {
 	networkErr      error
 }
 
-// look asks AWS everything that the checks need to know.
-func (r *Reconciler) look(ctx context.Context, template *v1alpha1.TaskTemplate) *findings {
+// look asks AWS everything that the checks need to know, at once: who waits for
+// admission waits for the slowest answer only.
+func look(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) *findings {
 	loc := ecs.LocationOf(template)
 	f := &findings{}
-	f.cluster, f.clusterErr = r.ECS.InspectCluster(ctx, loc)
-	f.definition, f.definitionErr = r.ECS.InspectTaskDefinition(ctx, loc, template.TaskDefinition)
-	f.subnets, f.networkErr = r.ECS.VPCsOfSubnets(ctx, loc, template.Network.Subnets)
-	if f.networkErr == nil {
-		f.groups, f.networkErr = r.ECS.VPCsOfSecurityGroups(ctx, loc, template.Network.SecurityGroups)
-	}
+	var questions sync.WaitGroup
+	questions.Go(func() { f.cluster, f.clusterErr = aws.InspectCluster(ctx, loc) })
+	questions.Go(func() { f.definition, f.definitionErr = aws.InspectTaskDefinition(ctx, loc, template.TaskDefinition) })
+	questions.Go(func() {
+		f.subnets, f.networkErr = aws.VPCsOfSubnets(ctx, loc, template.Network.Subnets)
+		if f.networkErr == nil {
+			f.groups, f.networkErr = aws.VPCsOfSecurityGroups(ctx, loc, template.Network.SecurityGroups)
+		}
+	})
+	questions.Wait()
 	return f
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/controllertest"
+	"github.com/fargate-operator/fargate-operator/controllers/event"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -39,7 +40,7 @@ func newWorld(t *testing.T, interval time.Duration) *world {
 	w.StartManager(t, func(mgr ctrl.Manager) error {
 		reconciler := &fargatetaskclass.Reconciler{
 			Client:   mgr.GetClient(),
-			Events:   mgr.GetEventRecorder("fargate-operator"),
+			Events:   event.NewRecorder(mgr),
 			ECS:      &ecs.Clients{},
 			Interval: interval,
 		}
@@ -48,9 +49,8 @@ func newWorld(t *testing.T, interval time.Duration) *world {
 	return w
 }
 
-// createClass creates a class that passes every check, but for a change.
-func (w *world) createClass(t *testing.T, change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
-	t.Helper()
+// class is a class that passes every check, but for a change.
+func (w *world) class(change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
 	class := &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: w.Namespace},
 		Spec: v1alpha1.FargateTaskClassSpec{TaskTemplate: v1alpha1.TaskTemplate{
@@ -63,6 +63,13 @@ func (w *world) createClass(t *testing.T, change func(*v1alpha1.FargateTaskClass
 	if change != nil {
 		change(&class.Spec)
 	}
+	return class
+}
+
+// createClass creates such a class.
+func (w *world) createClass(t *testing.T, change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
+	t.Helper()
+	class := w.class(change)
 	if err := w.Create(t.Context(), class); err != nil {
 		t.Fatal(err)
 	}

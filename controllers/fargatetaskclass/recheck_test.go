@@ -153,10 +153,12 @@ func TestRecheck_AWSDoesNotAnswer_IsUnknownUntilItDoes(t *testing.T) {
 			for _, c := range append(test.also, condition(test.kind, metav1.ConditionUnknown, test.reason, test.message)) {
 				want[c.Type] = c
 			}
-			want[v1alpha1.ConditionReady] = condition(v1alpha1.ConditionReady, metav1.ConditionUnknown, test.reason, test.message)
+			message := test.message
 			for _, c := range test.also {
-				want[v1alpha1.ConditionReady] = condition(v1alpha1.ConditionReady, metav1.ConditionUnknown, test.reason, test.message+"; "+c.Message)
+				message += "; " + c.Message
 			}
+			want[v1alpha1.ConditionReady] = condition(v1alpha1.ConditionReady, metav1.ConditionUnknown, test.reason, message)
+			want[v1alpha1.ConditionReconciling] = condition(v1alpha1.ConditionReconciling, metav1.ConditionTrue, test.reason, message)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("conditions differ (-want +got):\n%s", diff)
 			}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// addWebhook serves the admission check of classes with the certificate in a
+// directory; without one it is not wanted.
+func addWebhook(mgr ctrl.Manager, clients *ecs.Clients, certDir string) error {
+	if certDir == "" {
+		return nil
+	}
+	server := webhook.NewServer(webhook.Options{CertDir: certDir})
+	validator := &fargatetaskclass.Validator{ECS: clients, Timeout: fargatetaskclass.DefaultTimeout}
+	if err := validator.SetupWithManager(mgr, server); err != nil {
+		return fmt.Errorf("adding the admission check of FargateTaskClasses: %w", err)
+	}
+	return mgr.AddReadyzCheck("webhook", server.StartedChecker())
+}
