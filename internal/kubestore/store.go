@@ -50,7 +50,7 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	config.GroupVersion = &v1alpha1.GroupVersion
 	config.APIPath = "/apis"
 	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	config.UserAgent = "fargate/" + version.Version
+	config.UserAgent = version.UserAgent("fargate")
 	// The API server's own priority and fairness limits us.
 	config.QPS = -1
 	config.WarningHandlerWithContext = rest.NoWarnings{}
