@@ -26,12 +26,12 @@ func (l *launch) command() *cobra.Command {
 	persistent.StringVar(&l.flags.logLevel, "log-level", "", "debug, info, warn or error (default: LogLevel in fargate.toml)")
 	persistent.StringVar(&l.flags.logFile, "log-file", "", "file to append the log to (default: LogFile in fargate.toml)")
 	persistent.StringVar(&l.flags.logFormat, "log-format", "", "text or json (default: LogFormat in fargate.toml)")
-	root.AddCommand(l.customCommand(), &cobra.Command{
+	root.AddCommand(l.customCommand(), installCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(command.OutOrStdout(), "fargate", version.Version)
+			_, err := fmt.Fprintln(command.OutOrStdout(), version.Describe("fargate"))
 			return err
 		},
 	})
