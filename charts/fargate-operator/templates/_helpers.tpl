@@ -1,0 +1,86 @@
+{{/* The name of the objects: the release's and the chart's, but not both where one has the other in it. At most 50 characters,
+because some objects add a word of their own and a Service's name has 63. */}}
+{{- define "fargate-operator.fullname" -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What selects the controller's pods. A Deployment's selector never changes. */}}
+{{- define "fargate-operator.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: controller
+{{- end -}}
+
+{{/* Labels of every object. */}}
+{{- define "fargate-operator.labels" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "fargate-operator.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "fargate-operator.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secret with the webhook's certificate. Helm's own and cert-manager's have different names: neither takes over the other's. */}}
+{{- define "fargate-operator.webhookSecret" -}}
+{{ include "fargate-operator.fullname" . }}-webhook{{ if .Values.webhook.certManager.enabled }}-certificate{{ end }}
+{{- end -}}
+
+{{/* The reference of the image that holds both programs. */}}
+{{- define "fargate-operator.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The restrictions of every container, as Pod Security's level "restricted" wants them and a read-only root besides. */}}
+{{- define "fargate-operator.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop: [ALL]
+readOnlyRootFilesystem: true
+{{- end -}}
+
+{{/* The restrictions of every pod of the controller's image, which knows no user by name. */}}
+{{- define "fargate-operator.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* What the controller may do in the namespaces that it serves. `make generate` writes the same rules into config/rbac/role.yaml
+from the markers in the code; a test compares them. */}}
+{{- define "fargate-operator.rules" -}}
+- apiGroups: [ci.fargate-operator.dev]
+  resources: [fargatejobs]
+  verbs: [delete, list, patch, watch]
+- apiGroups: [ci.fargate-operator.dev]
+  resources: [fargatejobs/status, fargatetaskclasses/status]
+  verbs: [patch]
+- apiGroups: [ci.fargate-operator.dev]
+  resources: [fargatetaskclasses]
+  verbs: [get, list, watch]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}

@@ -1,0 +1,44 @@
+{{/* The tenants with their defaults filled in, as JSON. */}}
+{{- define "fargate-operator.tenants" -}}
+{{- $tenants := list -}}
+{{- $namespaces := list -}}
+{{- range .Values.tenants -}}
+{{- if has .namespace $namespaces -}}
+{{- fail (printf "tenants: namespace %s is there twice: give each tenant a namespace of its own" .namespace) -}}
+{{- end -}}
+{{- if and $.Values.watchNamespaces (not (has .namespace $.Values.watchNamespaces)) -}}
+{{- fail (printf "tenants: the controller does not serve namespace %s: add it to watchNamespaces" .namespace) -}}
+{{- end -}}
+{{- $namespaces = append $namespaces .namespace -}}
+{{- $class := .taskClass | default "default" -}}
+{{- $tenants = append $tenants (dict
+      "namespace" .namespace
+      "account" (dig "serviceAccount" "name" "gitlab-runner" .)
+      "createAccount" (dig "serviceAccount" "create" true .)
+      "class" $class
+      "classes" (prepend (.allowedClasses | default list) $class | uniq)
+      "toml" (.fargateToml | default "")) -}}
+{{- end -}}
+{{- toJson $tenants -}}
+{{- end -}}
+
+{{/* The tenant in whose namespace the chart runs gitlab-runner, as JSON. */}}
+{{- define "fargate-operator.runnerTenant" -}}
+{{- $found := dict -}}
+{{- range include "fargate-operator.tenants" . | fromJsonArray -}}
+{{- if eq .namespace $.Values.runner.namespace -}}
+{{- $found = . -}}
+{{- end -}}
+{{- end -}}
+{{- if not $found -}}
+{{- fail (printf "runner.namespace: %q is not the namespace of a tenant: name one of tenants, whose service account the runner uses" .Values.runner.namespace) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{/* What selects the pod of gitlab-runner. */}}
+{{- define "fargate-operator.runnerSelectorLabels" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: runner
+{{- end -}}

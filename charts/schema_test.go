@@ -1,0 +1,74 @@
+package charts_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fargate-operator/fargate-operator/internal/helm"
+)
+
+// refusals are values that are refused, and what the message names.
+var refusals = map[string]struct{ chart, values, want string }{
+	"unknown key":                {operatorChart, "replicaCount: 2", "replicaCount"},
+	"long name":                  {operatorChart, "fullnameOverride: " + strings.Repeat("a", 51), "/fullnameOverride"},
+	"unknown nested key":         {operatorChart, "image: {name: x}", "/image"},
+	"unknown key of a class":     {operatorChart, "taskClasses: [{name: a, specification: {}}]", "/taskClasses/0"},
+	"unknown key of the CRDs":    {crdsChart, "keepCRDs: true", "keepCRDs"},
+	"text for a number":          {operatorChart, `replicas: "2"`, "/replicas"},
+	"negative replicas":          {operatorChart, "replicas: -1", "/replicas"},
+	"unknown level":              {operatorChart, "logLevel: verbose", "/logLevel"},
+	"unknown format":             {operatorChart, "logFormat: text", "/logFormat"},
+	"unknown pull policy":        {operatorChart, "image: {pullPolicy: Sometimes}", "/image/pullPolicy"},
+	"tag with a colon":           {operatorChart, `image: {tag: ":v1"}`, "/image/tag"},
+	"short digest":               {operatorChart, "image: {digest: sha256:0123}", "/image/digest"},
+	"repository with a digest":   {operatorChart, "image: {repository: a@sha256:0}", "/image/repository"},
+	"empty repository":           {operatorChart, `image: {repository: ""}`, "/image/repository"},
+	"number as a tag":            {operatorChart, "image: {tag: 1.5}", "/image/tag"},
+	"namespaces as text":         {operatorChart, `watchNamespaces: "a,b"`, "/watchNamespaces"},
+	"a namespace twice":          {operatorChart, "watchNamespaces: [a, a]", "/watchNamespaces"},
+	"upper case namespace":       {operatorChart, "watchNamespaces: [CI]", "/watchNamespaces/0"},
+	"annotation that is no text": {operatorChart, "serviceAccount: {annotations: {a: true}}", "/serviceAccount/annotations/a"},
+	"secret without a name":      {operatorChart, "imagePullSecrets: [registry]", "/imagePullSecrets/0"},
+	"variable without a name":    {operatorChart, "extraEnv: [{value: x}]", "/extraEnv/0"},
+	"variable that is no text":   {operatorChart, "extraEnv: [{name: A, value: 1}]", "/extraEnv/0/value"},
+	"unknown resource list":      {operatorChart, "resources: {request: {cpu: 1}}", "/resources"},
+	"unknown affinity":           {operatorChart, "affinity: {nodes: {}}", "/affinity"},
+	"interval without a unit":    {operatorChart, `metrics: {serviceMonitor: {interval: "30"}}`, "/metrics/serviceMonitor/interval"},
+	"text for a switch":          {operatorChart, `networkPolicy: {enabled: "yes"}`, "/networkPolicy/enabled"},
+	"unknown failure policy":     {operatorChart, "webhook: {failurePolicy: Warn}", "/webhook/failurePolicy"},
+	"unknown key of the webhook": {operatorChart, "webhook: {certManager: {enable: true}}", "/webhook/certManager"},
+	"class without a spec":       {operatorChart, "taskClasses: [{name: default}]", "/taskClasses/0"},
+	"class with a bad name":      {operatorChart, "taskClasses: [{name: Default, spec: {}}]", "/taskClasses/0/name"},
+	"text to keep":               {crdsChart, `keep: "false"`, "/keep"},
+}
+
+func TestSchema_WrongValue_IsRefusedByName(t *testing.T) {
+	for name, test := range refusals {
+		t.Run(name, func(t *testing.T) {
+			_, err := helm.Run(t.Context(), "template", release, test.chart, "--values", valuesFile(t, test.values))
+			if err == nil || !strings.Contains(err.Error(), "don't meet the specifications of the schema") {
+				t.Fatalf("got %v, want the schema to refuse it", err)
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%q is not named in: %v", test.want, err)
+			}
+		})
+	}
+}
+
+func TestSchema_ValuesThatHelmAddsToSubcharts_AreAccepted(t *testing.T) {
+	for _, chart := range []string{operatorChart, crdsChart} {
+		render(t, chart, "--values", valuesFile(t, "global: {registry: example.com}"))
+	}
+}
+
+func valuesFile(t *testing.T, values string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
