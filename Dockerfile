@@ -12,20 +12,24 @@ COPY api api
 COPY cmd cmd
 COPY controllers controllers
 COPY internal internal
-ARG TARGETOS TARGETARCH VERSION=dev
+ARG TARGETOS TARGETARCH VERSION=dev COMMIT=unknown
 RUN --mount=type=cache,target=/cache \
     for program in manager fargate; do \
-      CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
-        -ldflags "-s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=${VERSION}" \
+      CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+        -ldflags "-s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=${VERSION} -X github.com/fargate-operator/fargate-operator/internal/version.Commit=${COMMIT}" \
         -o /out/$program ./cmd/$program || exit 1; \
     done
 
 FROM scratch
+ARG VERSION=dev COMMIT=unknown
 LABEL org.opencontainers.image.title="Fargate Operator" \
       org.opencontainers.image.description="GitLab CI jobs on AWS Fargate, run from Kubernetes" \
       org.opencontainers.image.source="https://github.com/fargate-operator/fargate-operator" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/manager /out/fargate /usr/local/bin/
+ENV PATH=/usr/local/bin
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/manager"]

@@ -1,18 +1,18 @@
 # Everything that a contributor does with this repository. `make` alone lists the targets.
 #
 # Versions are pinned in go.mod files: Go and the libraries in ./go.mod, Kubernetes and etcd for tests and demo in
-# hack/controlplane/go.mod, linters and generators in hack/tools/go.mod.
+# hack/controlplane/go.mod, Helm in hack/helm/go.mod, linters and generators in hack/tools/go.mod.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-MODULES := . hack/controlplane hack/tools
+MODULES := . hack/controlplane hack/helm hack/tools
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-IMAGE   ?= fargate-operator:$(VERSION)
+COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # Tests of two packages run at a time: each may have a Kubernetes API server of its own.
 GOTEST  := go test -p 2 -timeout 20m
-LDFLAGS := -s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=$(VERSION)
+LDFLAGS := -s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=$(VERSION) -X github.com/fargate-operator/fargate-operator/internal/version.Commit=$(COMMIT)
 
 .PHONY: help
 help: ## List the targets
@@ -59,22 +59,31 @@ verify: generate ## Fail if generated files, formatting or go.mod files are not 
 ##  Build it
 
 .PHONY: generate
-generate: bin/controller-gen bin/crd-ref-docs ## Generate deep copies, CRDs, the RBAC role and the API reference
+generate: bin/controller-gen bin/crd-ref-docs bin/helm-docs ## Generate deep copies, CRDs, the RBAC role and references
 	bin/controller-gen object paths=./api/...
 	bin/controller-gen crd paths=./api/... output:crd:dir=config/crd
+	cp config/crd/ci.fargate-operator.dev_*.yaml charts/fargate-operator-crds/files/
 	bin/controller-gen rbac:roleName=fargate-operator paths=./controllers/... paths=./cmd/manager/... output:rbac:dir=config/rbac
 	bin/crd-ref-docs --source-path=api/v1alpha1 --config=hack/apidocs/config.yaml --renderer=markdown \
 		--output-path=docs/reference/api.md --log-level=ERROR
+	go run ./hack/metricsdocs docs/reference/metrics.md
+	go run ./hack/iampolicy
+	bin/helm-docs --chart-search-root=charts --sort-values-order=file --log-level=warning
 
 .PHONY: build
 build: ## Build static binaries into bin/
 	@for program in manager fargate localecs; do \
-		CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o "bin/$$program" "./cmd/$$program"; \
+		CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o "bin/$$program" "./cmd/$$program"; \
 	done
 
 .PHONY: image
-image: ## Build the container image for amd64 and arm64
-	docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION=$(VERSION) --tag $(IMAGE) .
+image: ## Make the container image for amd64 and arm64; PUSH=REGISTRY/NAME:TAG pushes it
+	go run ./hack/image -version '$(VERSION)' -push '$(PUSH)'
+
+.PHONY: release
+release: ## Make everything that a release consists of into dist/: VERSION=v1.2.3
+	rm -rf dist
+	go run ./hack/release -version '$(VERSION)'
 
 .PHONY: clean
 clean: ## Remove what was built
@@ -97,3 +106,6 @@ bin/crd-ref-docs: hack/tools/go.mod hack/tools/go.sum
 
 bin/controller-gen: hack/tools/go.mod hack/tools/go.sum
 	cd hack/tools && go build -ldflags '-s -w' -o ../../$@ sigs.k8s.io/controller-tools/cmd/controller-gen
+
+bin/helm-docs: hack/helm/go.mod hack/helm/go.sum
+	cd hack/helm && go build -ldflags '-s -w' -o ../../$@ github.com/norwoodj/helm-docs/cmd/helm-docs

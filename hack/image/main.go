@@ -1,0 +1,66 @@
+// Command image makes the container image for all architectures, as a file and, if asked, in a registry. It needs Go and
+// Git, but no container engine.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/fargate-operator/fargate-operator/hack/compile"
+	"github.com/fargate-operator/fargate-operator/hack/image/oci"
+)
+
+func main() {
+	version := flag.String("version", "dev", "the version to stamp binaries and image with")
+	output := flag.String("output", "dist/image.tar", "the file to write")
+	push := flag.String("push", "", "also push the image under this reference: REGISTRY/NAME:TAG")
+	flag.Parse()
+	if err := run(*version, *output, *push); err != nil {
+		fmt.Fprintln(os.Stderr, "image:", err)
+		os.Exit(1)
+	}
+}
+
+// run is started in the repository's root.
+func run(version, output, push string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	source, err := compile.ReadSource(ctx, ".", version)
+	if err != nil {
+		return err
+	}
+	binaries, err := os.MkdirTemp("", "binaries-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(binaries)
+	if err := compile.All(ctx, source, compile.Architectures(), binaries); err != nil {
+		return err
+	}
+	image, err := oci.Build(source, compile.Architectures(), binaries)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
+		return err
+	}
+	if err := oci.WriteArchive(output, source, image); err != nil {
+		return err
+	}
+	if push != "" {
+		if err := oci.Push(ctx, push, image); err != nil {
+			return err
+		}
+	}
+	digest, err := image.Digest()
+	if err != nil {
+		return err
+	}
+	fmt.Println(output, digest)
+	return nil
+}

@@ -1,0 +1,202 @@
+package oci
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+
+	"github.com/fargate-operator/fargate-operator/hack/compile"
+)
+
+var source = compile.Source{
+	Version: "v1.2.3",
+	Commit:  "0123456789abcdef0123456789abcdef01234567",
+	Time:    time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
+}
+
+// binariesOf writes files in the place of the programs: how an image is made does not depend on what is in them.
+func binariesOf(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, architecture := range compile.Architectures() {
+		for _, program := range compile.Programs() {
+			name := compile.File(program, architecture)
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+func newImage(t *testing.T) v1.ImageIndex {
+	t.Helper()
+	index, err := Build(source, compile.Architectures(), binariesOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return index
+}
+
+// forPlatform is the one image of an architecture, found as a container runtime finds it.
+func forPlatform(t *testing.T, index v1.ImageIndex, architecture string) v1.Image {
+	t.Helper()
+	images, err := partial.FindImages(index, func(d v1.Descriptor) bool {
+		return d.Platform.Satisfies(v1.Platform{OS: "linux", Architecture: architecture})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(images) != 1 {
+		t.Fatalf("%d images for %s, want 1", len(images), architecture)
+	}
+	return images[0]
+}
+
+// entry is what the headers of a layer say, and the contents in it.
+type entry struct {
+	mode    int64
+	owner   string
+	time    time.Time
+	content string
+}
+
+func readLayer(t *testing.T, image v1.Image) map[string]entry {
+	t.Helper()
+	layers, err := image.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != 1 {
+		t.Fatalf("%d layers, want 1", len(layers))
+	}
+	uncompressed, err := layers[0].Uncompressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]entry{}
+	archive := tar.NewReader(uncompressed)
+	for {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return entries
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner := fmt.Sprintf("%d:%d %s:%s", header.Uid, header.Gid, header.Uname, header.Gname)
+		entries[header.Name] = entry{mode: header.Mode, owner: owner, time: header.ModTime.UTC(), content: string(content)}
+	}
+}
+
+func TestBuild_HoldsProgramsAndRootsOfTheArchitecture(t *testing.T) {
+	index := newImage(t)
+	for _, architecture := range compile.Architectures() {
+		t.Run(architecture, func(t *testing.T) {
+			entries := readLayer(t, forPlatform(t, index, architecture))
+			want := map[string]entry{}
+			for _, directory := range []string{"etc/", "etc/ssl/", "etc/ssl/certs/", "usr/", "usr/local/", "usr/local/bin/"} {
+				want[directory] = entry{mode: 0o755, owner: "0:0 :", time: source.Time}
+			}
+			want["etc/ssl/certs/ca-certificates.crt"] = entry{mode: 0o644, owner: "0:0 :", time: source.Time, content: string(roots())}
+			want["usr/local/bin/fargate"] = entry{mode: 0o755, owner: "0:0 :", time: source.Time, content: "fargate-linux-" + architecture}
+			want["usr/local/bin/manager"] = entry{mode: 0o755, owner: "0:0 :", time: source.Time, content: "manager-linux-" + architecture}
+			if diff := cmp.Diff(want, entries, cmp.AllowUnexported(entry{})); diff != "" {
+				t.Errorf("layer differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBuild_SameSourceElsewhereAndLater_SameDigest(t *testing.T) {
+	digests := make([]string, 0, 2)
+	for range cap(digests) {
+		index := newImage(t)
+		digest, err := index.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), "image.tar")
+		if err := WriteArchive(name, source, index); err != nil {
+			t.Fatal(err)
+		}
+		archive, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, _, err := v1.SHA256(bytes.NewReader(archive))
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, digest.String()+" in "+hash.String())
+	}
+	if digests[0] != digests[1] {
+		t.Errorf("the image is %s and then %s", digests[0], digests[1])
+	}
+}
+
+func TestBuild_MissingBinary_NamesIt(t *testing.T) {
+	_, err := Build(source, compile.Architectures(), t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "fargate-linux-amd64") {
+		t.Errorf("got %v, want the missing file's name", err)
+	}
+}
+
+// The two ways to an image may not differ in how it runs and what it says of itself.
+func TestConfig_Dockerfile_SaysTheSame(t *testing.T) {
+	content, err := os.ReadFile("../../../Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dockerfile := string(content)
+	c := config(compile.Source{Version: "${VERSION}", Commit: "${COMMIT}"})
+	want := []string{
+		"USER " + c.User + "\n",
+		fmt.Sprintf("ENTRYPOINT [%q]", c.Entrypoint[0]),
+		"ENV " + c.Env[0] + "\n",
+		"/" + rootsFile[:strings.LastIndex(rootsFile, "/")] + "/\n",
+		"COPY --from=build /out/manager /out/fargate /" + binaries + "/\n",
+	}
+	for label, value := range c.Labels {
+		want = append(want, fmt.Sprintf("%s=%q", label, value))
+	}
+	for _, text := range want {
+		if !strings.Contains(dockerfile, text) {
+			t.Errorf("Dockerfile lacks %q", text)
+		}
+	}
+}
+
+func TestRoots_HoldThoseOfAWS(t *testing.T) {
+	names := map[string]bool{}
+	for block, rest := pem.Decode(roots()); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[certificate.Subject.CommonName] = true
+	}
+	// https://www.amazontrust.com/repository/ has what the certificates of AWS' endpoints are signed with.
+	for _, name := range []string{"Amazon Root CA 1", "Amazon Root CA 2", "Amazon Root CA 3", "Amazon Root CA 4"} {
+		if !names[name] {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package oci
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// Push uploads the image under a reference, such as registry.example.com/ci/fargate-operator:v0.1.0. It logs in as the
+// Docker configuration (~/.docker/config.json, credential helpers) says.
+func Push(ctx context.Context, reference string, image v1.ImageIndex) error {
+	ref, err := name.ParseReference(reference, name.StrictValidation)
+	if err != nil {
+		return fmt.Errorf("push the image: %w: write it as REGISTRY/NAME:TAG", err)
+	}
+	if err := remote.WriteIndex(ref, image, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+		return fmt.Errorf("push the image to %s: %w", ref, err)
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/yaml"
+)
+
+// The values of annotations are YAML documents as
+// https://artifacthub.io/docs/topics/annotations/helm/ describes them.
+
+func (r *release) changesAnnotation() (string, error) { return marshal(r.section.changes) }
+
+func (r *release) imagesAnnotation() (string, error) {
+	return marshal([]map[string]string{{"name": image, "image": image + ":" + r.source.Version}})
+}
+
+// crdsAnnotation lists the kinds that config/crd defines.
+func (r *release) crdsAnnotation() (string, error) {
+	files, err := filepath.Glob(filepath.Join(r.source.Dir, "config", "crd", "ci.fargate-operator.dev_*.yaml"))
+	if err != nil {
+		return "", err
+	}
+	var crds []map[string]string
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		var d definition
+		if err := yaml.Unmarshal(content, &d); err != nil {
+			return "", fmt.Errorf("parse %s: %w", file, err)
+		}
+		for _, version := range d.Spec.Versions {
+			crds = append(crds, map[string]string{
+				"kind":        d.Spec.Names.Kind,
+				"version":     version.Name,
+				"name":        d.Metadata.Name,
+				"displayName": d.Spec.Names.Kind,
+				"description": version.Schema.OpenAPIV3Schema.Description,
+			})
+		}
+	}
+	return marshal(crds)
+}
+
+// definition is what this program reads of a CustomResourceDefinition.
+type definition struct {
+	Metadata struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
+	Spec struct {
+		Names struct {
+			Kind string `json:"kind"`
+		} `json:"names"`
+		Versions []struct {
+			Name   string `json:"name"`
+			Schema struct {
+				OpenAPIV3Schema struct {
+					Description string `json:"description"`
+				} `json:"openAPIV3Schema"`
+			} `json:"schema"`
+		} `json:"versions"`
+	} `json:"spec"`
+}
+
+func marshal(value any) (string, error) {
+	content, err := yaml.Marshal(value)
+	return string(content), err
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"cmp"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
+	for name, test := range map[string]struct {
+		version string
+		section string // what the changelog has in place of its section
+		change  string // a file that is in no commit
+		want    string
+	}{
+		"no version":              {want: `"" is not a version such as v0.1.0`},
+		"a commit":                {version: "97402c8", want: `"97402c8" is not a version such as v0.1.0`},
+		"a version without v":     {version: "1.2.3", want: `"1.2.3" is not a version`},
+		"a shortened version":     {version: "v1.2", want: `"v1.2" is not a version`},
+		"build metadata":          {version: "v1.2.3+5", want: `"v1.2.3+5" is not a version`},
+		"no changelog section":    {version: "v1.2.4", want: `no section "## 1.2.4 - YYYY-MM-DD"`},
+		"section without date":    {version: version, section: "## 1.2.3\n\n### Added\n\n- A thing.\n", want: `no section "## 1.2.3 - YYYY-MM-DD"`},
+		"section without entries": {version: version, section: "## 1.2.3 - 2026-11-23\n\n### Added\n", want: "section of 1.2.3 in CHANGELOG.md: it has no entry"},
+		"unknown heading":         {version: version, section: "## 1.2.3 - 2026-11-23\n\n### Improved\n\n- A thing.\n", want: `heading "Improved": use one of added, changed`},
+		"no heading":              {version: version, section: "## 1.2.3 - 2026-11-23\n\n- A thing.\n", want: `entry "A thing." is below no heading`},
+		"a changed file":          {version: version, change: "CHANGELOG.md", want: "commit or remove these changes:\n M CHANGELOG.md"},
+		"a new file":              {version: version, change: "new", want: "commit or remove these changes:\n?? new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			git(t, dir, "init", "--quiet")
+			commit(t, dir, cmp.Or(test.section, changelog))
+			if test.change != "" {
+				write(t, filepath.Join(dir, test.change), "")
+			}
+			err := run(t.Context(), dir, test.version, filepath.Join(t.TempDir(), "dist"), nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// commit makes a commit with this changelog.
+func commit(t *testing.T, dir, content string) {
+	t.Helper()
+	write(t, filepath.Join(dir, "CHANGELOG.md"), content)
+	git(t, dir, "add", "--all")
+	git(t, dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message=a")
+}
+
+func TestReadSection_EntriesBecomeChanges(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "CHANGELOG.md"), changelog)
+	got, err := readSection(dir, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []change{
+		{Kind: "added", Description: "One thing, which takes two lines."},
+		{Kind: "fixed", Description: "`Another` thing."},
+	}
+	if diff := gocmp.Diff(want, got.changes); diff != "" {
+		t.Errorf("changes differ (-want +got):\n%s", diff)
+	}
+}
