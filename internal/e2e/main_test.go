@@ -6,8 +6,10 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +37,9 @@ const deadline = 60 * time.Second
 
 // startTimeout includes builds from cold caches.
 const startTimeout = 25 * time.Minute
+
+// taskDelays are long enough for the controller to see each state.
+var taskDelays = localecs.Delays{Provisioning: 100 * time.Millisecond, Pending: 1200 * time.Millisecond}
 
 var (
 	stack      *devstack.Stack
@@ -66,18 +71,19 @@ func runTests(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, err
 	}
+	auditLog := filepath.Join(dir, "audit.log")
 	stack, err = devstack.Start(ctx, devstack.Options{
 		Programs: dir,
-		// Long enough for the controller to see each state.
-		Delays: localecs.Delays{Provisioning: 100 * time.Millisecond, Pending: 1200 * time.Millisecond},
-		Images: map[string][]string{opensshImage: openSSH},
-		Log:    &managerLog,
+		Delays:   taskDelays,
+		Images:   map[string][]string{opensshImage: openSSH},
+		Log:      &managerLog,
+		AuditLog: auditLog,
 	})
 	if err != nil {
 		return 1, err
 	}
 	code = m.Run()
-	return code, stack.Stop()
+	return code, errors.Join(checkGrants(auditLog), stack.Stop(), stopCluster())
 }
 
 // lockedBuffer is a buffer for several writers.
@@ -125,6 +131,12 @@ func newRunner(t *testing.T, class string) *gitlabrunner.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newRunnerWith(t, config)
+}
+
+// newRunnerWith returns a runner with a fargate.toml.
+func newRunnerWith(t *testing.T, config string) *gitlabrunner.Runner {
+	t.Helper()
 	return &gitlabrunner.Runner{
 		Executable: stack.Executor(),
 		Config:     config,
