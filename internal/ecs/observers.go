@@ -15,7 +15,7 @@ type Observers struct {
 	log     logr.Logger
 
 	mu      sync.Mutex
-	ctx     context.Context // the life of the observers, from Start
+	ctx     context.Context // the life of the observers, nil before and after it
 	tasks   map[string]*observer
 	running map[Location]*observer
 	group   sync.WaitGroup
@@ -44,6 +44,10 @@ func (o *Observers) Start(ctx context.Context) error {
 	o.mu.Unlock()
 
 	<-ctx.Done()
+	// From here on, no task starts an observer: all that there are get waited for.
+	o.mu.Lock()
+	o.ctx = nil
+	o.mu.Unlock()
 	o.group.Wait()
 	return nil
 }
@@ -60,7 +64,7 @@ func (o *Observers) Watch(watch Watch) {
 	if !ok {
 		observing = newObserver(o, watch.Location)
 		o.running[watch.Location] = observing
-		if o.ctx != nil && o.ctx.Err() == nil {
+		if o.ctx != nil {
 			o.launch(o.ctx, observing)
 		}
 	}
