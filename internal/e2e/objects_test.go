@@ -100,8 +100,8 @@ func awaitCondition(t *testing.T, job *v1alpha1.FargateJob, kind string, status 
 	return message
 }
 
-// awaitStopFailed waits for the event about a job that cannot be let go, and
-// makes sure that the job is still there.
+// awaitStopFailed waits for the event about a job that cannot be let go, counted
+// as it happens again, and makes sure that the job is still there.
 func awaitStopFailed(t *testing.T, job *v1alpha1.FargateJob, action string) {
 	t.Helper()
 	eventually(t, "event StopFailed that names "+action, func() (bool, string) {
@@ -111,7 +111,8 @@ func awaitStopFailed(t *testing.T, job *v1alpha1.FargateJob, action string) {
 		}
 		for i := range events.Items {
 			event := &events.Items[i]
-			if event.Regarding.UID == job.UID && event.Reason == "StopFailed" && strings.Contains(event.Note, action) {
+			told := event.Reason == "StopFailed" && strings.Contains(event.Note, action)
+			if event.Regarding.UID == job.UID && told && event.Series != nil {
 				return true, ""
 			}
 		}
