@@ -30,20 +30,26 @@ type options struct {
 	version         bool // print the version, and nothing else counts
 }
 
-// parseOptions reads the command line. Errors name the flag and the fix.
-func parseOptions(args []string) (*options, error) {
-	o := &options{}
-	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+// newFlags defines the flags, two of which need a look before they are options.
+func newFlags(o *options) (flags *flag.FlagSet, watch, level *string) {
+	flags = flag.NewFlagSet("manager", flag.ContinueOnError)
 	config.RegisterFlags(flags)
 	flags.StringVar(&o.namespace, "namespace", "", "the namespace of this installation: it holds the leader's Lease, and its UID marks this installation's tasks (default: the pod's own)")
-	watch := flags.String("watch-namespaces", "", "comma-separated namespaces to serve (default: all)")
+	watch = flags.String("watch-namespaces", "", "comma-separated namespaces to serve (default: all)")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "act only while holding the Lease, so that several replicas can run")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "where to serve /metrics; 0 for nowhere")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where to serve /healthz and /readyz; 0 for nowhere")
 	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", "", "directory with tls.crt and tls.key: serve the admission check of FargateTaskClasses at port 9443 (default: do not serve it)")
-	level := flags.String("log-level", "info", "debug, info, warn or error")
+	level = flags.String("log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
+	return flags, watch, level
+}
+
+// parseOptions reads the command line. Errors name the flag and the fix.
+func parseOptions(args []string) (*options, error) {
+	o := &options{}
+	flags, watch, level := newFlags(o)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}

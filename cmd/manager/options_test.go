@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -52,6 +55,31 @@ func TestParseOptions_Version_NeedsNothingElse(t *testing.T) {
 	}
 	if !o.version {
 		t.Error("--version is not taken for the wish to see it")
+	}
+}
+
+func TestFlags_AreInTheDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, controller, found := strings.Cut(string(page), "\n## The controller")
+	if !found {
+		t.Fatal("docs/configuration.md has no section about the controller")
+	}
+	documented := map[string]bool{}
+	for _, name := range regexp.MustCompile("`--([a-z-]+)`").FindAllStringSubmatch(controller, -1) {
+		documented[name[1]] = true
+	}
+	flags, _, _ := newFlags(&options{})
+	flags.VisitAll(func(f *flag.Flag) {
+		if !documented[f.Name] {
+			t.Errorf("--%s is not in docs/configuration.md", f.Name)
+		}
+		delete(documented, f.Name)
+	})
+	for name := range documented {
+		t.Errorf("docs/configuration.md has --%s, which does not exist", name)
 	}
 }
 
