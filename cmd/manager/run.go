@@ -60,7 +60,7 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	if err != nil {
 		return err
 	}
-	clients := &ecs.Clients{}
+	clients := &ecs.Clients{Called: metrics.CountCall}
 	if err := addControllers(mgr, clients, installation, log); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -17,6 +18,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/patch"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
 // +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs,verbs=list;watch;patch;delete
@@ -46,12 +48,20 @@ type Reconciler struct {
 	// Installation tells this installation's tasks from others'.
 	Installation string
 
-	launched launchCache
-	queue    workqueue.TypedRateLimitingInterface[reconcile.Request]
+	jobs  *lifecycle.Lifecycle
+	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
 }
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.jobs = &lifecycle.Lifecycle{
+		ECS:          r.ECS,
+		Observers:    r.Observers,
+		Installation: r.Installation,
+		Class:        r.class,
+		Wake:         func(job types.NamespacedName) { r.queue.Add(reconcile.Request{NamespacedName: job}) },
+		Launched:     func(reason string) { launchesTotal.WithLabelValues(reason).Inc() },
+	}
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("fargatejob").
@@ -61,8 +71,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
+// takeQueue keeps the controller's queue, so that an observer can wake a job.
+func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	r.queue = queue
+	return nil
+}
+
 // Reconcile brings one job one step further. The steps only change the object
-// in hand; what they changed is written here.
+// in hand; what they changed is written here, which brings the job back.
 func (r *Reconciler) Reconcile(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
 	if !job.DeletionTimestamp.IsZero() {
 		return r.finalize(ctx, job)
@@ -75,33 +91,24 @@ func (r *Reconciler) Reconcile(ctx context.Context, job *v1alpha1.FargateJob) (r
 	}
 
 	stored := job.DeepCopy()
-	err := r.advance(ctx, job)
-	summarize(job, err)
+	due, err := r.jobs.Advance(ctx, job)
 	if err := r.writeStatus(ctx, stored, job); err != nil {
 		return patch.Result(err)
 	}
 	r.report(stored, job)
-	return result(job, err, time.Now())
+	return result(job, due, err)
 }
 
-// advance takes the steps of a job's life until one of them says to stop.
-func (r *Reconciler) advance(ctx context.Context, job *v1alpha1.FargateJob) error {
-	steps := []func(context.Context, *v1alpha1.FargateJob) error{
-		r.enforceDeadlines,
-		r.resolve,
-		r.launch,
-		r.observe,
-		r.assignAddress,
+// result says when to look at the job again. What AWS or a person changes
+// wakes it earlier.
+func result(job *v1alpha1.FargateJob, due time.Time, err error) (reconcile.Result, error) {
+	if end := expiry(job); due.IsZero() || !end.IsZero() && end.Before(due) {
+		due = end
 	}
-	if isStalled(job) {
-		steps = []func(context.Context, *v1alpha1.FargateJob) error{r.follow}
+	if err != nil || due.IsZero() {
+		return reconcile.Result{}, err
 	}
-	for _, step := range steps {
-		if err := step(ctx, job); err != nil {
-			return r.settle(ctx, job, err)
-		}
-	}
-	return nil
+	return reconcile.Result{RequeueAfter: max(time.Until(due), time.Nanosecond)}, nil
 }
 
 func (r *Reconciler) addFinalizer(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {

@@ -1,4 +1,5 @@
-// Package fargatejob reconciles each FargateJob into one ECS task, its
-// addresses and its conditions, and stops the task when the object goes.
-// controller.go is the table of contents.
+// Package fargatejob takes each FargateJob object through its life, writes down
+// and reports what happens to it, and lets the object go once its task is
+// stopped. controller.go is the table of contents; the steps themselves are
+// internal/lifecycle's.
 package fargatejob

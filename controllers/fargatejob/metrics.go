@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
 // launchFaults are why ECS does not start a task.
@@ -28,7 +29,7 @@ var (
 
 	// stalledTotal counts jobs that ended in Stalled.
 	stalledTotal = countByReason("stalled_total", "Jobs that stalled, by the reason of their condition Stalled.",
-		slices.Concat([]string{v1alpha1.ReasonClassNotFound, v1alpha1.ReasonOverrideRefused}, launchFaults, stopCodes, []string{
+		slices.Concat([]string{v1alpha1.ReasonClassNotFound, v1alpha1.ReasonOverrideRefused}, launchFaults, lifecycle.StopCodes, []string{
 			v1alpha1.ReasonTaskStopped,
 			v1alpha1.ReasonTaskMissing,
 			v1alpha1.ReasonLaunchDeadlineExceeded,

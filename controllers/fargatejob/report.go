@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
 // report tells people and metrics what has changed, once for each change. An
@@ -19,7 +20,7 @@ func (r *Reconciler) report(stored, job *v1alpha1.FargateJob) {
 		r.Events.Eventf(job, nil, corev1.EventTypeNormal, v1alpha1.ReasonReady, "Connect",
 			"task %s is reached at %s port %d", job.Status.Task.ARN, job.Status.Address.Host, job.Status.Address.Port)
 	}
-	if isStalled(job) && !isStalled(stored) {
+	if lifecycle.IsStalled(job) && !lifecycle.IsStalled(stored) {
 		stalled := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
 		stalledTotal.WithLabelValues(stalled.Reason).Inc()
 		r.Events.Eventf(job, nil, corev1.EventTypeWarning, stalled.Reason, "Stall", "%s", stalled.Message)

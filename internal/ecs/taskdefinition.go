@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ const (
 	familyTTL   = 10 * time.Second
 )
 
-// Definition is what a launch has to know of a task definition.
+// Definition is what one has to know of a task definition.
 type Definition struct {
 	// ARN includes the revision, so that every attempt and every restart
 	// sends an identical request.
@@ -35,17 +36,33 @@ type Definition struct {
 	// Fargate says whether ECS found it fit for Fargate when it was
 	// registered.
 	Fargate bool
+	// CPU is the size of its tasks in CPU units, 1024 to a vCPU; 0 if it has
+	// none.
+	CPU int32
+	// ExecutionRoleARN is the role with which ECS pulls images, reads secrets
+	// and writes logs. Empty if it names none.
+	ExecutionRoleARN string
 	// Containers are its containers by name.
 	Containers map[string]Container
 }
 
-// Container is what a launch has to know of a container of a task definition.
+// Container is what one has to know of a container of a task definition.
 type Container struct {
 	// HealthCheck says whether it has one: without it ECS never calls the
 	// container healthy.
 	HealthCheck bool
 	// TCPPorts are the container's ports that are mapped over tcp.
 	TCPPorts []PortRange
+	// Image is what it runs.
+	Image string
+	// LogDriver is where its output goes, such as awslogs. Empty means nowhere.
+	LogDriver string
+	// Log is where that is in CloudWatch Logs.
+	Log ContainerLog
+	// Secrets are the ARNs or names of what ECS reads from Secrets Manager and
+	// the parameter store before it starts: for its environment, its log
+	// driver, and to log in to its registry.
+	Secrets []string
 }
 
 // PortRange is the ports from First to Last, both included.
@@ -113,18 +130,40 @@ func describeDefinition(d *types.TaskDefinition) Definition {
 		Active: d.Status == types.TaskDefinitionStatusActive,
 		// Source of the default: networkMode of TaskDefinition in the ECS
 		// API reference.
-		NetworkMode: string(cmp.Or(d.NetworkMode, types.NetworkModeBridge)),
-		Fargate:     slices.Contains(d.Compatibilities, types.CompatibilityFargate),
-		Containers:  map[string]Container{},
+		NetworkMode:      string(cmp.Or(d.NetworkMode, types.NetworkModeBridge)),
+		Fargate:          slices.Contains(d.Compatibilities, types.CompatibilityFargate),
+		ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn),
+		Containers:       map[string]Container{},
+	}
+	if cpu, err := strconv.ParseInt(aws.ToString(d.Cpu), 10, 32); err == nil {
+		definition.CPU = int32(cpu)
 	}
 	for i := range d.ContainerDefinitions {
 		container := &d.ContainerDefinitions[i]
-		definition.Containers[aws.ToString(container.Name)] = Container{
-			HealthCheck: container.HealthCheck != nil,
-			TCPPorts:    tcpPorts(container.PortMappings),
-		}
+		definition.Containers[aws.ToString(container.Name)] = describeContainer(container)
 	}
 	return definition
+}
+
+func describeContainer(c *types.ContainerDefinition) Container {
+	container := Container{
+		HealthCheck: c.HealthCheck != nil,
+		TCPPorts:    tcpPorts(c.PortMappings),
+		Image:       aws.ToString(c.Image),
+		Log:         containerLog(c.LogConfiguration),
+	}
+	secrets := c.Secrets
+	if c.LogConfiguration != nil {
+		container.LogDriver = string(c.LogConfiguration.LogDriver)
+		secrets = slices.Concat(secrets, c.LogConfiguration.SecretOptions)
+	}
+	for _, secret := range secrets {
+		container.Secrets = append(container.Secrets, aws.ToString(secret.ValueFrom))
+	}
+	if c.RepositoryCredentials != nil {
+		container.Secrets = append(container.Secrets, aws.ToString(c.RepositoryCredentials.CredentialsParameter))
+	}
+	return container
 }
 
 // tcpPorts reads single ports and ranges such as "2200-2299". A mapping without

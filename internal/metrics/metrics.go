@@ -10,11 +10,10 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/controllers/orphans"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // Collectors are all of the controller's own collectors. Every label has a
 // closed set of values, and a counter for each of them exists from the start.
 func Collectors() []prometheus.Collector {
-	return slices.Concat(fargatejob.Metrics(), ecs.Metrics(), orphans.Metrics())
+	return slices.Concat(fargatejob.Metrics(), []prometheus.Collector{callsTotal}, orphans.Metrics())
 }

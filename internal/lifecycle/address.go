@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 )
 
 // assignAddress publishes how to reach the task once it runs.
-func (r *Reconciler) assignAddress(_ context.Context, job *v1alpha1.FargateJob) error {
+func (l *Lifecycle) assignAddress(_ context.Context, job *v1alpha1.FargateJob) error {
 	task := job.Status.Task
 	if task == nil || task.LastStatus != "RUNNING" {
 		return nil
 	}
-	seen, ok := r.Observers.Latest(task.ARN)
+	seen, ok := l.Observers.Latest(task.ARN)
 	if !ok {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"context"
@@ -18,18 +18,18 @@ const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
 
 // launch starts the task of the recorded attempt. It may run more than once
 // for an attempt: the idempotency token makes ECS answer with the same task.
-func (r *Reconciler) launch(ctx context.Context, job *v1alpha1.FargateJob) error {
-	if job.Status.Task != nil || time.Now().Before(retryTime(job)) {
+func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error {
+	if job.Status.Task != nil || l.now().Before(retryTime(job)) {
 		return nil
 	}
-	task, ok := r.launched.get(job)
+	task, ok := l.launched.get(job)
 	if !ok {
 		var err error
-		if task, err = r.ECS.Launch(ctx, launchOf(job, r.Installation)); err != nil {
-			return r.launchFailed(job, err)
+		if task, err = l.ECS.Launch(ctx, launchOf(job, l.Installation)); err != nil {
+			return l.launchFailed(job, err)
 		}
-		r.launched.put(job, task)
-		launchesTotal.WithLabelValues(v1alpha1.ReasonLaunched).Inc()
+		l.launched.put(job, task)
+		l.tell(v1alpha1.ReasonLaunched)
 	}
 	job.Status.Task = task
 	job.Status.RetryTime = nil
@@ -54,20 +54,20 @@ func ownerOf(job *v1alpha1.FargateJob, installation string) ecs.Owner {
 
 // launchFailed notes why, and makes way for the next attempt if another
 // placement or a later time may help.
-func (r *Reconciler) launchFailed(job *v1alpha1.FargateJob, err error) error {
+func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error) error {
 	var fault *ecs.Error
 	if !errors.As(err, &fault) {
 		return err
 	}
-	launchesTotal.WithLabelValues(fault.Reason).Inc()
+	l.tell(fault.Reason)
 	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
 	if fault.Class != ecs.NextAttempt {
 		return err
 	}
 	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
-	recordAttempt(job)
+	l.recordAttempt(job)
 	if failed%slots == 0 {
-		job.Status.RetryTime = &metav1.Time{Time: time.Now().Add(roundPause(failed / slots))}
+		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}
 	}
 	return errRecorded
 }
@@ -81,10 +81,10 @@ func roundPause(rounds int32) time.Duration {
 	return min(pause, maxRoundPause)
 }
 
-// recordAttempt counts the attempt that the next reconciliation makes.
-func recordAttempt(job *v1alpha1.FargateJob) {
+// recordAttempt counts the attempt that the next advance makes.
+func (l *Lifecycle) recordAttempt(job *v1alpha1.FargateJob) {
 	job.Status.Attempt++
-	job.Status.AttemptTime = &metav1.Time{Time: time.Now()}
+	job.Status.AttemptTime = &metav1.Time{Time: l.now()}
 	job.Status.RetryTime = nil
 }
 
@@ -93,4 +93,10 @@ func retryTime(job *v1alpha1.FargateJob) time.Time {
 		return time.Time{}
 	}
 	return job.Status.RetryTime.Time
+}
+
+func (l *Lifecycle) tell(reason string) {
+	if l.Launched != nil {
+		l.Launched(reason)
+	}
 }

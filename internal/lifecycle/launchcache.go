@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"sync"

@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"errors"
@@ -34,7 +34,7 @@ func TestEnforceDeadlines(t *testing.T) {
 		"never ready":      {age: 61 * time.Second, change: waiting, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "the task was not ready 1m0s after the job's creation: pulling its image"},
 		"ready":            {age: time.Hour, change: func(j *v1alpha1.FargateJob) { j.Status.ReadyTime = ptr.To(metav1.Now()) }},
 		"class unreadable": {age: 9 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
-		"class never read": {age: 11 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "did not get to it"},
+		"class never read": {age: 11 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "its launch was not begun"},
 		"no capacity": {age: 61 * time.Second, change: func(j *v1alpha1.FargateJob) {
 			setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable, "no Spot")
 		}, reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
@@ -54,7 +54,7 @@ func TestEnforceDeadlines(t *testing.T) {
 			if test.change != nil {
 				test.change(job)
 			}
-			err := (&Reconciler{}).enforceDeadlines(t.Context(), job)
+			err := (&Lifecycle{}).enforceDeadlines(t.Context(), job)
 			if test.reason == "" {
 				if err != nil {
 					t.Errorf("stalls: %v", err)
@@ -72,31 +72,20 @@ func TestEnforceDeadlines(t *testing.T) {
 	}
 }
 
-func TestResult_NextDeadline_IsTheEarliest(t *testing.T) {
+func TestDue_IsTheNextDeadlineByTheGivenClock(t *testing.T) {
 	job := jobOfAge(10 * time.Second)
 	job.Spec.ActiveDeadlineSeconds = 3600
-	now := time.Now()
-	got, err := result(job, nil, now)
-	if err != nil {
-		t.Fatal(err)
+	clock := job.CreationTimestamp.Time
+	l := &Lifecycle{Now: func() time.Time { return clock }}
+	if got, want := l.due(job), job.CreationTimestamp.Add(time.Minute); !got.Equal(want) {
+		t.Errorf("due at %s, want %s: the launch deadline", got, want)
 	}
-	if want := job.CreationTimestamp.Add(time.Minute).Sub(now); got.RequeueAfter != want {
-		t.Errorf("looks again after %s, want %s: the launch deadline", got.RequeueAfter, want)
+	clock = clock.Add(2 * time.Minute)
+	if got, want := l.due(job), job.CreationTimestamp.Add(time.Hour); !got.Equal(want) {
+		t.Errorf("due at %s, want %s: the active deadline", got, want)
 	}
-}
-
-func TestExpired_StalledJob_IsKeptForItsTimeToLive(t *testing.T) {
-	job := jobOfAge(time.Hour)
-	job.Spec.TTLSecondsAfterStalled = ptr.To[int32](60)
-	if expired(job, time.Now()) {
-		t.Error("a job that has not stalled expired")
-	}
-	setCondition(job, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
-	if expired(job, time.Now().Add(59*time.Second)) {
-		t.Error("expired before its time to live")
-	}
-	if !expired(job, time.Now().Add(61*time.Second)) {
-		t.Error("not expired after its time to live")
+	if err := l.enforceDeadlines(t.Context(), job); err == nil {
+		t.Error("the job outlives its launch deadline by the given clock")
 	}
 }
 

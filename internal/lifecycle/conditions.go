@@ -1,9 +1,8 @@
-package fargatejob
+package lifecycle
 
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,7 +19,7 @@ const notLaunched = "the task has not been launched yet"
 
 // summarize derives Ready, Reconciling and Stalled from the other conditions,
 // the task's state and how the steps ended.
-func summarize(job *v1alpha1.FargateJob, err error) {
+func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 	job.Status.ObservedGeneration = job.Generation
 	for _, kind := range []string{v1alpha1.ConditionLaunched, v1alpha1.ConditionAddressAssigned} {
 		if meta.FindStatusCondition(job.Status.Conditions, kind) == nil {
@@ -33,7 +32,7 @@ func summarize(job *v1alpha1.FargateJob, err error) {
 	case task.LastStatus != "STOPPED":
 		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
 	}
-	if isStalled(job) {
+	if IsStalled(job) {
 		return
 	}
 	var stall *stalling
@@ -50,7 +49,7 @@ func summarize(job *v1alpha1.FargateJob, err error) {
 	setCondition(job, v1alpha1.ConditionReady, status, reason, message)
 	if status == metav1.ConditionTrue {
 		if job.Status.ReadyTime == nil {
-			job.Status.ReadyTime = &metav1.Time{Time: time.Now()}
+			job.Status.ReadyTime = &metav1.Time{Time: l.now()}
 		}
 		meta.RemoveStatusCondition(&job.Status.Conditions, v1alpha1.ConditionReconciling)
 		return

@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"context"
@@ -15,15 +15,15 @@ const defaultLaunchDeadline = 10 * time.Minute
 
 // enforceDeadlines stalls a job that did not become ready in time or has lived
 // too long.
-func (r *Reconciler) enforceDeadlines(_ context.Context, job *v1alpha1.FargateJob) error {
-	now := time.Now()
-	if at := activeDeadline(job); !at.IsZero() && !now.Before(at) {
-		return stallf(v1alpha1.ReasonActiveDeadlineExceeded,
+func (l *Lifecycle) enforceDeadlines(_ context.Context, job *v1alpha1.FargateJob) error {
+	now := l.now()
+	if at := ActiveDeadline(job); !at.IsZero() && !now.Before(at) {
+		return Stallf(v1alpha1.ReasonActiveDeadlineExceeded,
 			"the job has lived longer than its activeDeadlineSeconds of %d", job.Spec.ActiveDeadlineSeconds)
 	}
 	if at := launchDeadline(job); !at.IsZero() && !now.Before(at) {
 		reason, last := lastObstacle(job)
-		return stallf(reason, "the task was not ready %s after the job's creation: %s", at.Sub(job.CreationTimestamp.Time), last)
+		return Stallf(reason, "the task was not ready %s after the job's creation: %s", at.Sub(job.CreationTimestamp.Time), last)
 	}
 	return nil
 }
@@ -40,12 +40,12 @@ func lastObstacle(job *v1alpha1.FargateJob) (reason, message string) {
 	if ready := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		return v1alpha1.ReasonLaunchDeadlineExceeded, ready.Message
 	}
-	return v1alpha1.ReasonLaunchDeadlineExceeded, "the controller did not get to it"
+	return v1alpha1.ReasonLaunchDeadlineExceeded, "its launch was not begun"
 }
 
 // launchDeadline is zero for a job that has been ready or has stalled.
 func launchDeadline(job *v1alpha1.FargateJob) time.Time {
-	if job.Status.ReadyTime != nil || isStalled(job) {
+	if job.Status.ReadyTime != nil || IsStalled(job) {
 		return time.Time{}
 	}
 	within := defaultLaunchDeadline
@@ -55,24 +55,11 @@ func launchDeadline(job *v1alpha1.FargateJob) time.Time {
 	return job.CreationTimestamp.Add(within)
 }
 
-// activeDeadline is zero for a job without one or that has stalled.
-func activeDeadline(job *v1alpha1.FargateJob) time.Time {
-	if job.Spec.ActiveDeadlineSeconds == 0 || isStalled(job) {
+// ActiveDeadline is when a job's life has to end. It is zero for a job without
+// an activeDeadlineSeconds and for one that has stalled.
+func ActiveDeadline(job *v1alpha1.FargateJob) time.Time {
+	if job.Spec.ActiveDeadlineSeconds == 0 || IsStalled(job) {
 		return time.Time{}
 	}
 	return job.CreationTimestamp.Add(time.Duration(job.Spec.ActiveDeadlineSeconds) * time.Second)
-}
-
-// expiry is when a stalled job has been kept long enough, zero for others.
-func expiry(job *v1alpha1.FargateJob) time.Time {
-	stalled := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
-	if stalled == nil || stalled.Status != metav1.ConditionTrue || job.Spec.TTLSecondsAfterStalled == nil {
-		return time.Time{}
-	}
-	return stalled.LastTransitionTime.Add(time.Duration(*job.Spec.TTLSecondsAfterStalled) * time.Second)
-}
-
-func expired(job *v1alpha1.FargateJob, now time.Time) bool {
-	at := expiry(job)
-	return !at.IsZero() && !now.Before(at)
 }

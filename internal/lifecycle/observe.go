@@ -1,4 +1,4 @@
-package fargatejob
+package lifecycle
 
 import (
 	"context"
@@ -9,58 +9,50 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// takeQueue keeps the controller's queue, so that an observer can wake a job.
-func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	r.queue = queue
-	return nil
-}
-
 // observe takes what the observer last saw of the task into the status. A task
 // that has ended stalls the job, unless it never ran and another attempt may
 // do better.
-func (r *Reconciler) observe(_ context.Context, job *v1alpha1.FargateJob) error {
+func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error {
 	if job.Status.Task == nil {
 		return nil
 	}
-	seen := r.look(job)
+	seen := l.look(job)
 	task := job.Status.Task
 	switch {
 	case seen.Missing:
-		return stallf(v1alpha1.ReasonTaskMissing,
+		return Stallf(v1alpha1.ReasonTaskMissing,
 			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
 	case !ended(task):
 		return deniedBeforeReady(job, seen.Err)
 	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
 		setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
-		r.Observers.Forget(task.ARN)
+		l.Observers.Forget(task.ARN)
 		job.Status.Task = nil
-		recordAttempt(job)
+		l.recordAttempt(job)
 		return errRecorded
 	default:
-		return &stalling{reason: stopReason(task), message: stopMessage(task)}
+		return &stalling{reason: stopReason(task), message: stopMessage(task) + l.logHint(ctx, job)}
 	}
 }
 
 // follow keeps the status of a stalled job true until its task has stopped.
-func (r *Reconciler) follow(_ context.Context, job *v1alpha1.FargateJob) error {
+func (l *Lifecycle) follow(_ context.Context, job *v1alpha1.FargateJob) error {
 	if task := job.Status.Task; task != nil && task.LastStatus != "STOPPED" {
-		r.look(job)
+		l.look(job)
 	}
 	return nil
 }
 
 // look watches the job's task and copies the latest observation into the
 // status.
-func (r *Reconciler) look(job *v1alpha1.FargateJob) ecs.Observation {
+func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	template := job.Status.Resolved
 	watch := ecs.Watch{
 		Location: ecs.LocationOf(template),
@@ -70,17 +62,17 @@ func (r *Reconciler) look(job *v1alpha1.FargateJob) ecs.Observation {
 	if job.Status.HealthCheck == v1alpha1.Enabled {
 		watch.HealthOf = template.ContainerName
 	}
-	request := reconcile.Request{NamespacedName: client.ObjectKeyFromObject(job)}
-	watch.Changed = func() { r.queue.Add(request) }
-	r.Observers.Watch(watch)
+	key := types.NamespacedName{Namespace: job.Namespace, Name: job.Name}
+	watch.Changed = func() { l.Wake(key) }
+	l.Observers.Watch(watch)
 
-	seen, _ := r.Observers.Latest(watch.ARN)
+	seen, _ := l.Observers.Latest(watch.ARN)
 	if seen.Task.LastStatus != "" && tells(job.Status.Task, &seen.Task) {
 		job.Status.Task = &seen.Task
 	}
 	if job.Status.Task.LastStatus == "STOPPED" {
 		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
-		r.Observers.Forget(watch.ARN)
+		l.Observers.Forget(watch.ARN)
 	}
 	return seen
 }
@@ -113,9 +105,9 @@ func deniedBeforeReady(job *v1alpha1.FargateJob, err error) error {
 	return nil
 }
 
-// stopCodes are ECS's codes for the end of a task that are also our reasons.
+// StopCodes are ECS's codes for the end of a task that are also our reasons.
 // Source: stopCode in the Task type of the ECS API reference.
-var stopCodes = []string{
+var StopCodes = []string{
 	v1alpha1.ReasonTaskFailedToStart,
 	v1alpha1.ReasonEssentialContainerExited,
 	v1alpha1.ReasonUserInitiated,
@@ -126,7 +118,7 @@ var stopCodes = []string{
 }
 
 func stopReason(task *v1alpha1.TaskStatus) string {
-	if slices.Contains(stopCodes, task.StopCode) {
+	if slices.Contains(StopCodes, task.StopCode) {
 		return task.StopCode
 	}
 	return v1alpha1.ReasonTaskStopped

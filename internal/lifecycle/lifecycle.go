@@ -1,0 +1,97 @@
+// Package lifecycle takes a FargateJob through its life: it resolves the job's
+// class, launches its task, observes it, finds its address, enforces its
+// deadlines and stops it. It changes the object in hand and calls ECS; who uses
+// it keeps the objects. The controller and the standalone executor run their
+// jobs through it.
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// Lifecycle takes any number of jobs through their lives. It must not be
+// copied after its first use.
+type Lifecycle struct {
+	// ECS launches and stops tasks.
+	ECS *ecs.Clients
+	// Observers observe them.
+	Observers *ecs.Observers
+	// Installation tells this installation's tasks from others'.
+	Installation string
+	// Class returns a job's class, which has no name if fargate.toml describes
+	// it. An error made with Stallf stalls the job.
+	Class func(context.Context, *v1alpha1.FargateJob) (*v1alpha1.FargateTaskClass, error)
+	// Wake is called when ECS has news of a job's task: it is time to advance
+	// the job. It must not block.
+	Wake func(types.NamespacedName)
+	// Launched hears how each launch ended: ReasonLaunched, or why ECS did not
+	// start the task. It may be nil.
+	Launched func(reason string)
+	// Now is the time by which deadlines are kept. Nil means time.Now.
+	Now func() time.Time
+
+	launched launchCache
+}
+
+// Advance brings a job one step further, in hand only. If that changes the
+// status, write it down before you advance the job again, which is due at once:
+// a launch follows only when its attempt is recorded. Otherwise advance the job
+// when Wake says so, and at the returned time unless it is zero.
+//
+// After an error, which the job's Ready condition tells of too, advance the job
+// again after a pause. A job that stalls is no error.
+func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time.Time, error) {
+	err := l.takeSteps(ctx, job)
+	l.summarize(job, err)
+	var stall *stalling
+	if err != nil && !errors.Is(err, errRecorded) && !errors.As(err, &stall) {
+		return time.Time{}, err
+	}
+	return l.due(job), nil
+}
+
+// takeSteps takes the steps of a job's life until one of them says to stop.
+func (l *Lifecycle) takeSteps(ctx context.Context, job *v1alpha1.FargateJob) error {
+	steps := []func(context.Context, *v1alpha1.FargateJob) error{
+		l.enforceDeadlines,
+		l.resolve,
+		l.launch,
+		l.observe,
+		l.assignAddress,
+	}
+	if IsStalled(job) {
+		steps = []func(context.Context, *v1alpha1.FargateJob) error{l.follow}
+	}
+	for _, step := range steps {
+		if err := step(ctx, job); err != nil {
+			return l.settle(ctx, job, err)
+		}
+	}
+	return nil
+}
+
+// due is the next time at which a job changes by itself.
+func (l *Lifecycle) due(job *v1alpha1.FargateJob) time.Time {
+	now := l.now()
+	var next time.Time
+	for _, at := range []time.Time{retryTime(job), launchDeadline(job), ActiveDeadline(job)} {
+		if at.After(now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+func (l *Lifecycle) now() time.Time {
+	if l.Now == nil {
+		return time.Now()
+	}
+	return l.Now()
+}

@@ -1,0 +1,86 @@
+package lifecycle
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// override applies what the job changes, if the class allows all of it. To ask
+// for what the class says already is no change.
+func override(template *v1alpha1.TaskTemplate, class *v1alpha1.FargateTaskClass, wanted *v1alpha1.TaskOverrides) error {
+	policy := &class.Spec.Overrides
+	for _, text := range []struct {
+		field, rule string
+		wanted      string
+		allowed     []string
+		allows      func(allowed []string, value string) bool
+		target      *string
+	}{
+		{"taskDefinition", "taskDefinitions", wanted.TaskDefinition, policy.TaskDefinitions, matchesAny, &template.TaskDefinition},
+		{"platformVersion", "platformVersions", wanted.PlatformVersion, policy.PlatformVersions, slices.Contains[[]string], &template.PlatformVersion},
+	} {
+		if text.wanted == "" || text.wanted == *text.target {
+			continue
+		}
+		if !text.allows(text.allowed, text.wanted) {
+			return refuseText(class, text.field, text.wanted, text.rule, text.allowed)
+		}
+		*text.target = text.wanted
+	}
+	for _, size := range []struct {
+		field, rule  string
+		wanted, most int32
+		target       *int32
+	}{
+		{"cpu", "maxCPU", wanted.CPU, policy.MaxCPU, &template.CPU},
+		{"memory", "maxMemory", wanted.Memory, policy.MaxMemory, &template.Memory},
+		{"ephemeralStorageGiB", "maxEphemeralStorageGiB", wanted.EphemeralStorageGiB, policy.MaxEphemeralStorageGiB, &template.EphemeralStorageGiB},
+	} {
+		if size.wanted == 0 || size.wanted == *size.target {
+			continue
+		}
+		if size.wanted > size.most {
+			return refuseSize(class, size.field, size.wanted, size.rule, size.most)
+		}
+		*size.target = size.wanted
+	}
+	return nil
+}
+
+func refuseText(class *v1alpha1.FargateTaskClass, field, value, rule string, allowed []string) error {
+	owner, rule := ruleOf(class, rule)
+	if len(allowed) == 0 {
+		return Stallf(v1alpha1.ReasonOverrideRefused, "%s %q is refused: %s does not let jobs change it (%s is not set)", field, value, owner, rule)
+	}
+	return Stallf(v1alpha1.ReasonOverrideRefused, "%s %q is refused: %s allows only %q (%s)", field, value, owner, allowed, rule)
+}
+
+func refuseSize(class *v1alpha1.FargateTaskClass, field string, value int32, rule string, most int32) error {
+	owner, rule := ruleOf(class, rule)
+	if most == 0 {
+		return Stallf(v1alpha1.ReasonOverrideRefused, "%s %d is refused: %s does not let jobs change it (%s is not set)", field, value, owner, rule)
+	}
+	return Stallf(v1alpha1.ReasonOverrideRefused, "%s %d is refused: %s allows at most %d (%s)", field, value, owner, most, rule)
+}
+
+// ruleOf names what holds a rule, and the rule in it. A class without a name is
+// no object: fargate.toml describes it.
+func ruleOf(class *v1alpha1.FargateTaskClass, rule string) (owner, name string) {
+	if class.Name == "" {
+		key := strings.TrimSuffix(rule, "GiB")
+		return "fargate.toml", "[Overrides] " + strings.ToUpper(key[:1]) + key[1:]
+	}
+	return "FargateTaskClass " + class.Name, "spec.overrides." + rule
+}
+
+// matchesAny matches shell patterns; * stops at '/' only, which a task
+// definition has in ARNs alone.
+func matchesAny(patterns []string, value string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(pattern, value)
+		return err == nil && ok
+	})
+}

@@ -1,0 +1,66 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// ListTasks may show a task a few seconds after RunTask accepted it. A job
+// whose task was not written down is searched for until its attempt is
+// SettleTime old, every SettlePause.
+const (
+	SettleTime  = 15 * time.Second
+	SettlePause = 2 * time.Second
+)
+
+// Release stops every task that may belong to the job, with a reason that ECS
+// shows, and reports whether no other can turn up. If one can, release the job
+// again after SettlePause.
+func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reason string) (settled bool, err error) {
+	if job.Status.Resolved == nil {
+		return true, nil
+	}
+	arns, settled, err := l.tasksOf(ctx, job)
+	if err != nil {
+		return false, err
+	}
+	for _, arn := range arns {
+		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), arn, reason))
+		l.Observers.Forget(arn)
+	}
+	return settled, err
+}
+
+// Forget drops what is remembered of a job that no longer exists.
+func (l *Lifecycle) Forget(job *v1alpha1.FargateJob) { l.launched.forget(job) }
+
+// tasksOf finds the job's task: in the status, in what this process has
+// launched, or in ECS, where a process that died in between left it.
+func (l *Lifecycle) tasksOf(ctx context.Context, job *v1alpha1.FargateJob) (arns []string, settled bool, err error) {
+	known := sets.New[string]()
+	if task := job.Status.Task; task != nil {
+		known.Insert(task.ARN)
+	}
+	if arn := l.launched.latest(job); arn != "" {
+		known.Insert(arn)
+	}
+	if len(known) > 0 || refused(job) {
+		return sets.List(known), true, nil
+	}
+	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
+	old := job.Status.AttemptTime != nil && l.now().Sub(job.Status.AttemptTime.Time) > SettleTime
+	return arns, old || len(arns) > 0, err
+}
+
+// refused is true if ECS has said no to the last attempt for good.
+func refused(job *v1alpha1.FargateJob) bool {
+	return IsStalled(job) && meta.IsStatusConditionPresentAndEqual(job.Status.Conditions, v1alpha1.ConditionLaunched, metav1.ConditionFalse)
+}
