@@ -17,6 +17,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/patch"
+	"github.com/fargate-operator/fargate-operator/internal/classcheck"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
@@ -65,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskC
 	if !class.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	found := look(ctx, r.ECS, &class.Spec.TaskTemplate)
+	found := classcheck.Look(ctx, r.ECS, &class.Spec.TaskTemplate)
 	if ctx.Err() != nil {
 		return reconcile.Result{}, ctx.Err()
 	}

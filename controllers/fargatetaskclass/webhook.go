@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/classcheck"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
@@ -46,14 +47,14 @@ func (v *Validator) ValidateCreate(ctx context.Context, class *v1alpha1.FargateT
 	ctx, cancel := context.WithTimeout(ctx, v.Timeout)
 	defer cancel()
 	template := &class.Spec.TaskTemplate
-	outcomes := judge(template, look(ctx, v.ECS, template))
-	if ready := readiness(outcomes); ready.status == metav1.ConditionFalse {
-		return nil, fmt.Errorf("FargateTaskClass %s cannot work: %s", class.Name, ready.message)
+	outcomes := classcheck.Judge(template, classcheck.Look(ctx, v.ECS, template))
+	if ready := readiness(outcomes); ready.Status == metav1.ConditionFalse {
+		return nil, fmt.Errorf("FargateTaskClass %s cannot work: %s", class.Name, ready.Message)
 	}
 	var warnings admission.Warnings
 	for _, o := range outcomes {
-		if o.unanswered != nil {
-			warnings = append(warnings, "not checked: "+o.message)
+		if o.Unanswered != nil {
+			warnings = append(warnings, "not checked: "+o.Message)
 		}
 	}
 	return warnings, nil

@@ -1,4 +1,4 @@
-package fargatetaskclass
+package classcheck
 
 import "github.com/fargate-operator/fargate-operator/api/v1alpha1"
 
@@ -11,16 +11,16 @@ var clusterFixes = map[string]string{
 	"INACTIVE":       "create it again or name another in spec.cluster",
 }
 
-func checkCluster(t *v1alpha1.TaskTemplate, f *findings) outcome {
+func checkCluster(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	switch {
-	case f.clusterErr != nil:
-		return refused(f.clusterErr)
-	case f.cluster == nil:
+	case f.ClusterErr != nil:
+		return refused(f.ClusterErr)
+	case f.Cluster == nil:
 		return failed(problemf(v1alpha1.ReasonClusterNotFound,
 			"cluster %s does not exist in region %s: create it, or correct spec.cluster or spec.region", t.Cluster, t.Region))
-	case f.cluster.Status != "ACTIVE":
+	case f.Cluster.Status != "ACTIVE":
 		return failed(problemf(v1alpha1.ReasonClusterNotActive,
-			"cluster %s has the status %s and takes no tasks: %s", t.Cluster, f.cluster.Status, clusterFixes[f.cluster.Status]))
+			"cluster %s has the status %s and takes no tasks: %s", t.Cluster, f.Cluster.Status, clusterFixes[f.Cluster.Status]))
 	}
 	return passed("cluster %s is active in region %s", t.Cluster, t.Region)
 }

@@ -1,4 +1,4 @@
-package fargatetaskclass
+package classcheck
 
 import (
 	"slices"
@@ -8,16 +8,16 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-func checkCapacity(t *v1alpha1.TaskTemplate, f *findings) outcome {
+func checkCapacity(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	named := providers(t.Capacity)
 	if len(t.Capacity) > 0 && len(named) == 0 {
 		return passed("every placement has a launch type, which needs no capacity provider")
 	}
-	if cluster := checkCluster(t, f); cluster.status != metav1.ConditionTrue {
-		return outcome{
-			status:  metav1.ConditionUnknown,
-			reason:  cluster.reason,
-			message: "the capacity of cluster " + t.Cluster + " is checked once ClusterActive is True",
+	if cluster := checkCluster(t, f); cluster.Status != metav1.ConditionTrue {
+		return Outcome{
+			Status:  metav1.ConditionUnknown,
+			Reason:  cluster.Reason,
+			Message: "the capacity of cluster " + t.Cluster + " is checked once ClusterActive is True",
 		}
 	}
 	if len(t.Capacity) == 0 {
@@ -25,24 +25,24 @@ func checkCapacity(t *v1alpha1.TaskTemplate, f *findings) outcome {
 	}
 	var foreign []string
 	for _, provider := range named {
-		if !slices.Contains(f.cluster.CapacityProviders, provider) {
+		if !slices.Contains(f.Cluster.CapacityProviders, provider) {
 			foreign = append(foreign, provider)
 		}
 	}
 	if len(foreign) > 0 {
 		return failed(problemf(v1alpha1.ReasonCapacityProviderNotInCluster,
 			"cluster %s does not have the capacity %s: add what is missing to its capacity providers (%s) or correct spec.capacity",
-			t.Cluster, counted("provider", foreign), listed(f.cluster.CapacityProviders)))
+			t.Cluster, counted("provider", foreign), listed(f.Cluster.CapacityProviders)))
 	}
 	return passed("cluster %s has the capacity %s", t.Cluster, counted("provider", named))
 }
 
-func checkDefaultStrategy(t *v1alpha1.TaskTemplate, f *findings) outcome {
-	if len(f.cluster.DefaultStrategy) == 0 {
+func checkDefaultStrategy(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
+	if len(f.Cluster.DefaultStrategy) == 0 {
 		return failed(problemf(v1alpha1.ReasonNoCapacityProvider,
 			"cluster %s has no default capacity provider strategy: give it one such as FARGATE, or set spec.capacity", t.Cluster))
 	}
-	return passed("the default capacity provider strategy of cluster %s is %s", t.Cluster, listed(f.cluster.DefaultStrategy))
+	return passed("the default capacity provider strategy of cluster %s is %s", t.Cluster, listed(f.Cluster.DefaultStrategy))
 }
 
 // providers are the capacity providers that placements name, each once.
@@ -60,10 +60,10 @@ func providers(placements []v1alpha1.Placement) []string {
 
 // usesFargate reports whether a task may be placed on Fargate. A default
 // strategy that is not known places none: another check tells of that.
-func usesFargate(t *v1alpha1.TaskTemplate, f *findings) bool {
+func usesFargate(t *v1alpha1.TaskTemplate, f *Findings) bool {
 	names := providers(t.Capacity)
-	if len(t.Capacity) == 0 && f.cluster != nil {
-		names = f.cluster.DefaultStrategy
+	if len(t.Capacity) == 0 && f.Cluster != nil {
+		names = f.Cluster.DefaultStrategy
 	}
 	onFargate := func(p v1alpha1.Placement) bool { return p.LaunchType == "FARGATE" }
 	return slices.ContainsFunc(t.Capacity, onFargate) ||

@@ -1,4 +1,4 @@
-package fargatetaskclass
+package classcheck
 
 import (
 	"maps"
@@ -8,16 +8,16 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-func checkNetwork(t *v1alpha1.TaskTemplate, f *findings) outcome {
-	if f.networkErr != nil {
-		return refused(f.networkErr)
+func checkNetwork(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
+	if f.NetworkErr != nil {
+		return refused(f.NetworkErr)
 	}
-	var problems []problem
-	if missing := without(t.Network.Subnets, f.subnets); len(missing) > 0 {
+	var problems []Problem
+	if missing := without(t.Network.Subnets, f.Subnets); len(missing) > 0 {
 		problems = append(problems, problemf(v1alpha1.ReasonSubnetNotFound,
 			"region %s does not have the %s: create what is missing or correct spec.network.subnets", t.Region, counted("subnet", missing)))
 	}
-	if missing := without(t.Network.SecurityGroups, f.groups); len(missing) > 0 {
+	if missing := without(t.Network.SecurityGroups, f.Groups); len(missing) > 0 {
 		problems = append(problems, problemf(v1alpha1.ReasonSecurityGroupNotFound,
 			"region %s does not have the %s: create what is missing or correct spec.network.securityGroups", t.Region, counted("security group", missing)))
 	}
@@ -33,7 +33,7 @@ func checkNetwork(t *v1alpha1.TaskTemplate, f *findings) outcome {
 	if len(problems) > 0 {
 		return failed(problems...)
 	}
-	return passed("all subnets and security groups exist in %s", f.subnets[t.Network.Subnets[0]])
+	return passed("all subnets and security groups exist in %s", f.Subnets[t.Network.Subnets[0]])
 }
 
 // without are the ids that have no VPC.
@@ -46,15 +46,15 @@ func without(ids []string, vpcs map[string]string) []string {
 
 // byVPC has the subnets and security groups of each VPC, in the order of the
 // spec.
-func byVPC(t *v1alpha1.TaskTemplate, f *findings) map[string][]string {
+func byVPC(t *v1alpha1.TaskTemplate, f *Findings) map[string][]string {
 	members := map[string][]string{}
 	for _, id := range t.Network.Subnets {
-		if vpc, ok := f.subnets[id]; ok {
+		if vpc, ok := f.Subnets[id]; ok {
 			members[vpc] = append(members[vpc], id)
 		}
 	}
 	for _, id := range t.Network.SecurityGroups {
-		if vpc, ok := f.groups[id]; ok {
+		if vpc, ok := f.Groups[id]; ok {
 			members[vpc] = append(members[vpc], id)
 		}
 	}

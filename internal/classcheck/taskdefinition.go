@@ -1,4 +1,4 @@
-package fargatetaskclass
+package classcheck
 
 import (
 	"maps"
@@ -7,12 +7,12 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *findings) outcome {
-	if f.definitionErr != nil {
-		return refused(f.definitionErr)
+func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
+	if f.DefinitionErr != nil {
+		return refused(f.DefinitionErr)
 	}
-	d := &f.definition
-	var problems []problem
+	d := &f.Definition
+	var problems []Problem
 	if !d.Active {
 		problems = append(problems, problemf(v1alpha1.ReasonTaskDefinitionNotFound,
 			"task definition %s is deregistered: register it again or name another in spec.taskDefinition", d.ARN))

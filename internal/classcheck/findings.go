@@ -1,0 +1,42 @@
+package classcheck
+
+import (
+	"context"
+	"sync"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// Findings are AWS's answers about a class. Where an error is set, the value
+// beside it says nothing.
+type Findings struct {
+	// Cluster is nil if there is no such cluster.
+	Cluster    *ecs.Cluster
+	ClusterErr error
+
+	Definition    ecs.Definition
+	DefinitionErr error
+
+	// Subnets and Groups have the VPC of each that exists.
+	Subnets, Groups map[string]string
+	NetworkErr      error
+}
+
+// Look asks AWS everything that the checks need to know, at once: who waits for
+// admission waits for the slowest answer only.
+func Look(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) *Findings {
+	loc := ecs.LocationOf(template)
+	f := &Findings{}
+	var questions sync.WaitGroup
+	questions.Go(func() { f.Cluster, f.ClusterErr = aws.InspectCluster(ctx, loc) })
+	questions.Go(func() { f.Definition, f.DefinitionErr = aws.InspectTaskDefinition(ctx, loc, template.TaskDefinition) })
+	questions.Go(func() {
+		f.Subnets, f.NetworkErr = aws.VPCsOfSubnets(ctx, loc, template.Network.Subnets)
+		if f.NetworkErr == nil {
+			f.Groups, f.NetworkErr = aws.VPCsOfSecurityGroups(ctx, loc, template.Network.SecurityGroups)
+		}
+	})
+	questions.Wait()
+	return f
+}
