@@ -1,6 +1,13 @@
 // Package driverconfig reads fargate.toml, the configuration of the executor
 // stage binary. Everything that is wrong with a file is reported at once, each
 // problem with its key, its line and what to write instead.
+//
+// The reference of all keys is made from the comments and tags of the fields
+// of Config. The tags are: default, which a value that is left out gets; unset,
+// which says in words what holds without the key; example, in TOML but for its
+// quotes; class, the field of a FargateTaskClass' spec that takes the key's
+// place where jobs run through Kubernetes; and mode, where a key has an effect
+// in one mode alone.
 package driverconfig
 
 import "time"
@@ -8,78 +15,82 @@ import "time"
 // Config is the content of fargate.toml with defaults filled in. Keys are
 // matched without regard to case.
 type Config struct {
-	// LogLevel is debug, info, warn or error. Default info.
-	LogLevel string
-	// LogFormat is text or json. Default text.
-	LogFormat string
-	// LogFile is where the binary's own log goes. Empty means stderr, which
-	// gitlab-runner shows in the job log.
-	LogFile string
+	// LogLevel is how much the executor's own log tells: debug, info, warn or
+	// error.
+	LogLevel string `default:"info" example:"'debug'"`
+	// LogFormat is the log's format, text or json.
+	LogFormat string `default:"text" example:"'json'"`
+	// LogFile is where the log goes. Without it the job log has all there is
+	// to say, and level debug adds the log to it.
+	LogFile string `unset:"no log" example:"'/var/log/fargate.log'"`
 
-	// Kubernetes says where FargateJob objects are made. Never nil in a loaded
-	// configuration.
+	// Kubernetes makes jobs run through FargateJob objects, which the
+	// controller of Fargate Operator turns into tasks. The section alone, without
+	// a key, is enough. Without it the executor starts the tasks itself, as the
+	// sections Fargate and Overrides say.
 	Kubernetes *Kubernetes
-	// Fargate is the section of the existing Fargate driver, kept so that its
-	// files stay valid. Nil if the file has none. Nothing reads it while
-	// Kubernetes is set.
-	Fargate *Fargate
+	// Fargate describes the tasks of jobs that run without Kubernetes. With
+	// Kubernetes the FargateTaskClass takes its place.
+	Fargate Fargate
+	// Overrides says what a job may change of its task, by the CI variables
+	// FARGATE_TASK_DEFINITION, FARGATE_PLATFORM_VERSION, FARGATE_CPU,
+	// FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE and FARGATE_TASK_CLASS. What is
+	// not set here is refused.
+	Overrides Overrides
 
+	// TaskMetadata says where the stages of a job leave notes for each other.
 	TaskMetadata TaskMetadata
-	SSH          SSH
-	Runner       Runner
+	// SSH says how to log in to a task.
+	SSH SSH
+	// Runner holds what gitlab-runner is told in the config stage.
+	Runner Runner
 }
 
 // Kubernetes names the API server, the namespace and the task class.
 type Kubernetes struct {
-	// Namespace holds the FargateJob objects. Empty means the namespace of the
-	// runner's pod, or of the kubeconfig's current context.
-	Namespace string
-	// TaskClass is the FargateTaskClass that jobs use. Default "default".
-	TaskClass string
-	// Kubeconfig is the path of a kubeconfig file. Empty means the service
-	// account of the runner's pod.
-	Kubeconfig string
-}
-
-// Fargate holds the keys of the existing driver's section of the same name.
-type Fargate struct {
-	Cluster         string
-	Region          string
-	Subnet          string
-	SecurityGroup   string
-	TaskDefinition  string // family, family:revision or ARN
-	PlatformVersion string
-	EnablePublicIP  bool
-	// UsePublicIP says whether to connect to the public address. Nil follows
-	// EnablePublicIP.
-	UsePublicIP          *bool
-	EnableExecuteCommand bool
+	// Namespace holds the FargateJob objects.
+	Namespace string `unset:"that of the runner's pod, or of the kubeconfig's current context" example:"'ci'"`
+	// TaskClass is the FargateTaskClass of jobs that choose none.
+	TaskClass string `default:"default" example:"'large'"`
+	// Kubeconfig is the path of a kubeconfig file.
+	Kubeconfig string `unset:"the service account of the runner's pod" example:"'/etc/gitlab-runner/kubeconfig'"`
 }
 
 // TaskMetadata says where the stages of a job leave notes for each other.
 type TaskMetadata struct {
-	// Directory is a folder of the runner's host. Empty means the temporary
-	// folder that gitlab-runner makes for each attempt.
-	Directory string
+	// Directory is a directory of the runner's host that belongs to the
+	// executor. Without Kubernetes it holds the state of the jobs, by which tasks are
+	// found again after a crash.
+	Directory string `unset:"the temporary directory that gitlab-runner makes for each attempt; required without [Kubernetes]" example:"'/opt/gitlab-runner/metadata'"`
 }
 
 // SSH says how to log in to a task.
 type SSH struct {
-	// Username is the login name. Empty means the task class's.
-	Username string
-	// Port is the TCP port as it was written, nil if it was not: see PortOr.
-	Port *int
-	// ReadyTimeout is how long to wait for the SSH server after the task runs.
-	// Default 2m, which "0s" means too.
-	ReadyTimeout Duration
+	// Username is who to log in as.
+	Username string `unset:"the class' ssh.username; root without Kubernetes" example:"'root'"`
+	// Port is where the SSH server listens. Below 1 means 22.
+	Port *int `unset:"the class' ssh.port; 22 without Kubernetes" example:"22"`
+	// ConnectTimeout bounds one attempt to connect.
+	ConnectTimeout Duration `unset:"10s, and 3s for each attempt while the SSH server comes up" example:"'5s'"`
+	// KeepAliveInterval is the time between two signs of life that the executor
+	// asks of the SSH server, so that a job that prints nothing keeps its connection. A
+	// server that leaves one unanswered for 30s counts as dead. At most 5m: NAT
+	// gateways of AWS drop a connection after 350s of silence.
+	KeepAliveInterval Duration `unset:"15s" example:"'30s'"`
+	// ReadyTimeout is how long the SSH server may take to let us in after the
+	// task runs.
+	ReadyTimeout Duration `default:"2m" example:"'90s'"`
 }
 
 // Runner holds what gitlab-runner is told in the config stage.
 type Runner struct {
-	// BuildsDir and CacheDir are absolute paths in the task. Empty leaves them
-	// to builds_dir and cache_dir in the runner's config.toml.
-	BuildsDir string
-	CacheDir  string
+	// BuildsDir is the absolute path in the task below which a job's checkout
+	// is.
+	BuildsDir string `unset:"builds_dir in the runner's config.toml" example:"'/builds'"`
+	// CacheDir is the absolute path in the task below which caches are.
+	CacheDir string `unset:"cache_dir in the runner's config.toml" example:"'/cache'"`
+	// Shell is what the runner writes its scripts for: bash, sh or pwsh.
+	Shell string `unset:"shell in the runner's config.toml, otherwise bash" example:"'pwsh'"`
 }
 
 // defaultPort is SSH's.
@@ -111,19 +122,5 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// setDefaults fills what the file left empty.
-func (c *Config) setDefaults() {
-	setDefault(&c.LogLevel, "info")
-	setDefault(&c.LogFormat, "text")
-	setDefault(&c.SSH.ReadyTimeout, Duration(2*time.Minute))
-	if c.Kubernetes != nil {
-		setDefault(&c.Kubernetes.TaskClass, "default")
-	}
-}
-
-func setDefault[T comparable](value *T, otherwise T) {
-	var empty T
-	if *value == empty {
-		*value = otherwise
-	}
-}
+// MarshalText writes Go's notation of a duration.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

@@ -13,6 +13,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
+// complete is a file with a key of every type.
 const complete = `LogLevel = "debug"
 LogFormat = "json"
 LogFile = "/var/log/fargate.log"
@@ -32,6 +33,20 @@ PlatformVersion = "1.4.0"
 EnablePublicIP = true
 UsePublicIP = false
 EnableExecuteCommand = true
+CPU = 256
+Tags = {team = "build", "Cost.Center" = ""}
+
+[[Fargate.CapacityProviderStrategy]]
+Provider = "FARGATE_SPOT"
+Weight = 0
+
+[[Fargate.CapacityProviderStrategy]]
+Provider = "FARGATE"
+Base = 1
+
+[Overrides]
+MaxCPU = 1024
+TaskDefinitions = ["ci-*"]
 
 [TaskMetadata]
 Directory = "/opt/gitlab-runner/metadata"
@@ -39,11 +54,14 @@ Directory = "/opt/gitlab-runner/metadata"
 [SSH]
 Username = "root"
 Port = 22
+ConnectTimeout = "5s"
+KeepAliveInterval = "1m"
 ReadyTimeout = "90s"
 
 [Runner]
 BuildsDir = "/builds"
 CacheDir = "/cache"
+Shell = "sh"
 `
 
 func TestParse_ValidFiles(t *testing.T) {
@@ -84,14 +102,23 @@ func TestParse_ValidFiles(t *testing.T) {
 			want: Config{
 				LogLevel: "debug", LogFormat: "json", LogFile: "/var/log/fargate.log",
 				Kubernetes: &Kubernetes{Namespace: "ci", TaskClass: "large", Kubeconfig: "/etc/kubeconfig"},
-				Fargate: &Fargate{
+				Fargate: Fargate{
 					Cluster: "test-cluster", Region: "us-east-2", Subnet: "subnet-1", SecurityGroup: "sg-1",
 					TaskDefinition: "test-task:1", PlatformVersion: "1.4.0", EnablePublicIP: true,
-					UsePublicIP: ptr(false), EnableExecuteCommand: true,
+					UsePublicIP: ptr(false), EnableExecuteCommand: true, CPU: 256,
+					Tags: map[string]string{"team": "build", "Cost.Center": ""},
+					CapacityProviderStrategy: []CapacityProvider{
+						{Provider: "FARGATE_SPOT", Weight: ptr(0)},
+						{Provider: "FARGATE", Weight: ptr(1), Base: ptr(1)},
+					},
 				},
+				Overrides:    Overrides{MaxCPU: 1024, TaskDefinitions: []string{"ci-*"}},
 				TaskMetadata: TaskMetadata{Directory: "/opt/gitlab-runner/metadata"},
-				SSH:          SSH{Username: "root", Port: ptr(22), ReadyTimeout: Duration(90 * time.Second)},
-				Runner:       Runner{BuildsDir: "/builds", CacheDir: "/cache"},
+				SSH: SSH{
+					Username: "root", Port: ptr(22), ConnectTimeout: Duration(5 * time.Second),
+					KeepAliveInterval: Duration(time.Minute), ReadyTimeout: Duration(90 * time.Second),
+				},
+				Runner: Runner{BuildsDir: "/builds", CacheDir: "/cache", Shell: "sh"},
 			},
 		},
 	}
@@ -133,7 +160,7 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 		{
 			name: "key like no other",
 			text: "[Kubernetes]\n[Runner]\nqwertzuiop = 1\n",
-			want: []string{"f:3: Runner.qwertzuiop: there is no such key, remove it or use one of: Runner.BuildsDir, Runner.CacheDir"},
+			want: []string{"f:3: Runner.qwertzuiop: there is no such key, remove it or use one of: Runner.BuildsDir, Runner.CacheDir, Runner.Shell"},
 		},
 		{
 			name: "wrong types",
@@ -178,14 +205,20 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			},
 		},
 		{
-			name: "the existing driver's file",
-			text: "[Fargate]\nCluster = 'c'\n",
-			want: []string{"f: the section [Kubernetes] is missing: add it, with Namespace and TaskClass as needed, also where all its defaults fit; launching tasks from [Fargate] alone, without Kubernetes, is not supported"},
+			name: "neither mode",
+			text: "",
+			want: []string{
+				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
+			},
 		},
 		{
-			name: "empty file",
-			text: "",
-			want: []string{"f: the section [Kubernetes] is missing: add it, with Namespace and TaskClass as needed, also where all its defaults fit"},
+			name: "half of the existing driver's file",
+			text: "[Fargate]\nCluster = 'c'\nSubnets = ['subnet-1']\n",
+			want: []string{
+				"f: the section [Fargate] must have Region, TaskDefinition: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
+			},
 		},
 		{
 			name: "no TOML",
@@ -280,8 +313,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if config.Kubernetes == nil || config.Kubernetes.TaskClass == "" || config.SSH.ReadyTimeout <= 0 {
+		if config.SSH.ReadyTimeout <= 0 || config.SSH.ConnectTimeout < 0 || config.SSH.KeepAliveInterval < 0 {
 			t.Errorf("accepted without what every caller needs: %+v", config)
+		}
+		config.Idle()
+		if spec := config.Class().Spec; config.Kubernetes == nil && (spec.Cluster == "" || len(spec.Network.Subnets) == 0) {
+			t.Errorf("accepted without what a launch needs: %+v", spec)
 		}
 		if port := config.SSH.PortOr(22); port < 1 || port > maxPort {
 			t.Errorf("port %d", port)

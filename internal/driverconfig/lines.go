@@ -1,6 +1,7 @@
 package driverconfig
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -10,19 +11,35 @@ import (
 // dotted path. The decoder itself tells lines only of what it cannot decode.
 type lineIndex map[string]int
 
-func (l lineIndex) of(key []string) int { return l[strings.ToLower(strings.Join(key, "."))] }
+// of returns the line of a key; of an element without a key of its own, that
+// of its list.
+func (l lineIndex) of(key []string) int {
+	if line, ok := l[indexName(key)]; ok {
+		return line
+	}
+	list, _, _ := strings.Cut(indexName(key), "[")
+	return l[list]
+}
+
+func indexName(key []string) string { return strings.ToLower(strings.Join(key, ".")) }
 
 // indexLines reads a valid TOML document.
 func indexLines(text []byte) lineIndex {
 	index := make(lineIndex)
+	elements := make(map[string]int) // of each list of tables so far
 	var parser unstable.Parser
 	parser.Reset(text)
 	var section []string
 	for parser.NextExpression() {
 		expression := parser.Expression()
 		switch expression.Kind {
-		case unstable.Table, unstable.ArrayTable:
+		case unstable.Table:
 			section = index.record(&parser, nil, expression)
+		case unstable.ArrayTable:
+			list := index.record(&parser, nil, expression)
+			section = element(list, elements[indexName(list)])
+			elements[indexName(list)]++
+			index[indexName(section)] = index.lineOf(&parser, expression)
 		case unstable.KeyValue:
 			index.recordValue(&parser, section, expression)
 		}
@@ -30,26 +47,46 @@ func indexLines(text []byte) lineIndex {
 	return index
 }
 
+// lineOf is the line of a key.
+func (lineIndex) lineOf(parser *unstable.Parser, node *unstable.Node) int {
+	parts := node.Key()
+	parts.Next()
+	return parser.Shape(parts.Node().Raw).Start.Line
+}
+
 // recordValue records a key and, below it, the keys of inline tables.
 func (l lineIndex) recordValue(parser *unstable.Parser, parent []string, keyValue *unstable.Node) {
 	key := l.record(parser, parent, keyValue)
-	if value := keyValue.Value(); value.Kind == unstable.InlineTable {
-		members := value.Children()
-		for members.Next() {
-			l.recordValue(parser, key, members.Node())
+	value := keyValue.Value()
+	switch value.Kind {
+	case unstable.InlineTable:
+		l.recordMembers(parser, key, value)
+	case unstable.Array:
+		elements := value.Children()
+		for i := 0; elements.Next(); i++ {
+			if table := elements.Node(); table.Kind == unstable.InlineTable {
+				l.recordMembers(parser, element(key, i), table)
+			}
 		}
+	}
+}
+
+func (l lineIndex) recordMembers(parser *unstable.Parser, key []string, table *unstable.Node) {
+	members := table.Children()
+	for members.Next() {
+		l.recordValue(parser, key, members.Node())
 	}
 }
 
 // record records the line of a possibly dotted key and of each of its parts,
 // and returns its path.
 func (l lineIndex) record(parser *unstable.Parser, parent []string, node *unstable.Node) []string {
-	path := append([]string(nil), parent...)
+	path := slices.Clone(parent)
 	parts := node.Key()
 	for parts.Next() {
 		part := parts.Node()
 		path = append(path, string(part.Data))
-		name := strings.ToLower(strings.Join(path, "."))
+		name := indexName(path)
 		if _, known := l[name]; !known {
 			l[name] = parser.Shape(part.Raw).Start.Line
 		}

@@ -60,4 +60,11 @@ func (r *report) add(key []string, format string, args ...any) {
 	})
 }
 
+// check reports what a rule says of a key's value, if it says something.
+func (r *report) check(broken error, key ...string) {
+	if broken != nil {
+		r.add(key, "%s", broken)
+	}
+}
+
 func (r *report) err() error { return errors.Join(r.problems...) }

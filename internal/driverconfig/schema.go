@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -36,20 +37,37 @@ func checkValue(r *report, key []string, value any, want reflect.Type) {
 	if want.Kind() == reflect.Pointer {
 		want = want.Elem()
 	}
-	if section, ok := value.(map[string]any); ok && want.Kind() == reflect.Struct {
-		checkFields(r, key, section, want)
-		return
-	}
-	got := describeValue(value)
-	if got.kind != wantedKind(want) {
+	if got := describeValue(value); got.kind != wantedKind(want) {
 		r.add(key, "must be %s, not %s", describeType(want), got.text)
 		return
 	}
-	if text, ok := value.(string); ok && isText(want) {
-		parsed, ok := reflect.New(want).Interface().(encoding.TextUnmarshaler)
-		if ok && parsed.UnmarshalText([]byte(text)) != nil {
-			r.add(key, "must be %s, not %q", describeType(want), text)
+	switch value := value.(type) {
+	case string:
+		checkText(r, key, value, want)
+	case map[string]any:
+		checkSection(r, key, value, want)
+	case []any:
+		for i, item := range value {
+			checkValue(r, element(key, i), item, want.Elem())
 		}
+	}
+}
+
+// checkSection checks a section whose keys are known, or may be any.
+func checkSection(r *report, key []string, section map[string]any, want reflect.Type) {
+	if want.Kind() == reflect.Struct {
+		checkFields(r, key, section, want)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(section)) {
+		checkValue(r, append(slices.Clone(key), name), section[name], want.Elem())
+	}
+}
+
+// checkText checks a text that is read further.
+func checkText(r *report, key []string, text string, want reflect.Type) {
+	if reader, ok := reflect.New(want).Interface().(encoding.TextUnmarshaler); ok && reader.UnmarshalText([]byte(text)) != nil {
+		r.add(key, "must be %s, not %q", describeType(want), text)
 	}
 }
 
@@ -60,10 +78,14 @@ func isText(t reflect.Type) bool {
 
 // wantedKind returns the kind of value that a field is written as.
 func wantedKind(t reflect.Type) reflect.Kind {
-	if isText(t) {
+	switch {
+	case isText(t):
 		return reflect.String
+	case t.Kind() == reflect.Struct:
+		return reflect.Map
+	default:
+		return t.Kind()
 	}
-	return t.Kind()
 }
 
 func describeType(t reflect.Type) string {
@@ -74,8 +96,12 @@ func describeType(t reflect.Type) string {
 		return "true or false, without quotes"
 	case t.Kind() == reflect.Int:
 		return "a whole number, without quotes"
-	case t.Kind() == reflect.Struct:
+	case t.Kind() == reflect.Struct || t.Kind() == reflect.Map:
 		return "a section in brackets with keys below it"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "a list of sections in double brackets with keys below each"
+	case t.Kind() == reflect.Slice:
+		return `a list of texts in quotes such as ["a", "b"]`
 	default:
 		return "a text in quotes"
 	}
@@ -121,7 +147,7 @@ func reportUnknown(r *report, key []string) {
 // nearestKey returns the known key that differs least from key, empty if none
 // is near. A key in another section counts as one letter off.
 func nearestKey(key []string) string {
-	parent, name := strings.Join(key[:len(key)-1], "."), strings.ToLower(key[len(key)-1])
+	parent, name := sectionName(key[:len(key)-1]), strings.ToLower(key[len(key)-1])
 	nearest, least := "", max(2, len(name)/3)+1
 	for _, candidate := range knownKeys(nil) {
 		section, last := splitKey(candidate)
@@ -143,26 +169,41 @@ func splitKey(key string) (section, name string) {
 	return "", key
 }
 
+// elementNumber is what element adds to a key.
+var elementNumber = regexp.MustCompile(`\[\d+\]`)
+
+// sectionName is the dotted name of a section, the same for all of a list.
+func sectionName(key []string) string {
+	return elementNumber.ReplaceAllString(strings.Join(key, "."), "")
+}
+
 // knownKeys lists the keys of a section, all keys and sections for the top.
 func knownKeys(section []string) []string {
+	within := sectionName(section) + "."
 	var keys []string
 	var collect func(prefix string, fields reflect.Type)
 	collect = func(prefix string, fields reflect.Type) {
 		for field := range fields.Fields() {
 			name := prefix + field.Name
-			within := len(section) == 0 || strings.HasPrefix(strings.ToLower(name), strings.ToLower(strings.Join(section, ".")+"."))
-			if within {
+			if len(section) == 0 || len(name) > len(within) && strings.EqualFold(name[:len(within)], within) {
 				keys = append(keys, name)
 			}
-			kind := field.Type
-			if kind.Kind() == reflect.Pointer {
-				kind = kind.Elem()
-			}
-			if kind.Kind() == reflect.Struct {
-				collect(name+".", kind)
+			if inner := sectionType(field.Type); inner != nil {
+				collect(name+".", inner)
 			}
 		}
 	}
 	collect("", reflect.TypeFor[Config]())
 	return keys
+}
+
+// sectionType is the type of a section, of one of a list of sections, or nil.
+func sectionType(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
 }

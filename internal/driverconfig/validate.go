@@ -1,6 +1,7 @@
 package driverconfig
 
 import (
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -12,29 +13,36 @@ import (
 // maxPort is the highest TCP port.
 const maxPort = 65535
 
-// validate reports every value that cannot work.
+// maxKeepAlive is below the 350 s after which NAT gateways of AWS drop a silent
+// connection.
+const maxKeepAlive = Duration(5 * time.Minute)
+
+// validate reports every value that cannot work. What the task class replaces
+// may be anything.
 func validate(r *report, c *Config) {
-	oneOf(r, "LogLevel", c.LogLevel, "debug", "info", "warn", "error")
-	oneOf(r, "LogFormat", c.LogFormat, "text", "json")
-	validateKubernetes(r, c)
+	oneOf(r, []string{"LogLevel"}, c.LogLevel, "debug", "info", "warn", "error")
+	oneOf(r, []string{"LogFormat"}, c.LogFormat, "text", "json")
+	if c.Kubernetes != nil {
+		validateKubernetes(r, c.Kubernetes)
+	} else {
+		reportMissing(r, c)
+		validateFargate(r, &c.Fargate)
+		validateLimits(r, c)
+	}
+	validatePatterns(r, []string{"Overrides", "TaskClasses"}, c.Overrides.TaskClasses)
 	validateSSH(r, c.SSH)
+	if c.Runner.Shell != "" {
+		oneOf(r, []string{"Runner", "Shell"}, c.Runner.Shell, "bash", "sh", "pwsh")
+	}
 	absolute(r, []string{"Runner", "BuildsDir"}, c.Runner.BuildsDir)
 	absolute(r, []string{"Runner", "CacheDir"}, c.Runner.CacheDir)
 }
 
-func validateKubernetes(r *report, c *Config) {
-	if c.Kubernetes == nil {
-		instead := ""
-		if c.Fargate != nil {
-			instead = "; launching tasks from [Fargate] alone, without Kubernetes, is not supported"
-		}
-		r.add(nil, "the section [Kubernetes] is missing: add it, with Namespace and TaskClass as needed, also where all its defaults fit%s", instead)
-		return
-	}
-	if name := c.Kubernetes.Namespace; name != "" {
+func validateKubernetes(r *report, k *Kubernetes) {
+	if name := k.Namespace; name != "" {
 		kubernetesName(r, []string{"Kubernetes", "Namespace"}, name, validation.IsDNS1123Label(name))
 	}
-	kubernetesName(r, []string{"Kubernetes", "TaskClass"}, c.Kubernetes.TaskClass, validation.IsDNS1123Subdomain(c.Kubernetes.TaskClass))
+	kubernetesName(r, []string{"Kubernetes", "TaskClass"}, k.TaskClass, validation.IsDNS1123Subdomain(k.TaskClass))
 }
 
 func kubernetesName(r *report, key []string, name string, faults []string) {
@@ -47,14 +55,26 @@ func validateSSH(r *report, s SSH) {
 	if s.Port != nil && *s.Port > maxPort {
 		r.add([]string{"SSH", "Port"}, "must be at most %d, not %d; below 1 means %d", maxPort, *s.Port, defaultPort)
 	}
-	if s.ReadyTimeout < 0 {
-		r.add([]string{"SSH", "ReadyTimeout"}, "must be above 0, not %s", time.Duration(s.ReadyTimeout))
+	for _, span := range []struct {
+		name        string
+		value, most Duration
+	}{
+		{"ConnectTimeout", s.ConnectTimeout, math.MaxInt64},
+		{"KeepAliveInterval", s.KeepAliveInterval, maxKeepAlive},
+		{"ReadyTimeout", s.ReadyTimeout, math.MaxInt64},
+	} {
+		switch key := []string{"SSH", span.name}; {
+		case span.value < 0:
+			r.add(key, "must be above 0, not %s", time.Duration(span.value))
+		case span.value > span.most:
+			r.add(key, "must be at most %s, not %s", time.Duration(span.most), time.Duration(span.value))
+		}
 	}
 }
 
-func oneOf(r *report, key, value string, allowed ...string) {
+func oneOf(r *report, key []string, value string, allowed ...string) {
 	if !slices.Contains(allowed, value) {
-		r.add([]string{key}, "must be one of %s, not %q", strings.Join(allowed, ", "), value)
+		r.add(key, "must be one of %s, not %q", strings.Join(allowed, ", "), value)
 	}
 }
 

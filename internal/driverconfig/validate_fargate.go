@@ -1,0 +1,135 @@
+package driverconfig
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
+)
+
+// What ECS takes of each, less the tags that tell which job a task is of.
+const (
+	maxSubnets        = 16
+	maxSecurityGroups = 5
+	maxTags           = 40
+)
+
+// validateFargate checks the tasks of jobs without Kubernetes.
+func validateFargate(r *report, f *Fargate) {
+	for _, text := range []struct {
+		name, value string
+		rule        taskrules.Text
+	}{
+		{"Cluster", f.Cluster, taskrules.Cluster},
+		{"Region", f.Region, taskrules.Region},
+		{"Subnet", f.Subnet, taskrules.Subnet},
+		{"SecurityGroup", f.SecurityGroup, taskrules.SecurityGroup},
+		{"TaskDefinition", f.TaskDefinition, taskrules.TaskDefinition},
+		{"PlatformVersion", f.PlatformVersion, taskrules.PlatformVersion},
+		{"TaskRoleARN", f.TaskRoleARN, taskrules.RoleARN},
+		{"ExecutionRoleARN", f.ExecutionRoleARN, taskrules.RoleARN},
+		{"AssumeRoleARN", f.AssumeRoleARN, taskrules.RoleARN},
+	} {
+		if text.value != "" {
+			r.check(text.rule.Check(text.value), "Fargate", text.name)
+		}
+	}
+	sameRegion(r, f.Region, "Cluster", f.Cluster)
+	sameRegion(r, f.Region, "TaskDefinition", f.TaskDefinition)
+	validateIDs(r, "Subnets", f.Subnets, maxSubnets, taskrules.Subnet)
+	validateIDs(r, "SecurityGroups", f.SecurityGroups, maxSecurityGroups, taskrules.SecurityGroup)
+	exclusive(r, "Subnets", len(f.Subnets) > 0, "Subnet", f.Subnet != "")
+	exclusive(r, "SecurityGroups", len(f.SecurityGroups) > 0, "SecurityGroup", f.SecurityGroup != "")
+	if f.connectsPublicly() && !f.EnablePublicIP {
+		r.add([]string{"Fargate", "UsePublicIP"}, "a task has no public address while EnablePublicIP is false: set EnablePublicIP = true as well, or remove UsePublicIP")
+	}
+	validateCapacity(r, f)
+	validateSize(r, f)
+	validateTags(r, f.Tags)
+}
+
+// reportMissing names all missing keys at once.
+func reportMissing(r *report, c *Config) {
+	var missing []string
+	f := &c.Fargate
+	for _, key := range []struct{ name, value string }{
+		{"Cluster", f.Cluster},
+		{"Region", f.Region},
+		{"Subnet", strings.Join(f.subnets(), " ")},
+		{"TaskDefinition", f.TaskDefinition},
+	} {
+		if key.value == "" {
+			missing = append(missing, key.name)
+		}
+	}
+	if len(missing) > 0 {
+		r.add(nil, "the section [Fargate] must have %s: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller", strings.Join(missing, ", "))
+	}
+	if c.TaskMetadata.Directory == "" {
+		r.add([]string{"TaskMetadata", "Directory"}, "without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata")
+	}
+}
+
+// sameRegion checks what may be an ARN.
+func sameRegion(r *report, region, name, value string) {
+	parts := strings.Split(value, ":")
+	if parts[0] == "arn" && len(parts) > 3 && region != "" && parts[3] != region {
+		r.add([]string{"Fargate", name}, "the ARN is of region %s: correct it, or Region, which is %s", parts[3], region)
+	}
+}
+
+func validateIDs(r *report, name string, ids []string, most int, rule taskrules.Text) {
+	key := []string{"Fargate", name}
+	for i, id := range ids {
+		r.check(rule.Check(id), element(key, i)...)
+		if slices.Contains(ids[:i], id) {
+			r.add(element(key, i), "%s is in the list twice", id)
+		}
+	}
+	if len(ids) > most {
+		r.add(key, "must have at most %d entries, not %d", most, len(ids))
+	}
+}
+
+// exclusive reports two keys of which one is enough.
+func exclusive(r *report, one string, hasOne bool, other string, hasOther bool) {
+	if hasOne && hasOther {
+		r.add([]string{"Fargate", one}, "cannot be together with Fargate.%s: remove one of the two", other)
+	}
+}
+
+func validateSize(r *report, f *Fargate) {
+	var wrongCPU error
+	if f.CPU != 0 {
+		wrongCPU = taskrules.CheckCPU(f.CPU)
+		r.check(wrongCPU, "Fargate", "CPU")
+	}
+	if f.Memory != 0 {
+		wrong := taskrules.CheckMemory(f.Memory)
+		if wrong == nil && wrongCPU == nil && f.onFargate() {
+			wrong = taskrules.CheckFargateSize(f.CPU, f.Memory)
+		}
+		r.check(wrong, "Fargate", "Memory")
+	}
+	if f.EphemeralStorage != 0 {
+		r.check(taskrules.CheckEphemeralStorage(f.EphemeralStorage), "Fargate", "EphemeralStorage")
+	}
+}
+
+func validateTags(r *report, tags map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		wrong := taskrules.TagKey.Check(key)
+		if wrong == nil && strings.HasPrefix(strings.ToLower(key), "aws:") {
+			wrong = errors.New("the prefix aws: is reserved by AWS, choose another key")
+		}
+		if wrong == nil {
+			wrong = taskrules.TagValue.Check(tags[key])
+		}
+		r.check(wrong, "Fargate", "Tags", key)
+	}
+	if len(tags) > maxTags {
+		r.add([]string{"Fargate", "Tags"}, "must have at most %d entries, not %d", maxTags, len(tags))
+	}
+}

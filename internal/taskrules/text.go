@@ -1,0 +1,77 @@
+// Package taskrules says what the values of a task may be. They are the rules
+// of the CRDs, for values that come from elsewhere: from fargate.toml and from
+// CI variables. Errors complete a sentence that names the value's place: "must
+// be ...".
+package taskrules
+
+import (
+	"fmt"
+	"regexp"
+	"unicode/utf8"
+)
+
+// Text is what one kind of text may be.
+type Text struct {
+	pattern string
+	longest int // in characters
+	wanted  string
+}
+
+// The texts of a task.
+var (
+	Region = Text{
+		`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`, 32,
+		"an AWS Region such as us-east-2",
+	}
+	Cluster = Text{
+		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]{1,255}$`, 512,
+		"the name or the ARN of an ECS cluster",
+	}
+	TaskDefinition = Text{
+		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]{1,255}(:[0-9]+)?$`, 512,
+		"a task definition as family, family:revision or ARN, such as ci-build:7",
+	}
+	PlatformVersion = Text{
+		`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`, 16,
+		"a Fargate platform version such as 1.4.0, or LATEST",
+	}
+	Subnet = Text{
+		`^subnet-[A-Za-z0-9-]+$`, 64,
+		"the id of a subnet such as subnet-0a1b2c3d4e5f60718",
+	}
+	SecurityGroup = Text{
+		`^sg-[A-Za-z0-9-]+$`, 64,
+		"the id of a security group such as sg-0a1b2c3d4e5f60718",
+	}
+	RoleARN = Text{
+		`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`, 2048,
+		"the ARN of an IAM role such as arn:aws:iam::123456789012:role/ci",
+	}
+	TagKey = Text{
+		`^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$`, 128,
+		"a key of 1 to 128 letters, digits, spaces and _.:/=+-@",
+	}
+	TagValue = Text{
+		`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`, 256,
+		"a value of at most 256 letters, digits, spaces and _.:/=+-@",
+	}
+	TaskClass = Text{
+		`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`, 253,
+		"the name of a FargateTaskClass such as large",
+	}
+)
+
+// shown is how many characters of a wrong value an error shows.
+const shown = 80
+
+// Check returns an error if the value breaks the rule.
+func (t Text) Check(value string) error {
+	// Compiled when needed: most launches of the stage binary check nothing.
+	if utf8.RuneCountInString(value) <= t.longest && regexp.MustCompile(t.pattern).MatchString(value) {
+		return nil
+	}
+	if len(value) > shown {
+		value = value[:shown] + "..."
+	}
+	return fmt.Errorf("must be %s, not %q", t.wanted, value)
+}
