@@ -34,6 +34,12 @@ type Target struct {
 	// HostKey is the key that the server must present. Nil trusts whichever
 	// key it presents: read it with [Client.HostKey] and pin it from then on.
 	HostKey ssh.PublicKey
+	// ConnectTimeout bounds one attempt to connect. Zero means 10 s, and 3 s in
+	// [WaitReachable], which makes many.
+	ConnectTimeout time.Duration
+	// KeepAlive is the time between requests for a sign of life. A server that
+	// leaves one unanswered for 30 s is given up. Zero means 15 s.
+	KeepAlive time.Duration
 }
 
 // Address returns host:port, with brackets around an IPv6 address.
@@ -65,19 +71,24 @@ func Dial(ctx context.Context, t Target) (*Client, error) {
 }
 
 func dial(ctx context.Context, t Target, limits timing) (*Client, error) {
-	address := t.Address()
+	limits = limits.of(t)
 	dialer := net.Dialer{Timeout: limits.connect, KeepAliveConfig: limits.tcpKeepAlive()}
-	raw, err := dialer.DialContext(ctx, "tcp", address)
+	raw, err := dialer.DialContext(ctx, "tcp", t.Address())
 	if err != nil {
-		return nil, connectError(ctx, address, err)
+		return nil, connectError(ctx, t.Address(), err)
 	}
+	return newClient(ctx, raw, t, limits)
+}
+
+// newClient makes raw an SSH connection, or closes it.
+func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Client, error) {
 	h := handshake{target: t}
 	conn, err := h.run(ctx, raw, limits.handshake)
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{
-		address: address,
+		address: t.Address(),
 		conn:    conn,
 		hostKey: h.presented(),
 		timing:  limits,
@@ -135,23 +146,38 @@ type timing struct {
 	connect   time.Duration // until TCP is connected
 	handshake time.Duration // until keys are exchanged and the user is authenticated
 	keepAlive time.Duration // between keepalive requests
-	missed    int           // keepalive intervals without an answer until the peer counts as dead
+	answer    time.Duration // until a keepalive request is answered, or the peer counts as dead
 	linger    time.Duration // silence after the script's end until output held open by others is left
 	killSlack time.Duration // beyond the grace period, for ending a cancelled script
 }
 
-// A dead peer is noticed after 15 s + 3 × 15 s at most: within a minute, and
-// under the 350 s after which AWS NAT gateways and load balancers drop an idle
-// flow.
+// A dead peer is noticed after keepAlive + answer at most: within a minute.
+// keepAlive is far below the 350 s after which AWS NAT gateways and load
+// balancers drop an idle flow.
 var defaultTiming = timing{
 	connect:   10 * time.Second,
 	handshake: 20 * time.Second,
 	keepAlive: 15 * time.Second,
-	missed:    3,
+	answer:    30 * time.Second,
 	linger:    2 * time.Second,
 	killSlack: 5 * time.Second,
 }
 
+// of returns the limits with what the target asks for in place of defaults.
+func (l timing) of(t Target) timing {
+	if t.ConnectTimeout > 0 {
+		l.connect = t.ConnectTimeout
+		l.handshake = max(l.handshake, t.ConnectTimeout)
+	}
+	if t.KeepAlive > 0 {
+		l.keepAlive = t.KeepAlive
+	}
+	return l
+}
+
+// tcpProbes is how many unanswered probes make TCP itself give up.
+const tcpProbes = 3
+
 func (l timing) tcpKeepAlive() net.KeepAliveConfig {
-	return net.KeepAliveConfig{Enable: true, Idle: l.keepAlive, Interval: l.keepAlive, Count: l.missed}
+	return net.KeepAliveConfig{Enable: true, Idle: l.keepAlive, Interval: l.keepAlive, Count: tcpProbes}
 }

@@ -189,17 +189,6 @@ func TestDial_ContextEndsDuringHandshake_ReturnsItsCause(t *testing.T) {
 	}
 }
 
-func TestDial_SHA1HostKeySignature_IsRefused(t *testing.T) {
-	server := sshdtest.Start(t, "HostKeyAlgorithms ssh-rsa", "HostKey "+rsaKeyFile(t))
-	target := sshdTarget(server)
-	target.HostKey = nil
-	_, err := Dial(t.Context(), target)
-	var outdated *NegotiationError
-	if !errors.As(err, &outdated) {
-		t.Fatalf("got %v, want *NegotiationError", err)
-	}
-}
-
 func rsaKeyFile(t *testing.T) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -27,7 +27,7 @@ func quietScript(body string) Script {
 
 func TestRun_SessionOrConnectionBreaks_IsConnectionLost(t *testing.T) {
 	limits := defaultTiming
-	limits.keepAlive = 20 * time.Millisecond
+	limits.keepAlive, limits.answer = 20*time.Millisecond, 60*time.Millisecond
 	tests := []struct {
 		name    string
 		server  *faultyServer
@@ -50,7 +50,7 @@ func TestRun_SessionOrConnectionBreaks_IsConnectionLost(t *testing.T) {
 			server: &faultyServer{ignoreRequests: true, onExec: func(conn *ssh.ServerConn, _ string, _ ssh.Channel) {
 				_ = conn.Wait()
 			}},
-			mention: "no answer to keepalive requests for 60ms",
+			mention: "no answer to a keepalive request for 60ms",
 		},
 	}
 	for _, tc := range tests {

@@ -15,15 +15,14 @@ const keepAliveRequest = "keepalive@openssh.com"
 func (c *Client) keepAlive() {
 	ticker := time.NewTicker(c.timing.keepAlive)
 	defer ticker.Stop()
-	limit := time.Duration(c.timing.missed) * c.timing.keepAlive
 	for {
 		select {
 		case <-c.done:
 			return
 		case <-ticker.C:
 		}
-		if !c.answersWithin(limit) {
-			c.giveUp(fmt.Errorf("no answer to keepalive requests for %s", limit))
+		if !c.answersWithin(c.timing.answer) {
+			c.giveUp(fmt.Errorf("no answer to a keepalive request for %s", c.timing.answer))
 			return
 		}
 	}

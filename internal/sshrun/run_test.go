@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -122,27 +121,6 @@ done
 	}
 	if stdout != "done\n" {
 		t.Errorf("stdout is %q, want done", stdout)
-	}
-}
-
-func TestRun_WithoutBash_UsesSh(t *testing.T) {
-	bin := t.TempDir()
-	for _, name := range []string{"env", "sh", "cat"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			t.Skip(err)
-		}
-		if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	client := connectTo(t, sshdtest.Start(t, fmt.Sprintf("SetEnv PATH=%s HOME=%s", bin, bin)))
-	stdout, stderr, err := capture(t, client, "echo running; exit 5")
-	if diff := cmp.Diff(&ExitError{Code: 5}, err); diff != "" {
-		t.Errorf("%s\n%s", diff, stderr)
-	}
-	if stdout != "running\n" {
-		t.Errorf("stdout is %q", stdout)
 	}
 }
 

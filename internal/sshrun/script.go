@@ -9,12 +9,24 @@ import (
 	"time"
 )
 
+// Shell is what a script is written for.
+type Shell int
+
+const (
+	// POSIX scripts are run by bash where there is one, otherwise by sh.
+	POSIX Shell = iota
+	// PowerShell scripts are run by pwsh.
+	PowerShell
+)
+
 // Script is one script and where its output goes.
 type Script struct {
-	// Body is the script's text for bash, of any size, read once. It is sent as
-	// input of the remote shell: it appears in no command line and no file.
-	// The script's own standard input is empty.
+	// Body is the script's text, of any size, read once. It is sent as input of
+	// the remote shell: it appears in no command line and no file. The script's
+	// own standard input is empty.
 	Body io.Reader
+	// Shell is what runs the text.
+	Shell Shell
 	// Stdout and Stderr receive the output byte for byte as it arrives.
 	Stdout, Stderr io.Writer
 	// GracePeriod is the time between SIGTERM and SIGKILL for a script whose
@@ -32,7 +44,7 @@ type Script struct {
 // its own error, when Body cannot be read or output cannot be written.
 func (c *Client) Run(ctx context.Context, s Script) error {
 	id := newScriptID()
-	sess, err := c.open(ctx, scriptCommand(id))
+	sess, err := c.open(ctx, scriptCommand(id, s.Shell))
 	if err != nil {
 		if ctx.Err() != nil {
 			return c.cancelled(ctx, true)
@@ -88,8 +100,14 @@ func marker(id string) string { return "FARGATE_SCRIPT_ID=" + id }
 
 // trailer ends a script's text, as a comment. The remote shell runs no script
 // without it: a connection that breaks while the script is being sent must not
-// leave the first half of it to run.
-func trailer(id string) string { return "\n#" + id }
+// leave the first half of it to run. gitlab-runner wraps a PowerShell script in
+// one block, and pwsh itself runs no block whose end has not come.
+func (s Shell) trailer(id string) string {
+	if s == PowerShell {
+		return ""
+	}
+	return "\n#" + id
+}
 
 // readAndRun is what the remote shell does: read the whole input, then run it.
 // Reading a script from a pipe line by line costs bash one system call per byte
@@ -97,13 +115,19 @@ func trailer(id string) string { return "\n#" + id }
 const readAndRun = `FARGATE_SCRIPT=$(cat); case $FARGATE_SCRIPT in ` +
 	`*"#$FARGATE_SCRIPT_ID") eval "unset FARGATE_SCRIPT;$FARGATE_SCRIPT";; *) exit 1;; esac`
 
-// scriptCommand returns the command that runs the script from its input, with
-// bash where there is one. It is one list of plain and single-quoted words, so
-// that any login shell understands it.
+// scriptCommand returns the command that runs the script from its input. It is
+// one list of plain and single-quoted words, so that any login shell
+// understands it.
 //
 // --norc: a bash that sees SSH_CLIENT in its environment would read ~/.bashrc
 // here, a second time after the login shell.
-func scriptCommand(id string) string {
-	return "exec env " + marker(id) +
+//
+// pwsh reads its input as gitlab-runner's other executors make it do.
+func scriptCommand(id string, shell Shell) string {
+	command := "exec env " + marker(id)
+	if shell == PowerShell {
+		return command + " pwsh -NoProfile -NoLogo -NonInteractive -Command -"
+	}
+	return command +
 		` sh -c 'command -v bash >/dev/null 2>&1 && exec bash --norc -c "$1"; exec sh -c "$1"' sh '` + readAndRun + `'`
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"io"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -43,14 +44,8 @@ func (f *faultyServer) start(t testing.TB) Target {
 	if !ok {
 		t.Fatalf("listening on %s, which is no TCP address", listener.Addr())
 	}
-	hostKey := newKey(t)
-	f.target = Target{
-		Host:    "127.0.0.1",
-		Port:    address.Port,
-		User:    "ci",
-		Key:     newKey(t),
-		HostKey: hostKey.PublicKey(),
-	}
+	_, hostKey := f.prepare(t)
+	f.target.Host, f.target.Port = "127.0.0.1", address.Port
 	go func() {
 		for {
 			c, err := listener.Accept()
@@ -63,8 +58,19 @@ func (f *faultyServer) start(t testing.TB) Target {
 	return f.target
 }
 
+// prepare makes the server's and its client's key.
+func (f *faultyServer) prepare(t testing.TB) (Target, ssh.Signer) {
+	t.Helper()
+	hostKey := newKey(t)
+	f.target = Target{User: "ci", Key: newKey(t), HostKey: hostKey.PublicKey()}
+	return f.target, hostKey
+}
+
 func (f *faultyServer) serve(c net.Conn, n int32, hostKey ssh.Signer) {
 	if f.onConnect != nil && f.onConnect(n, c) {
+		// Until the client closes: a connection that nobody refers to is closed
+		// by the garbage collector.
+		_, _ = io.Copy(io.Discard, c)
 		return
 	}
 	config := &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {

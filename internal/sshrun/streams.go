@@ -28,7 +28,7 @@ type streams struct {
 // connect starts to copy: the script in, its output out.
 func connect(channel ssh.Channel, s Script, id string) *streams {
 	st := &streams{failed: make(chan error, 3), drained: make(chan struct{})}
-	go st.sendScript(channel, s.Body, id)
+	go st.sendScript(channel, s, id)
 	var outputs sync.WaitGroup
 	outputs.Go(func() { st.copyOutput(s.Stdout, channel) })
 	outputs.Go(func() { st.copyOutput(s.Stderr, channel.Stderr()) })
@@ -39,11 +39,11 @@ func connect(channel ssh.Channel, s Script, id string) *streams {
 	return st
 }
 
-// sendScript sends the script and its trailer. After an error of reading it leaves
-// the input open: the caller ends the remote shell.
-func (st *streams) sendScript(channel ssh.Channel, script io.Reader, id string) {
-	body := &errorKeeper{reader: script}
-	_, err := io.Copy(channel, io.MultiReader(body, strings.NewReader(trailer(id))))
+// sendScript sends the script and what has to follow it. After an error of
+// reading it leaves the input open: the caller ends the remote shell.
+func (st *streams) sendScript(channel ssh.Channel, script Script, id string) {
+	body := &errorKeeper{reader: script.Body}
+	_, err := io.Copy(channel, io.MultiReader(body, strings.NewReader(script.Shell.trailer(id))))
 	if body.err != nil {
 		st.failed <- fmt.Errorf("read the script: %w", body.err)
 		return
