@@ -20,13 +20,8 @@ func (l *launch) command() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	persistent := root.PersistentFlags()
-	persistent.StringVar(&l.flags.config, "config", "", "path of fargate.toml")
-	persistent.BoolVar(&l.flags.debug, "debug", false, "the same as --log-level debug")
-	persistent.StringVar(&l.flags.logLevel, "log-level", "", "debug, info, warn or error (default: LogLevel in fargate.toml)")
-	persistent.StringVar(&l.flags.logFile, "log-file", "", "file to append the log to (default: LogFile in fargate.toml)")
-	persistent.StringVar(&l.flags.logFormat, "log-format", "", "text or json (default: LogFormat in fargate.toml)")
-	root.AddCommand(l.customCommand(), installCommand(), &cobra.Command{
+	l.flags.register(root)
+	root.AddCommand(l.customCommand(), l.configCommand(), l.doctorCommand(), l.sweepCommand(), installCommand(), &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
@@ -77,6 +72,7 @@ func (l *launch) stageCommand(use, short string, args cobra.PositionalArgs, run 
 		Short: short,
 		Args:  args,
 		RunE: func(command *cobra.Command, args []string) error {
+			l.inJobLog = command.Name() != "cleanup"
 			return l.stage(func(e *executor.Executor) error { return run(command, args, e) })
 		},
 	}

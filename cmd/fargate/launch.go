@@ -13,21 +13,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/kubestore"
+	"github.com/fargate-operator/fargate-operator/internal/standalone"
 )
 
 // launch is one launch of the binary.
 type launch struct {
 	environment gitlab.Environment
 	flags       flags
-}
-
-// flags are the command line's; those that are set win over the configuration.
-type flags struct {
-	config    string
-	debug     bool
-	logLevel  string
-	logFile   string
-	logFormat string
+	inJobLog    bool // stderr is the job log
 }
 
 // newLaunch reads the environment. The launch is usable also with an error, to
@@ -39,21 +32,18 @@ func newLaunch(environ []string) (*launch, error) {
 
 // execute runs the command line.
 func (l *launch) execute(ctx context.Context, args []string) error {
-	root := l.command()
+	root := l.command() //nolint:contextcheck // the commands get ctx from ExecuteContext
 	root.SetArgs(args)
 	return root.ExecuteContext(ctx)
 }
 
 // stage loads the configuration and runs one stage.
 func (l *launch) stage(run func(*executor.Executor) error) error {
-	if l.flags.config == "" {
-		return errors.New("no configuration: give the path of fargate.toml with --config, before the word custom in config_args, prepare_args, run_args and cleanup_args")
-	}
-	config, err := driverconfig.Load(l.flags.config)
+	config, err := l.loadConfig()
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(l.flags.logSettings(config))
+	log, closeLog, err := openLog(config)
 	if err != nil {
 		return err
 	}
@@ -66,22 +56,69 @@ func (l *launch) stage(run func(*executor.Executor) error) error {
 	return err
 }
 
-func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor.Options {
-	return executor.Options{
-		Environment: l.environment,
-		OpenStore: func() (executor.JobStore, error) {
-			return kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
-		},
-		Class:        config.Kubernetes.TaskClass,
-		Pod:          executor.PodFromEnvironment(os.Getenv),
-		Directory:    config.TaskMetadata.Directory,
-		Username:     config.SSH.Username,
-		Port:         config.SSH.PortOr(0),
-		ReadyTimeout: time.Duration(config.SSH.ReadyTimeout),
-		BuildsDir:    config.Runner.BuildsDir,
-		CacheDir:     config.Runner.CacheDir,
-		Stdout:       os.Stdout,
-		Stderr:       os.Stderr,
-		Log:          log,
+// loadConfig reads the configuration, with the flags in force.
+func (l *launch) loadConfig() (*driverconfig.Config, error) {
+	if l.flags.config == "" {
+		return nil, errors.New("no configuration: give the path of fargate.toml with --config, before the word custom in config_args, prepare_args, run_args and cleanup_args")
 	}
+	config, err := driverconfig.Load(l.flags.config)
+	if err != nil {
+		return nil, err
+	}
+	l.flags.apply(config)
+	return config, nil
+}
+
+func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor.Options {
+	options := executor.Options{
+		Environment:     l.environment,
+		OpenStore:       func() (executor.JobStore, error) { return openStore(config, log) },
+		TaskDefinition:  l.flags.taskDefinition,
+		PlatformVersion: l.flags.platformVersion,
+		Pod:             executor.PodFromEnvironment(os.Getenv),
+		Directory:       config.TaskMetadata.Directory,
+		Username:        config.SSH.Username,
+		Port:            config.SSH.PortOr(0),
+		ReadyTimeout:    time.Duration(config.SSH.ReadyTimeout),
+		ConnectTimeout:  time.Duration(config.SSH.ConnectTimeout),
+		KeepAlive:       time.Duration(config.SSH.KeepAliveInterval),
+		BuildsDir:       config.Runner.BuildsDir,
+		CacheDir:        config.Runner.CacheDir,
+		Shell:           config.Runner.Shell,
+		Hostname:        hostname(),
+		Stdout:          os.Stdout,
+		Stderr:          os.Stderr,
+		Log:             log,
+	}
+	if config.Kubernetes != nil {
+		options.Class, options.Classes = config.Kubernetes.TaskClass, config.Overrides.TaskClasses
+	}
+	return options
+}
+
+// hostname is what the job log calls this machine, empty if it has no name.
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
+}
+
+// openStore opens the store of the mode that the configuration chooses.
+func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore, error) {
+	for _, key := range config.Idle() {
+		log.Warn("A key of fargate.toml has no effect", "key", key)
+	}
+	if config.Kubernetes == nil {
+		return openStandalone(config, log)
+	}
+	return kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
+}
+
+// openStandalone opens the store of jobs without Kubernetes. Where there is a
+// section [Kubernetes] it is good for what was left from before.
+func openStandalone(config *driverconfig.Config, log *slog.Logger) (*standalone.Store, error) {
+	options := standalone.Options{Directory: config.TaskMetadata.Directory, Log: log}
+	if config.Kubernetes == nil {
+		options.Class = config.Class()
+	}
+	return standalone.Open(options)
 }

@@ -38,13 +38,23 @@ func run(args, environ []string) int {
 		err = launch.execute(ctx, args)
 	}
 	if err != nil && !isPlainExit(err) {
-		fmt.Fprintln(os.Stderr, "fargate:", err)
+		fmt.Fprintln(os.Stderr, launch.explain(err))
 	}
 	code, err := launch.environment.Exit.Finish(err, ctx.Err() != nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fargate:", err)
 	}
 	return code
+}
+
+// explain words an error, for the job log in the colour of failures. What
+// cleanup writes goes to the runner's own log.
+func (l *launch) explain(err error) string {
+	text := "fargate: " + err.Error()
+	if l.inJobLog {
+		return gitlab.Failure(text)
+	}
+	return text
 }
 
 // isPlainExit is true for a script that ended with a code of its own, of which

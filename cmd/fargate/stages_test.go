@@ -47,7 +47,7 @@ func TestStages_OneJob_LeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantText(t, string(log), "Created FargateJob", "Deleted FargateJob")
+	wantText(t, string(log), "Created a job", "Deleted a job")
 	everything := string(log) + prepare.stdout.String() + prepare.stderr.String() + run.stderr.String()
 	for _, secret := range []string{"PRIVATE KEY", "s3cret"} {
 		if strings.Contains(everything, secret) {

@@ -108,22 +108,27 @@ func TestJob_ClassMissing_FailsAtOnceAndSaysSo(t *testing.T) {
 }
 
 func TestJob_CanceledWhilePreparing_LeavesNothing(t *testing.T) {
-	const always = 1000
-	stack.AWS.Reset()
-	stack.AWS.FailNext("DescribeTasks", always, localecs.DropFault())
-	t.Cleanup(stack.AWS.Reset)
-	ctx, cancel := context.WithCancel(t.Context())
-	attempt := begin(t, defaultRunner(t), newJob(t), &lockedBuffer{})
-	done := make(chan error, 1)
-	go func() { done <- attempt.Prepare(ctx) }()
-	eventually(t, "launched", func() (bool, string) {
-		jobs := listJobs(t)
-		return len(jobs) == 1 && jobs[0].Status.Task != nil, ""
-	})
-	cancel()
-	if err := <-done; err == nil {
-		t.Error("prepare exited with 0 after SIGTERM")
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			const always = 1000
+			stack.AWS.Reset()
+			stack.AWS.FailNext("DescribeTasks", always, localecs.DropFault())
+			t.Cleanup(stack.AWS.Reset)
+			ctx, cancel := context.WithCancel(t.Context())
+			attempt := begin(t, m.defaultRunner(t), newJob(t), &lockedBuffer{})
+			done := make(chan error, 1)
+			go func() { done <- attempt.Prepare(ctx) }()
+			eventually(t, "launched", func() (bool, string) {
+				jobs := m.jobs(t)
+				return len(jobs) == 1 && jobs[0].Status.Task != nil, ""
+			})
+			cancel()
+			if err := <-done; err == nil {
+				t.Error("prepare exited with 0 after SIGTERM")
+			}
+			stack.AWS.Reset()
+			m.assertNothingLeft(t)
+		})
 	}
-	stack.AWS.Reset()
-	assertNothingLeft(t)
 }

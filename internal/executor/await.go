@@ -25,11 +25,12 @@ const defaultLaunchDeadline = 10 * time.Minute
 // in one place, in await.
 type awaiting struct {
 	job        types.NamespacedName
+	words      Words
 	store      JobStore
 	target     func(*v1alpha1.TaskAddress) sshrun.Target
 	sshTimeout time.Duration
 	limits     timing
-	progress   *progress
+	progress   *startLog
 
 	created  time.Time
 	attended bool      // the controller has written a status
@@ -67,14 +68,14 @@ func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, err
 		case job := <-w.jobs:
 			err = w.look(ctx, job)
 		case outage := <-w.outages:
-			w.progress.sayf("lost sight of FargateJob %s, trying again for %s: %s", w.job, w.limits.outage, outage)
+			w.progress.sayf("lost sight of %s, trying again for %s: %s", w.words.Job, w.limits.outage, outage)
 		case failed := <-w.attempts:
 			w.sayUnreachable(failed)
 		case end := <-w.results:
 			return end.target, end.hostKey, end.err
 		case err = <-w.ended:
 		case <-w.hint.C:
-			w.progress.sayf("nothing has happened to FargateJob %s for %s: %s", w.job, w.limits.silence, w.adviceUnattended())
+			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.Job, w.limits.silence, w.words.Unattended)
 		case <-w.giveUp.C:
 			err = w.overdue()
 		case <-ctx.Done():
@@ -113,21 +114,22 @@ func (w *awaiting) watch(ctx context.Context) error {
 		})
 	})
 	if errors.Is(err, ErrJobGone) {
-		return errDeleted(w.job)
+		return w.vanished()
 	}
 	return err
 }
 
-func errDeleted(job types.NamespacedName) error {
-	return fmt.Errorf("FargateJob %s was deleted by somebody else: find out by whom (the owner reference to the runner's pod deletes it with the pod), then retry the job: %w", job, ErrJobGone)
+func (w *awaiting) vanished() error {
+	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.Job, w.words.Vanished, ErrJobGone)
 }
 
 // look takes in the job's present state.
 func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
+	w.progress.see(job)
 	if !job.DeletionTimestamp.IsZero() {
-		return errDeleted(w.job)
+		return w.vanished()
 	}
-	if err := stalled(job); err != nil {
+	if err := stalled(w.words.Job, job); err != nil {
 		return err
 	}
 	if len(job.Status.Conditions) == 0 {
@@ -180,17 +182,12 @@ func (w *awaiting) sayUnreachable(failed error) {
 	w.progress.sayf("still waiting for SSH: %s", failed)
 }
 
-// overdue is the error for a controller that does not do its part.
+// overdue is the error for a job that nobody sees to.
 func (w *awaiting) overdue() error {
 	if !w.attended {
-		return fmt.Errorf("no controller has taken up FargateJob %s within %s: %s", w.job, w.limits.unattended, w.adviceUnattended())
+		return fmt.Errorf("no controller has taken up %s within %s: %s", w.words.Job, w.limits.unattended, w.words.Unattended)
 	}
-	return fmt.Errorf("the controller has left FargateJob %s alone past its launch deadline (its last word: %s): check that the controller is running and read its log",
-		w.job, w.state)
-}
-
-func (w *awaiting) adviceUnattended() string {
-	return fmt.Sprintf("check that Fargate Operator's controller is running, holds its lease and watches namespace %s, and read its log", w.job.Namespace)
+	return fmt.Errorf("%s is past its launch deadline (its last word: %s): %s", w.words.Job, w.state, w.words.Overdue)
 }
 
 // send gives up when ctx ends.

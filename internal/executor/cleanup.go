@@ -28,14 +28,15 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := e.OpenStore()
+	store, err := e.openStoreOf(conn.job())
 	if err != nil {
 		return err
 	}
 	if err := e.release(ctx, store, path, conn); err != nil {
 		return err
 	}
-	e.Log.Info("Deleted FargateJob", "job", conn.job().String())
-	progress.sayf("deleted FargateJob %s, its task is being stopped", conn.job())
+	name := store.Words(conn.job()).Job
+	e.Log.Info("Deleted a job", "job", name)
+	progress.sayf("deleted %s, its task is being stopped", name)
 	return nil
 }

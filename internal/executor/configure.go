@@ -16,6 +16,8 @@ func (e *Executor) Configure() error {
 	output := gitlab.ConfigOutput{
 		BuildsDir: e.BuildsDir,
 		CacheDir:  e.CacheDir,
+		Hostname:  e.Hostname,
+		Shell:     e.Shell,
 		Driver:    &gitlab.Driver{Name: driverName, Version: version.Version},
 	}
 	if err := json.NewEncoder(e.Stdout).Encode(output); err != nil {

@@ -8,17 +8,22 @@ import (
 
 func TestConfigure_ReportsWhatIsSet(t *testing.T) {
 	for name, test := range map[string]struct {
-		buildsDir, cacheDir, want string
+		set  Options
+		want string
 	}{
 		"nothing set": {want: `{"driver":{"name":"fargate-operator","version":"dev"}}`},
 		"folders set": {
-			buildsDir: "/builds", cacheDir: "/cache",
+			set:  Options{BuildsDir: "/builds", CacheDir: "/cache"},
 			want: `{"builds_dir":"/builds","cache_dir":"/cache","driver":{"name":"fargate-operator","version":"dev"}}`,
+		},
+		"host and shell": {
+			set:  Options{Hostname: "runner-0", Shell: "pwsh"},
+			want: `{"hostname":"runner-0","driver":{"name":"fargate-operator","version":"dev"},"shell":"pwsh"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt(t)
-			a.BuildsDir, a.CacheDir = test.buildsDir, test.cacheDir
+			a.BuildsDir, a.CacheDir, a.Hostname, a.Shell = test.set.BuildsDir, test.set.CacheDir, test.set.Hostname, test.set.Shell
 			if err := a.Configure(); err != nil {
 				t.Fatal(err)
 			}

@@ -7,11 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/crypto/ssh"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
@@ -97,7 +97,7 @@ func readConnection(path string) (*connection, error) {
 		return nil, fmt.Errorf("the connection file %s is damaged: %s: %w", path, adviceDamaged, err)
 	}
 	switch {
-	case c.Format != connectionFormat || c.Name == "" || c.Namespace == "":
+	case c.Format != connectionFormat || c.Name == "":
 		return nil, fmt.Errorf("%s is not a connection file of this program: move it away, or set [TaskMetadata] Directory to a directory of the executor's own", path)
 	case c.Version != connectionVersion:
 		return nil, fmt.Errorf("the connection file %s has version %d and this program reads version %d: let all stages of a job use the same version of this program, then retry the job",
@@ -106,35 +106,38 @@ func readConnection(path string) (*connection, error) {
 	return c, nil
 }
 
-const adviceDamaged = "delete the job's FargateJob (kubectl get fargatejobs) and the file, then retry the job"
+const adviceDamaged = "delete the job's FargateJob (kubectl get fargatejobs), or without Kubernetes leave its task to fargate sweep, and remove the file, then retry the job"
 
-// writeConnection replaces the file in one step, so that no reader ever sees
-// half of it. Only the owner can read it.
-func writeConnection(path string, c *connection) error {
-	if err := replaceFile(path, c); err != nil {
-		return fmt.Errorf("cannot write the connection file %s: make sure that its directory exists, has space and is writable for the user that gitlab-runner runs as (uid %d): %w",
-			path, os.Getuid(), err)
+// createConnection writes a new file. It never overwrites one: the job that it
+// names would be lost.
+func createConnection(path string, c *connection) error {
+	err := c.write(path, atomicfile.Create)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("the connection file %s exists already: another prepare stage of this attempt runs or was killed, run the cleanup stage, then retry the job", path)
 	}
-	return nil
+	return err
 }
 
-func replaceFile(path string, c *connection) error {
+// replaceConnection writes the file anew, unless a cleanup stage has removed it
+// meanwhile: nobody would clean up once more.
+func replaceConnection(path string, c *connection) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the connection file %s is gone: a cleanup stage of this attempt ran before prepare had ended, retry the job", path)
+	}
+	return writeConnection(path, c)
+}
+
+// writeConnection writes the file, whether there is one or not.
+func writeConnection(path string, c *connection) error { return c.write(path, atomicfile.Replace) }
+
+func (c *connection) write(path string, write func(path string, data []byte) error) error {
 	data, err := json.Marshal(c)
-	if err != nil {
-		return err
-	}
-	// CreateTemp opens with mode 0600 and O_EXCL.
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), path)
+		err = write(path, data)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
+		return fmt.Errorf("cannot write the connection file %s: make sure that its directory exists, has space and is writable for the user that gitlab-runner runs as (uid %d): %w",
+			path, os.Getuid(), err)
 	}
 	return nil
 }

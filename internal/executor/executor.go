@@ -28,8 +28,14 @@ type Options struct {
 	// OpenStore returns where FargateJobs are kept. It is called when the
 	// store is needed, and only then: most launches do without.
 	OpenStore func() (JobStore, error)
-	// Class is the FargateTaskClass of the FargateJobs.
+	// Class is the FargateTaskClass of jobs that choose none. Empty means that
+	// there are no classes: jobs run without Kubernetes.
 	Class string
+	// Classes are the FargateTaskClasses that a job may choose besides, as shell
+	// patterns.
+	Classes []string
+	// TaskDefinition and PlatformVersion, if set, win over what a job chooses.
+	TaskDefinition, PlatformVersion string
 	// Pod owns the FargateJobs of its namespace; the zero Pod owns none.
 	Pod Pod
 	// Directory is where connection files are kept. Empty means the attempt's
@@ -42,9 +48,16 @@ type Options struct {
 	// ReadyTimeout bounds the time from a ready task until its SSH server lets
 	// us in.
 	ReadyTimeout time.Duration
+	// ConnectTimeout and KeepAlive are those of sshrun.Target.
+	ConnectTimeout, KeepAlive time.Duration
 	// BuildsDir and CacheDir are the folders in the task that the config stage
 	// reports; empty leaves them to the runner's config.toml.
 	BuildsDir, CacheDir string
+	// Shell is what the config stage tells the runner to write scripts for: bash,
+	// sh or pwsh. Empty leaves it to the runner's config.toml.
+	Shell string
+	// Hostname is the runner's, which the job log shows. May be empty.
+	Hostname string
 	// Stdout and Stderr end up in the job log.
 	Stdout, Stderr io.Writer
 	// Log is for operators. What belongs in the job log does not go here alone.
@@ -89,5 +102,11 @@ func (e *Executor) target(address *v1alpha1.TaskAddress, key ssh.Signer) sshrun.
 	if e.Username != "" {
 		target.User = e.Username
 	}
+	return e.within(target)
+}
+
+// within sets the time limits of connections.
+func (e *Executor) within(target sshrun.Target) sshrun.Target {
+	target.ConnectTimeout, target.KeepAlive = e.ConnectTimeout, e.KeepAlive
 	return target
 }

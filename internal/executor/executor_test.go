@@ -55,18 +55,18 @@ func newAttempt(t *testing.T) *attempt {
 	return a
 }
 
-func environment(t *testing.T, dir string) gitlab.Environment {
+func environment(t *testing.T, dir string, more ...string) gitlab.Environment {
 	t.Helper()
 	response := filepath.Join(dir, "response.json")
 	write(t, response, `{"id": 4711, "token": "job-token",
 		"job_info": {"name": "build", "stage": "test", "project_id": 12, "pipeline_id": 99, "project_full_path": "group/project"},
 		"git_info": {"ref": "main"}, "runner_info": {"timeout": 3600}}`)
-	parsed, err := gitlab.ParseEnvironment([]string{
-		"TMPDIR=" + dir,
-		"JOB_RESPONSE_FILE=" + response,
+	parsed, err := gitlab.ParseEnvironment(append(more,
+		"TMPDIR="+dir,
+		"JOB_RESPONSE_FILE="+response,
 		"CUSTOM_ENV_CI_JOB_URL=https://gitlab.example.com/group/project/-/jobs/4711",
 		"CUSTOM_ENV_CI_RUNNER_SHORT_TOKEN=abc123",
-	})
+	))
 	if err != nil {
 		t.Fatal(err)
 	}

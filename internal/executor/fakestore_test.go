@@ -34,6 +34,16 @@ func newFakeStore() *fakeStore {
 
 func (s *fakeStore) Namespace() string { return "ci" }
 
+func (s *fakeStore) Words(key types.NamespacedName) Words {
+	return Words{
+		Job:        "FargateJob " + key.String(),
+		Unattended: "check that something watches namespace " + key.Namespace,
+		Overdue:    "check that the controller is running",
+		Vanished:   "find out by whom",
+		Undeleted:  "delete it with kubectl -n " + key.Namespace + " delete fargatejob " + key.Name,
+	}
+}
+
 func (s *fakeStore) Create(_ context.Context, job *v1alpha1.FargateJob) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -50,7 +50,7 @@ func PodFromEnvironment(getenv func(string) string) Pod {
 // newJob returns the FargateJob of one attempt of a CI job. The attempts of a
 // job differ in their random suffix, so that a new one never meets the remains
 // of another.
-func newJob(namespace, class, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
+func newJob(namespace string, wanted *chosen, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "FargateJob"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -61,8 +61,9 @@ func newJob(namespace, class, publicKey string, ci *gitlab.Job, pod Pod) *v1alph
 			OwnerReferences: owners(pod, namespace),
 		},
 		Spec: v1alpha1.FargateJobSpec{
-			ClassRef:              v1alpha1.ClassReference{Name: class},
+			ClassRef:              v1alpha1.ClassReference{Name: wanted.class},
 			SSHPublicKey:          publicKey,
+			Overrides:             wanted.overrides,
 			Job:                   identity(ci),
 			ActiveDeadlineSeconds: activeDeadlineSeconds(ci.Timeout),
 		},

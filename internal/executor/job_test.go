@@ -12,7 +12,7 @@ import (
 
 func TestNewJob_NamesOfAttempts_AreValidAndDiffer(t *testing.T) {
 	ci := &gitlab.Job{ID: math.MaxInt64}
-	first, second := newJob("ci", "c", "key", ci, Pod{}), newJob("ci", "c", "key", ci, Pod{})
+	first, second := newJob("ci", &chosen{class: "c"}, "key", ci, Pod{}), newJob("ci", &chosen{class: "c"}, "key", ci, Pod{})
 	if first.Name == second.Name {
 		t.Errorf("two attempts are named %s", first.Name)
 	}
@@ -32,7 +32,7 @@ func TestNewJob_Owner_IsAPodOfTheSameNamespace(t *testing.T) {
 		"no UID":            {Pod{Namespace: "ci", Name: "runner"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			job := newJob("ci", "c", "key", &gitlab.Job{ID: 1}, test.pod)
+			job := newJob("ci", &chosen{class: "c"}, "key", &gitlab.Job{ID: 1}, test.pod)
 			if len(job.OwnerReferences) != test.want {
 				t.Errorf("owners: %v", job.OwnerReferences)
 			}

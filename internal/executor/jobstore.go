@@ -13,8 +13,12 @@ import (
 // JobStore keeps the FargateJobs of this executor and tells how their tasks
 // fare. Its errors are sentences for the job log.
 type JobStore interface {
-	// Namespace returns where new jobs belong.
+	// Namespace returns where new jobs belong. It is empty for a store that is
+	// not Kubernetes.
 	Namespace() string
+
+	// Words returns how to speak of a job, whether it exists or not.
+	Words(key types.NamespacedName) Words
 
 	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
 	// does not answer; the job may then exist or not, and creating it again is
@@ -35,7 +39,7 @@ type JobStore interface {
 }
 
 // ErrJobGone says that a job does not exist, or no longer does.
-var ErrJobGone = errors.New("the FargateJob does not exist")
+var ErrJobGone = errors.New("the job does not exist")
 
 // UnavailableError says that a store did not answer, or said that it cannot at
 // the moment. It can pass by waiting.
@@ -54,3 +58,19 @@ func (e *UnavailableError) Error() string {
 }
 
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// openStoreOf opens the store of a job that another stage has created.
+func (e *Executor) openStoreOf(job types.NamespacedName) (JobStore, error) {
+	store, err := e.OpenStore()
+	switch {
+	case err != nil:
+		return nil, err
+	case job.Namespace == "" && store.Namespace() != "":
+		return nil, fmt.Errorf("job %s was started without Kubernetes, and the configuration has a section [Kubernetes] now: fargate sweep stops its task", job.Name)
+	case job.Namespace != "" && store.Namespace() == "":
+		return nil, fmt.Errorf("FargateJob %s was created in Kubernetes, and the configuration has no section [Kubernetes] any more: delete it by hand (kubectl -n %s delete fargatejob %s)",
+			job, job.Namespace, job.Name)
+	default:
+		return store, nil
+	}
+}

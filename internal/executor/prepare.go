@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"golang.org/x/crypto/ssh"
 	"k8s.io/apimachinery/pkg/types"
@@ -31,16 +29,18 @@ func (e *Executor) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.launch(ctx); err != nil {
-		return p.fail(ctx, err)
+	p.progress.open()
+	if err = p.launch(ctx); err != nil {
+		err = p.fail(ctx, err)
 	}
-	return nil
+	p.progress.close(err)
+	return err
 }
 
 // preparation is one run of the prepare stage.
 type preparation struct {
 	*Executor
-	progress *progress
+	progress *startLog
 	store    JobStore
 	key      *keyPair
 	job      *v1alpha1.FargateJob
@@ -52,12 +52,16 @@ type preparation struct {
 // newPreparation gathers everything that is needed before something is
 // created.
 func (e *Executor) newPreparation() (*preparation, error) {
-	p := &preparation{Executor: e, progress: newProgress(e.Stdout)}
+	p := &preparation{Executor: e, progress: &startLog{progress: newProgress(e.Stdout)}}
 	ci, err := e.Environment.ReadJob()
 	if err != nil {
 		return nil, err
 	}
-	if p.path, err = e.unusedConnectionPath(); err != nil {
+	wanted, err := e.choose()
+	if err != nil {
+		return nil, err
+	}
+	if p.path, err = e.connectionPath(); err != nil {
 		return nil, err
 	}
 	if p.store, err = e.OpenStore(); err != nil {
@@ -66,49 +70,46 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.key, err = newKeyPair(); err != nil {
 		return nil, err
 	}
-	p.job = newJob(p.store.Namespace(), e.Class, p.key.publicKey, &ci, e.Pod)
+	p.job = newJob(p.store.Namespace(), &wanted, p.key.publicKey, &ci, e.Pod)
 	p.conn = newConnection(p.name(), p.key.private)
-	return p, writeConnection(p.path, p.conn)
-}
-
-// unusedConnectionPath refuses to overwrite a file: the job that it names would
-// be lost.
-func (e *Executor) unusedConnectionPath() (string, error) {
-	path, err := e.connectionPath()
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the connection file %s exists already: another prepare stage of this attempt runs or was killed, run the cleanup stage, then retry the job", path)
-	}
-	return path, nil
+	return p, createConnection(p.path, p.conn)
 }
 
 func (p *preparation) name() types.NamespacedName {
 	return types.NamespacedName{Namespace: p.job.Namespace, Name: p.job.Name}
 }
 
+func (p *preparation) words() Words { return p.store.Words(p.name()) }
+
 func (p *preparation) launch(ctx context.Context) error {
 	if err := p.create(ctx); err != nil {
 		return err
 	}
-	p.progress.sayf("created FargateJob %s (class %s)", p.name(), p.Class)
-	p.Log.Info("Created FargateJob", "job", p.name().String(), "class", p.Class)
+	p.progress.sayf("created %s%s", p.words().Job, ofClass(p.job))
+	p.Log.Info("Created a job", "job", p.words().Job, "class", p.job.Spec.ClassRef.Name)
 	target, hostKey, err := p.await(ctx)
 	if err != nil {
 		return err
 	}
 	p.conn.pin(target, hostKey)
-	if err := writeConnection(p.path, p.conn); err != nil {
+	if err := replaceConnection(p.path, p.conn); err != nil {
 		return err
 	}
 	p.progress.sayf("connected to %s as %s, host key %s", target.Address(), target.User, ssh.FingerprintSHA256(hostKey))
 	return nil
 }
 
+// ofClass tells the class of a job that has one.
+func ofClass(job *v1alpha1.FargateJob) string {
+	if name := job.Spec.ClassRef.Name; name != "" {
+		return fmt.Sprintf(" (class %s)", name)
+	}
+	return ""
+}
+
 func (p *preparation) create(ctx context.Context) error {
 	store := outage{limit: p.limits.outage, pause: p.limits.retry, tell: func(err error) {
-		p.progress.sayf("cannot create FargateJob %s yet, trying again for %s: %s", p.name(), p.limits.outage, err)
+		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().Job, p.limits.outage, err)
 	}}
 	return store.through(ctx, func() error {
 		// A cancelled request could still take effect after the deletion that
@@ -128,6 +129,7 @@ func mayExist(err error) bool {
 func (p *preparation) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, error) {
 	w := &awaiting{
 		job:   p.name(),
+		words: p.words(),
 		store: p.store,
 		target: func(address *v1alpha1.TaskAddress) sshrun.Target {
 			return p.target(address, p.key.signer)
@@ -152,8 +154,8 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 		return errors.Join(cause, removeConnection(p.path))
 	}
 	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {
-		return errors.Join(cause, err)
+		return fmt.Errorf("%w; %w", cause, err)
 	}
-	p.progress.sayf("deleted FargateJob %s", p.name())
+	p.progress.sayf("deleted %s", p.words().Job)
 	return cause
 }

@@ -31,6 +31,17 @@ func (a *attempt) startsOn(t *testing.T, server *sshdtest.Server) {
 	}
 }
 
+// startsOnAny is startsOn for any number of jobs.
+func (a *attempt) startsOnAny(t *testing.T, server *sshdtest.Server) {
+	t.Helper()
+	a.store.onCreate = func(key types.NamespacedName) {
+		a.store.change(key, func(job *v1alpha1.FargateJob) {
+			admit(t, server, job.Spec.SSHPublicKey)
+			readyAt(server.Host, server.Port, server.User)(job)
+		})
+	}
+}
+
 func TestPrepare_TaskBecomesReady_LeavesConnectionFile(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)

@@ -23,6 +23,9 @@ func (p *progress) sayf(format string, args ...any) {
 	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), oneLine(fmt.Sprintf(format, args...)))
 }
 
+// write adds to the job log as it is.
+func (p *progress) write(text string) { _, _ = io.WriteString(p.log, text) }
+
 // oneLine keeps text from elsewhere to one line without control characters,
 // which a terminal or GitLab's log would obey.
 func oneLine(text string) string {

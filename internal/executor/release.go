@@ -23,8 +23,8 @@ func (e *Executor) deleteJob(ctx context.Context, store JobStore, job types.Name
 func (e *Executor) release(ctx context.Context, store JobStore, path string, conn *connection) error {
 	if err := e.deleteJob(ctx, store, conn.job()); err != nil {
 		conn.PrivateKey = ""
-		err = fmt.Errorf("FargateJob %s is not deleted, its task runs until its active deadline: delete it by hand (kubectl -n %s delete fargatejob %s) or run the cleanup stage again: %w",
-			conn.job(), conn.Namespace, conn.Name, err)
+		words := store.Words(conn.job())
+		err = fmt.Errorf("%s is not deleted, %s or run the cleanup stage again: %w", words.Job, words.Undeleted, err)
 		return errors.Join(err, writeConnection(path, conn))
 	}
 	return removeConnection(path)

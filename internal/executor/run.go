@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
@@ -33,9 +34,10 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 	if err != nil {
 		return err
 	}
-	e.Log.Info("Running a script", "job", conn.job().String(), "stage", string(stage))
-	err = runScript(ctx, target, sshrun.Script{
+	e.Log.Info("Running a script", "job", conn.Name, "stage", string(stage))
+	err = runScript(ctx, e.within(target), sshrun.Script{
 		Body:        body,
+		Shell:       shellOf(script),
 		Stdout:      e.Stdout,
 		Stderr:      e.Stderr,
 		GracePeriod: gracePeriod,
@@ -69,6 +71,15 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 	default:
 		return fmt.Errorf("stage %s: %w", stage, err)
 	}
+}
+
+// shellOf tells what a script is written for by the name that the runner gives
+// its file: script.ps1 for PowerShell, script. for others.
+func shellOf(path string) sshrun.Shell {
+	if filepath.Ext(path) == ".ps1" {
+		return sshrun.PowerShell
+	}
+	return sshrun.POSIX
 }
 
 func openScript(path string, stage gitlab.Stage) (*os.File, error) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -12,15 +11,16 @@ import (
 // StalledError says that a job has no task or no longer has one, and that
 // nothing will change by waiting.
 type StalledError struct {
-	Job types.NamespacedName
+	// Job names it to people.
+	Job string
 	// Reason is one of the reasons of the API package.
 	Reason string
-	// Message is what the controller says, with what ECS said.
+	// Message is why, with what ECS said.
 	Message string
 }
 
 func (e *StalledError) Error() string {
-	text := fmt.Sprintf("FargateJob %s failed (%s): %s", e.Job, e.Reason, oneLine(e.Message))
+	text := fmt.Sprintf("%s failed (%s): %s", e.Job, e.Reason, oneLine(e.Message))
 	if advice := stalledAdvice[e.Reason]; advice != "" {
 		text += ": " + advice
 	}
@@ -32,33 +32,33 @@ func (e *StalledError) Error() string {
 func (e *StalledError) AuthorsFault() bool { return e.Reason == v1alpha1.ReasonOverrideRefused }
 
 // stalledAdvice is what to do next, for reasons whose messages come from ECS
-// as they are. The controller's own messages say it themselves.
+// as they are. Our own messages say it themselves.
 var stalledAdvice = map[string]string{
-	v1alpha1.ReasonCapacityUnavailable:       "retry the job later, or add subnets in other zones or other capacity to its FargateTaskClass",
+	v1alpha1.ReasonCapacityUnavailable:       "retry the job later, or add subnets in other zones or other capacity",
 	v1alpha1.ReasonQuotaExceeded:             "run fewer jobs at a time, or ask AWS for a higher quota of Fargate vCPUs",
 	v1alpha1.ReasonTaskFailedToStart:         "check that the task definition's image exists and that the execution role may pull it and read its secrets",
 	v1alpha1.ReasonEssentialContainerExited:  "read the container's log, and check that it has enough memory and that its entry point keeps the SSH server running",
 	v1alpha1.ReasonUserInitiated:             "find out in AWS CloudTrail who stopped the task, then retry the job",
 	v1alpha1.ReasonServiceSchedulerInitiated: "retry the job",
-	v1alpha1.ReasonSpotInterruption:          "retry the job, or give its FargateTaskClass capacity that is not Spot",
+	v1alpha1.ReasonSpotInterruption:          "retry the job, or use capacity that is not Spot",
 	v1alpha1.ReasonTerminationNotice:         "retry the job",
 	v1alpha1.ReasonInfrastructureHealth:      "retry the job",
 	v1alpha1.ReasonTaskStopped:               "look the task up in the ECS console, then retry the job",
-	v1alpha1.ReasonLaunchDeadlineExceeded:    "make the image smaller, or raise launchDeadlineSeconds in the job's FargateTaskClass",
+	v1alpha1.ReasonLaunchDeadlineExceeded:    "make the image smaller, or raise launchDeadlineSeconds where there is a FargateTaskClass",
 	v1alpha1.ReasonActiveDeadlineExceeded:    "raise the job's timeout",
 	v1alpha1.ReasonTaskMissing:               "retry the job",
-	v1alpha1.ReasonInvalidParameter:          "correct the job's FargateTaskClass",
-	v1alpha1.ReasonLaunchRefused:             "correct the job's FargateTaskClass",
+	v1alpha1.ReasonInvalidParameter:          "correct the job's FargateTaskClass, or without Kubernetes fargate.toml",
+	v1alpha1.ReasonLaunchRefused:             "correct the job's FargateTaskClass, or without Kubernetes fargate.toml",
 }
 
 // stalled returns a *StalledError for a job that is stalled, otherwise nil.
-func stalled(job *v1alpha1.FargateJob) error {
+func stalled(name string, job *v1alpha1.FargateJob) error {
 	condition := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
 	if condition == nil || !meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStalled) {
 		return nil
 	}
 	return &StalledError{
-		Job:     types.NamespacedName{Namespace: job.Namespace, Name: job.Name},
+		Job:     name,
 		Reason:  condition.Reason,
 		Message: condition.Message,
 	}

@@ -17,7 +17,8 @@ type timing struct {
 // outage spans the restart of an API server. unattended spans the restart of
 // the controller with a change of its leader. explain is three times what the
 // controller takes to notice that a running task stops. release is short
-// because GitLab shows a job as running until its clean-up has ended.
+// because GitLab shows a job as running until its clean-up has ended, and longer
+// than ECS may take to list a task whose launch was cut off.
 var defaultTiming = timing{
 	outage:     time.Minute,
 	retry:      time.Second,
@@ -25,6 +26,6 @@ var defaultTiming = timing{
 	unattended: 5 * time.Minute,
 	overdue:    time.Minute,
 	sshQuiet:   5 * time.Second,
-	release:    15 * time.Second,
+	release:    20 * time.Second,
 	explain:    15 * time.Second,
 }

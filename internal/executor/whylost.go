@@ -14,10 +14,11 @@ import (
 // as an error. The end of a connection comes before ECS's word about it, which
 // it waits for a few seconds.
 func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error {
-	store, err := e.OpenStore()
+	store, err := e.openStoreOf(job)
 	if err != nil {
-		return fmt.Errorf("lost the task of FargateJob %s, why is unknown: %w", job, err)
+		return fmt.Errorf("lost the task of %s, why is unknown: %w", job.Name, err)
 	}
+	name := store.Words(job).Job
 	ctx, cancel := context.WithTimeout(ctx, e.limits.explain)
 	defer cancel()
 	var state string
@@ -28,7 +29,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 			if !seen.DeletionTimestamp.IsZero() {
 				return ErrJobGone
 			}
-			return stalled(seen)
+			return stalled(name, seen)
 		})
 	})
 	var stall *StalledError
@@ -36,11 +37,11 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	case errors.As(err, &stall):
 		return stall
 	case errors.Is(err, ErrJobGone):
-		return fmt.Errorf("FargateJob %s was deleted while its script ran, which stopped its task", job)
+		return fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)
 	case state != "":
-		return fmt.Errorf("lost the task of FargateJob %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
-			job, oneLine(state))
+		return fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
+			name, oneLine(state))
 	default:
-		return fmt.Errorf("lost the task of FargateJob %s, why is unknown: %w", job, err)
+		return fmt.Errorf("lost the task of %s, why is unknown: %w", name, err)
 	}
 }

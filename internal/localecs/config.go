@@ -37,6 +37,16 @@ type Config struct {
 	// DefaultSubnets and DefaultSecurityGroups.
 	Subnets        []Subnet
 	SecurityGroups []string
+	// Ingress has the rules of security groups by their ids. Tasks are reached
+	// whatever they say: they are for who reads them. A group without an entry
+	// admits this machine to every port.
+	Ingress map[string][]Rule
+	// Endpoints are the services that the VPC has endpoints of, such as
+	// "ecr.api".
+	Endpoints []string
+	// Quotas are the account's quotas by their codes. Nothing enforces them.
+	// One without an entry is DefaultQuota.
+	Quotas map[string]float64
 	// Delays says how long a task stays in each state.
 	Delays Delays
 	// MissingFor is how long DescribeTasks and ListTasks don't know a task that
@@ -64,12 +74,29 @@ type Subnet struct {
 	ID string
 	// Zone is the letter of the Availability Zone, such as "a".
 	Zone string
+	// Way is the id of the gateway that leads to the internet, such as
+	// "igw-0123" or "nat-0123". Empty means that there is none.
+	Way string
 }
+
+// Rule is a rule of a security group about incoming TCP connections.
+type Rule struct {
+	// First and Last are the ports that it admits.
+	First, Last int32
+	// From is who is admitted: addresses, such as "10.0.0.0/16", or a security
+	// group, such as "sg-0123".
+	From string
+}
+
+// DefaultQuota is how much of everything an account may use unless a Config
+// says otherwise.
+const DefaultQuota = 6
 
 // DefaultSubnets returns the subnets that exist unless a Config says otherwise:
 // one in zone a and one in zone b.
 func DefaultSubnets() []Subnet {
-	return []Subnet{{ID: "subnet-local-a", Zone: "a"}, {ID: "subnet-local-b", Zone: "b"}}
+	const gateway = "igw-local"
+	return []Subnet{{ID: "subnet-local-a", Zone: "a", Way: gateway}, {ID: "subnet-local-b", Zone: "b", Way: gateway}}
 }
 
 // DefaultSecurityGroups returns the security groups that exist unless a Config

@@ -1,11 +1,13 @@
 package localecs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +27,7 @@ const answerTime = 3 * time.Millisecond
 // errDropped ends a request without an answer.
 var errDropped = errors.New("connection dropped on purpose")
 
-// protocol is how one of the two services reads requests and writes answers.
+// protocol is how one of the services reads requests and writes answers.
 type protocol interface {
 	contentType() string
 	// throttled is the service's answer to too many calls.
@@ -50,14 +52,23 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	requestID := uuid.NewString()
 	c := call{caller: accessKey(r), body: body}
 	var run operation
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
+	var p protocol
+	switch target := r.Header.Get("X-Amz-Target"); {
+	case strings.HasPrefix(target, quotasTarget):
+		p = quotasProtocol{}
+		c.action, run = s.quotasOperation(target, body)
+	case target != "":
+		p = ecsProtocol{}
 		c.action, run = s.ecsOperation(target, body)
 		c.bucket = ecsBuckets[c.action]
-		s.answer(w, r, ecsProtocol{}, requestID, c, run)
-		return
+	case bytes.Contains(body, []byte(stsVersion)):
+		p = stsProtocol{}
+		c.action, run = s.stsOperation(body, c.caller, requestID)
+	default:
+		p = ec2Protocol{}
+		c.action, c.bucket, run = s.ec2Operation(body, requestID)
 	}
-	c.action, c.bucket, run = s.ec2Operation(body, requestID)
-	s.answer(w, r, ec2Protocol{}, requestID, c, run)
+	s.answer(w, r, p, requestID, c, run)
 }
 
 // call is what the server knows of a call before it executes it.

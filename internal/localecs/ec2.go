@@ -59,8 +59,9 @@ type ec2Subnets struct {
 
 type ec2SecurityGroup struct {
 	ec2Group
-	OwnerID string `xml:"ownerId"`
-	VPCID   string `xml:"vpcId"`
+	OwnerID string          `xml:"ownerId"`
+	VPCID   string          `xml:"vpcId"`
+	Ingress []ec2Permission `xml:"ipPermissions>item"`
 }
 
 type ec2SecurityGroups struct {
@@ -176,7 +177,7 @@ func (s *Server) describeSecurityGroups(form url.Values) (any, error) {
 	set := ec2SecurityGroups{}
 	for _, id := range s.network.securityGroups {
 		if len(ids) == 0 || slices.Contains(ids, id) {
-			set.Items = append(set.Items, ec2SecurityGroup{ec2Group{id, id}, s.config.Account, vpcID})
+			set.Items = append(set.Items, ec2SecurityGroup{ec2Group{id, id}, s.config.Account, vpcID, s.ingress(id)})
 		}
 	}
 	return set, nil

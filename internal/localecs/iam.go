@@ -53,6 +53,6 @@ func (s *Server) refusal(caller string, request iam.Request, decision iam.Decisi
 	if decision == iam.ExplicitlyDenied {
 		why = "with an explicit deny in an identity-based policy"
 	}
-	return fmt.Sprintf("User: arn:aws:sts::%s:assumed-role/%s/local is not authorized to perform: %s on resource: %s %s",
-		s.config.Account, caller, request.Action, request.Resource, why)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s",
+		s.callerARN(caller), request.Action, request.Resource, why)
 }

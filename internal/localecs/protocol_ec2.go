@@ -40,6 +40,8 @@ var ec2Handlers = map[string]func(s *Server, form url.Values) (any, error){
 	"DescribeNetworkInterfaces": (*Server).describeNetworkInterfaces,
 	"DescribeSubnets":           (*Server).describeSubnets,
 	"DescribeSecurityGroups":    (*Server).describeSecurityGroups,
+	"DescribeRouteTables":       (*Server).describeRouteTables,
+	"DescribeVpcEndpoints":      (*Server).describeVPCEndpoints,
 }
 
 // ec2Operation finds the action that a form names.

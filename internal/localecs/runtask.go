@@ -11,9 +11,14 @@ import (
 
 var errClosing = errors.New("the local ECS is shutting down")
 
+// LastRunTask returns the last RunTask request, nil if there was none. It must
+// not be changed.
+func (s *Server) LastRunTask() *ecs.RunTaskInput { return s.lastRunTask.Load() }
+
 // runTask starts tasks, or repeats the answer that the call's token has got
 // before.
 func (s *Server) runTask(in *ecs.RunTaskInput, fault Fault) (*ecs.RunTaskOutput, error) {
+	s.lastRunTask.Store(in)
 	if err := checkRunTask(in); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
 )
@@ -29,6 +32,8 @@ type Server struct {
 	closeOnce sync.Once
 	lives     sync.WaitGroup
 	served    chan error
+
+	lastRunTask atomic.Pointer[ecs.RunTaskInput]
 
 	mu       sync.Mutex // guards what follows, and every task's state
 	closed   bool

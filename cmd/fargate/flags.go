@@ -1,0 +1,54 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
+)
+
+// flags are the command line's; those that are set win over the configuration.
+type flags struct {
+	config          string
+	debug           bool
+	logLevel        string
+	logFile         string
+	logFormat       string
+	taskDefinition  string
+	platformVersion string
+}
+
+// register gives a command and those below it the flags.
+func (f *flags) register(command *cobra.Command) {
+	set := command.PersistentFlags()
+	set.StringVar(&f.config, "config", "", "path of fargate.toml")
+	set.BoolVar(&f.debug, "debug", false, "the same as --log-level debug")
+	set.StringVar(&f.logLevel, "log-level", "", "debug, info, warn or error (default: LogLevel in fargate.toml)")
+	set.StringVar(&f.logFile, "log-file", "", "file to append the log to (default: LogFile in fargate.toml)")
+	set.StringVar(&f.logFormat, "log-format", "", "text or json (default: LogFormat in fargate.toml)")
+	set.StringVar(&f.taskDefinition, "task-def", "",
+		"task definition of all jobs: family, family:revision or ARN (default: the CI variable FARGATE_TASK_DEFINITION, then TaskDefinition in fargate.toml)")
+	set.StringVar(&f.platformVersion, "platform-version", "",
+		"Fargate platform version of all jobs (default: the CI variable FARGATE_PLATFORM_VERSION, then PlatformVersion in fargate.toml)")
+}
+
+// apply puts the flags in the place of what the file says. With Kubernetes the
+// task definition and the platform version go into the FargateJob instead, and
+// have to be what the class lets jobs choose.
+func (f *flags) apply(config *driverconfig.Config) {
+	replace(&config.LogLevel, f.logLevel)
+	replace(&config.LogFormat, f.logFormat)
+	replace(&config.LogFile, f.logFile)
+	if f.debug {
+		config.LogLevel = "debug"
+	}
+	if config.Kubernetes == nil {
+		replace(&config.Fargate.TaskDefinition, f.taskDefinition)
+		replace(&config.Fargate.PlatformVersion, f.platformVersion)
+	}
+}
+
+func replace(setting *string, flag string) {
+	if flag != "" {
+		*setting = flag
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fargate-operator/fargate-operator/internal/standalone"
+)
+
+// sweep is one run of fargate sweep.
+type sweep struct {
+	store  *standalone.Store
+	age    time.Duration
+	stop   bool
+	output io.Writer
+}
+
+// sweepCommand stops what stages left behind that were killed.
+func (l *launch) sweepCommand() *cobra.Command {
+	s := &sweep{}
+	command := &cobra.Command{
+		Use:   "sweep",
+		Short: "Find the tasks of jobs that ended without clean-up, where there is no Kubernetes, and stop them",
+		Long: `Find the tasks of jobs that ended without clean-up, where there is no Kubernetes.
+
+A job counts as left behind once it is past its timeout and 30 minutes, or as old as --older-than says. A task of this
+installation that belongs to no job any more counts as left behind after five minutes, or when it is that old.
+
+Nothing is changed without --stop. The exit code is 0 if all was looked at, and with --stop all was stopped.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			s.output = command.OutOrStdout()
+			return l.sweep(command.Context(), s)
+		},
+	}
+	command.Flags().DurationVar(&s.age, "older-than", 0, "take jobs and tasks of that age for left behind, for example 24h (default: when their time is over)")
+	command.Flags().BoolVar(&s.stop, "stop", false, "stop what was left behind, instead of only listing it")
+	return command
+}
+
+func (l *launch) sweep(ctx context.Context, s *sweep) error {
+	if s.age < 0 {
+		return fmt.Errorf("--older-than must be an age such as 24h, not %s", s.age)
+	}
+	config, err := l.loadConfig()
+	if err != nil {
+		return err
+	}
+	log, closeLog, err := openLog(config)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	if s.store, err = openStandalone(config, log); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// run goes on after an error: one cluster that cannot be reached keeps no task
+// of another running.
+func (s *sweep) run(ctx context.Context) error {
+	leftovers, err := s.store.Leftovers(ctx, s.age)
+	errs := []error{err}
+	failed := 0
+	for _, leftover := range leftovers {
+		if err := s.handle(ctx, leftover); err != nil {
+			failed++
+			errs = append(errs, fmt.Errorf("cannot stop %s: %w", describe(leftover), err))
+		}
+	}
+	switch {
+	case s.stop:
+		fmt.Fprintf(s.output, "%d left behind, %d stopped\n", len(leftovers), len(leftovers)-failed)
+	case len(leftovers) > 0:
+		fmt.Fprintf(s.output, "%d left behind, run fargate sweep --stop to stop them\n", len(leftovers))
+	default:
+		fmt.Fprintln(s.output, "nothing left behind")
+	}
+	return errors.Join(errs...)
+}
+
+func (s *sweep) handle(ctx context.Context, leftover standalone.Leftover) error {
+	did := "left behind"
+	if s.stop {
+		if err := s.store.Stop(ctx, leftover); err != nil {
+			return err
+		}
+		did = "stopped"
+	}
+	fmt.Fprintf(s.output, "%s: %s: %s\n", did, describe(leftover), leftover.Why)
+	return nil
+}
+
+// describe names a leftover by its job, its task or both.
+func describe(leftover standalone.Leftover) string {
+	switch {
+	case leftover.Job == "":
+		return "task " + leftover.Task
+	case leftover.Task == "":
+		return leftover.Job + ", whose task is not known"
+	default:
+		return fmt.Sprintf("%s with task %s", leftover.Job, leftover.Task)
+	}
+}

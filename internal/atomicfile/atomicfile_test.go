@@ -1,0 +1,84 @@
+package atomicfile_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
+)
+
+// wantOnly fails unless the file is the only one of its directory, has the
+// content and can be read by its owner alone.
+func wantOnly(t *testing.T, path, content string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 {
+		t.Errorf("%d files, want the one that was written", len(entries))
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != content {
+		t.Errorf("holds %q (%v), want %q", data, err, content)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v (%v), want 0600", info.Mode(), err)
+	}
+}
+
+func TestCreate_ManyAtOnce_OneWins(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	var group sync.WaitGroup
+	var won atomic.Int32
+	for range 20 {
+		group.Go(func() {
+			err := atomicfile.Create(path, []byte("content"))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, fs.ErrExist):
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d of 20 created the file, want one", won.Load())
+	}
+	wantOnly(t, path, "content")
+}
+
+func TestReplace_LeavesTheNewContentAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for _, content := range []string{"first and longer", "second"} {
+		if err := atomicfile.Replace(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		wantOnly(t, path, content)
+	}
+	if err := atomicfile.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("removing it again: %v", err)
+	}
+}
+
+func TestReplace_CannotBePlaced_LeavesNothing(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "file")
+	if err := os.MkdirAll(filepath.Join(path, "below"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Replace(path, []byte("content")); err == nil {
+		t.Fatal("a directory was replaced")
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
+		t.Errorf("%d entries are left (%v), want the directory alone", len(entries), err)
+	}
+}

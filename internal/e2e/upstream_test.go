@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
+	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
+)
+
+// The defects of the existing Fargate driver, and the tests that ours does not
+// have them. Tests without a package are in this one.
+//
+//	RunTask's failures[] are ignored      TestUpstream_RunTaskReportsAFailure_AnotherAttemptFollows,
+//	                                      controllers/fargatejob TestLaunch_CapacityUnavailable_TriesNextSubnetThenNextPlacement
+//	a script's failure is a system one    TestJob_ScriptFails_ReportsItsExitCode,
+//	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
+//	cancel exits with 0                   TestJob_Canceled_ScriptIsGoneTaskIsThereAndAfterScriptRuns,
+//	                                      internal/gitlab TestExitCodes_Finish
+//	rollback with a cancelled context     TestJob_CanceledWhilePreparing_LeavesNothing
+//	scripts of 128 KiB break              TestUpstream_ScriptOf300KiB_Runs,
+//	                                      internal/sshrun TestRun_5MiBScript_RunsAndAppearsInNoCommandLine
+//	no dial timeout                       internal/sshrun TestDial_PeerThatIsNotUsable_SaysWhy
+//	no keepalive                          internal/sshrun TestRun_SilentForHalfAnHourBehindNAT_StaysConnected,
+//	                                      internal/sshrun TestRun_PeerDies_IsNoticedWithinAMinute
+//	host keys are not checked             internal/sshrun TestDial_OtherHostKey_NamesBothFingerprints,
+//	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
+//	sshd comes up after RUNNING           TestJob_SSHServerComesUpLate_IsWaitedFor
+//	task leaks when the runner dies       cmd/fargate TestPrepare_Killed_CleanupFindsTheJob,
+//	                                      TestController_KilledBetweenRunTaskAndStatusWrite_FindsTheSameTask
+//	a missing address dereferences nil    controllers/fargatejob TestAddress_InterfaceNotKnownYet_IsLookedUpAgain
+//	why a task stopped is never shown     TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog,
+//	                                      TestJob_TaskDiesWhileAScriptRuns_SaysWhy
+
+func TestUpstream_RunTaskReportsAFailure_AnotherAttemptFollows(t *testing.T) {
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			runner := m.defaultRunner(t)
+			stack.AWS.Reset()
+			stack.AWS.FailNext("RunTask", 1, localecs.FailureFault("Capacity is unavailable at this time. Please try again later"))
+			var log lockedBuffer
+			if result := runner.Run(t.Context(), newJob(t), &log); result.Err != nil {
+				t.Errorf("%v\n%s", result.Err, log.String())
+			}
+			if n := stack.AWS.Calls()["RunTask"]; n != 2 {
+				t.Errorf("%d calls of RunTask, want 2", n)
+			}
+			m.assertNothingLeft(t)
+		})
+	}
+}
+
+func TestUpstream_ScriptOf300KiB_Runs(t *testing.T) {
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			runner := m.defaultRunner(t)
+			var log lockedBuffer
+			attempt := prepared(t, runner, newJob(t), &log)
+			script := "VALUE='" + strings.Repeat("x", 300<<10) + "'; echo ${#VALUE} bytes"
+			if err := attempt.RunScript(t.Context(), "build_script", gitlabrunner.Script(script)); err != nil {
+				t.Errorf("%v\n%s", err, log.String())
+			}
+			assertContains(t, log.String(), "307200 bytes")
+			attempt.Cleanup(t.Context())
+			m.assertNothingLeft(t)
+		})
+	}
+}
+
+func TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog(t *testing.T) {
+	container := seed.Container(builtInImage, devstack.Port)
+	container.LogConfiguration = &types.LogConfiguration{
+		LogDriver: types.LogDriverAwslogs,
+		Options:   map[string]string{"awslogs-group": "/ecs/ci", "awslogs-region": devstack.Region, "awslogs-stream-prefix": "job"},
+	}
+	runner := useClass(t, container)
+	var log lockedBuffer
+	attempt := prepared(t, runner, newJob(t), &log)
+	if err := stack.AWS.KillContainer(onlyTask(t), "ci-coordinator"); err != nil {
+		t.Fatal(err)
+	}
+	err := attempt.Run(t.Context(), "get_sources")
+	var failure *gitlabrunner.SystemFailure
+	if !errors.As(err, &failure) {
+		t.Errorf("the stage ended with %v, want a system failure", err)
+	}
+	assertContains(t, log.String(), "Essential container in task exited", "exited with code 137",
+		"aws logs tail /ecs/ci --log-stream-names job/ci-coordinator/")
+	attempt.Cleanup(t.Context())
+	assertNothingLeft(t)
+}
+
+func TestJob_CleanedUpWhileAScriptRuns_EndsWithTheReason(t *testing.T) {
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			runner := m.defaultRunner(t)
+			var log lockedBuffer
+			attempt := prepared(t, runner, newJob(t), &log)
+			done := make(chan error, 1)
+			go func() {
+				done <- attempt.RunScript(context.Background(), "build_script", gitlabrunner.Script("echo started; sleep 600"))
+			}()
+			awaitLog(t, &log, "started")
+			attempt.Cleanup(t.Context())
+			var failure *gitlabrunner.SystemFailure
+			if err := <-done; !errors.As(err, &failure) {
+				t.Errorf("the stage ended with %v, want a system failure", err)
+			}
+			assertContains(t, log.String(), "was deleted while its script ran")
+			m.assertNothingLeft(t)
+		})
+	}
+}
+
+// onlyTask returns the ARN of the only task.
+func onlyTask(t *testing.T) string {
+	t.Helper()
+	client, err := stack.ECS(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := client.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String(devstack.Cluster)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.TaskArns) != 1 {
+		t.Fatalf("%d tasks, want one", len(out.TaskArns))
+	}
+	return out.TaskArns[0]
+}

@@ -1,0 +1,68 @@
+package executor
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+)
+
+// chosen is what one job has instead of the runner's defaults.
+type chosen struct {
+	class     string
+	overrides v1alpha1.TaskOverrides
+}
+
+// choose reads what the job wants. Its errors are the author's fault. Whether
+// the job may have the overrides is for the class to say.
+func (e *Executor) choose() (chosen, error) {
+	choice, err := e.Environment.ReadChoice()
+	if err == nil {
+		err = e.mayHaveClass(choice.TaskClass)
+	}
+	if err != nil {
+		return chosen{}, &gitlab.BuildFailure{Code: 1, Err: err}
+	}
+	return chosen{
+		class: firstOf(choice.TaskClass, e.Class),
+		overrides: v1alpha1.TaskOverrides{
+			TaskDefinition:      firstOf(e.TaskDefinition, choice.TaskDefinition),
+			PlatformVersion:     firstOf(e.PlatformVersion, choice.PlatformVersion),
+			CPU:                 choice.CPU,
+			Memory:              choice.Memory,
+			EphemeralStorageGiB: choice.EphemeralStorageGiB,
+		},
+	}, nil
+}
+
+// mayHaveClass refuses a class that the job may not choose. The API server
+// would let the runner use every class of the namespace.
+func (e *Executor) mayHaveClass(class string) error {
+	const variable = gitlab.TaskClassVariable
+	allowed := slices.ContainsFunc(e.Classes, func(pattern string) bool {
+		ok, err := path.Match(pattern, class)
+		return err == nil && ok
+	})
+	switch {
+	case class == "" || allowed || class == e.Class:
+		return nil
+	case e.Class == "":
+		return fmt.Errorf("%s %q is refused: this runner works without Kubernetes and has no task classes, remove the variable", variable, class)
+	case len(e.Classes) == 0:
+		return fmt.Errorf("%s %q is refused: fargate.toml does not let jobs choose a class ([Overrides] TaskClasses is not set)", variable, class)
+	default:
+		return fmt.Errorf("%s %q is refused: fargate.toml allows only %q and the runner's own %s ([Overrides] TaskClasses)", variable, class, e.Classes, e.Class)
+	}
+}
+
+// firstOf returns the first value that is set.
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+)
+
+// Delete stops the job's task and then removes the state file. It waits for a
+// stage that has the job in hand.
+func (s *Store) Delete(ctx context.Context, key types.NamespacedName) error {
+	return s.end(ctx, key.Name, "the CI job was cleaned up")
+}
+
+// end stops a job's task with a reason that ECS shows, and removes its state.
+func (s *Store) end(ctx context.Context, name, reason string) error {
+	state, err := s.lockState(ctx, name)
+	if errors.Is(err, executor.ErrJobGone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer state.unlock()
+	if err := s.stopTasks(ctx, state, reason); err != nil {
+		return err
+	}
+	if err := state.remove(); err != nil {
+		return err
+	}
+	s.jobs.Forget(state.job)
+	return nil
+}
+
+// stopTasks returns once no task of the job is left that has not been stopped.
+func (s *Store) stopTasks(ctx context.Context, state *state, reason string) error {
+	for begun := s.now(); ; {
+		settled, err := s.jobs.Release(ctx, state.job, reason)
+		if err != nil {
+			return explain(err)
+		}
+		// However old the attempt seems: what was watched for so long does not
+		// turn up any more.
+		if settled || s.now().Sub(begun) > lifecycle.SettleTime {
+			return nil
+		}
+		select {
+		case <-time.After(lifecycle.SettlePause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// explain tells what can pass by waiting from what cannot.
+func explain(err error) error {
+	var fault *ecs.Error
+	if errors.As(err, &fault) && fault.Class == ecs.RetrySame {
+		return &executor.UnavailableError{Store: "AWS", Err: err}
+	}
+	return err
+}

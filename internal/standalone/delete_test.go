@@ -1,0 +1,127 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/localecs"
+)
+
+func TestDelete_JobThatNoStageHasTakenUp_CallsNothing(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+	w.AWS.Reset()
+	if calls := w.AWS.Calls(); len(calls) != 0 {
+		t.Errorf("AWS was called: %v", calls)
+	}
+}
+
+func TestDelete_TaskNotWrittenDown_IsFoundAndStopped(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), isReady)
+	w.change(t, func(job *v1alpha1.FargateJob) { job.Status.Task, job.Status.Address = nil, nil })
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+}
+
+func TestDelete_LaunchWasCutOff_KeepsTheStateUntilNoTaskCanTurnUp(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), func(job *v1alpha1.FargateJob) bool { return job.Status.Attempt == 1 })
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := w.open(t).Delete(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the end of the context", err)
+	}
+	w.stored(t)
+	w.change(t, func(job *v1alpha1.FargateJob) {
+		job.Status.AttemptTime = &metav1.Time{Time: time.Now().Add(-lifecycle.SettleTime - time.Minute)}
+	})
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+}
+
+func TestDelete_ClockWasSetBack_DoesNotWaitForIt(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), func(job *v1alpha1.FargateJob) bool { return job.Status.Attempt == 1 })
+	w.change(t, func(job *v1alpha1.FargateJob) { job.Status.AttemptTime = &metav1.Time{Time: time.Now().Add(time.Hour)} })
+	store, clock := w.open(t), time.Now()
+	store.now = func() time.Time { clock = clock.Add(lifecycle.SettleTime); return clock }
+	remove(t, store)
+	w.wantNothingLeft(t)
+}
+
+func TestDelete_AWSUnreachable_KeepsTheState(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), isReady)
+	w.AWS.FailNext("StopTask", always, localecs.DropFault())
+	var unavailable *executor.UnavailableError
+	if err := w.open(t).Delete(t.Context(), key); !errors.As(err, &unavailable) {
+		t.Errorf("got %v, want *UnavailableError", err)
+	}
+	w.stored(t)
+	w.AWS.Reset()
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+}
+
+func TestDelete_StopForbidden_SaysSoAtOnce(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), isReady)
+	w.AWS.FailNext("StopTask", 1, localecs.ErrorFault(localecs.APIError{Code: "AccessDeniedException", Message: "no", Status: 400}))
+	err := w.open(t).Delete(t.Context(), key)
+	wantText(t, err, "ecs:StopTask")
+	w.stored(t)
+}
+
+// A cleanup stage may come at any time while a prepare stage lives, and twice.
+func TestDelete_WhileAnotherProcessWatches_LeavesNoTask(t *testing.T) {
+	for _, state := range []string{"", v1alpha1.ReasonLaunching, v1alpha1.ReasonProvisioning, v1alpha1.ReasonReady} {
+		t.Run("at "+state, func(t *testing.T) {
+			w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: 50 * time.Millisecond, Pending: 50 * time.Millisecond}})
+			create(t, w.open(t))
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			var cleanups sync.WaitGroup
+			var once sync.Once
+			clean := func() {
+				for range 2 {
+					store := w.open(t)
+					cleanups.Go(func() {
+						if err := store.Delete(ctx, key); err != nil {
+							t.Errorf("delete: %v", err)
+						}
+					})
+				}
+			}
+			if state == "" {
+				once.Do(clean)
+			}
+			err := w.open(t).Watch(ctx, key, func(job *v1alpha1.FargateJob) error {
+				if readyReason(job) == state {
+					once.Do(clean)
+				}
+				return nil
+			})
+			cleanups.Wait()
+			if !errors.Is(err, executor.ErrJobGone) {
+				t.Errorf("the watch ended with %v, want ErrJobGone", err)
+			}
+			w.wantNothingLeft(t)
+		})
+	}
+}

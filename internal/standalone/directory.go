@@ -1,0 +1,90 @@
+package standalone
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
+)
+
+const (
+	// stateSuffix ends the name of a state file, after the job's.
+	stateSuffix = ".state.json"
+	// installationFile has the UUID of all jobs of the directory.
+	installationFile = "installation"
+)
+
+// othersMayWrite is the permission bit for everybody.
+const othersMayWrite = 0o002
+
+func checkDirectory(path string) error {
+	const key = "Directory in the [TaskMetadata] section of the configuration"
+	if path == "" {
+		return fmt.Errorf("without Kubernetes the jobs' state needs a place of its own: set %s, for example to /opt/gitlab-runner/metadata", key)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the directory %s does not exist: create it for the user that gitlab-runner runs as (uid %d), or correct %s", path, os.Getuid(), key)
+	case err != nil:
+		return fmt.Errorf("cannot use the directory of the jobs' state, correct %s: %w", key, err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory: correct %s", path, key)
+	case info.Mode().Perm()&othersMayWrite != 0:
+		return fmt.Errorf("everybody may write to %s and could have tasks stopped: chmod o-w it, or set %s to a directory of the executor's own", path, key)
+	default:
+		return nil
+	}
+}
+
+// installationOf reads the directory's UUID, or gives it one: ECS tells by it
+// the tasks of this directory's jobs from all others.
+func installationOf(directory string) (uuid.UUID, error) {
+	path := filepath.Join(directory, installationFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = atomicfile.Create(path, []byte(uuid.NewString()+"\n"))
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			data, err = os.ReadFile(path)
+		}
+	}
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("cannot keep the identity of this installation: make sure that %s has space and belongs to the user that gitlab-runner runs as (uid %d): %w",
+			directory, os.Getuid(), err)
+	}
+	installation, err := uuid.Parse(strings.TrimSpace(string(data)))
+	if err != nil {
+		return uuid.UUID{}, fmt.Errorf("the file %s, which marks this installation's tasks, is damaged: restore it from a backup, or write into it what the tag ci.fargate-operator.dev/installation of a task says: %w", path, err)
+	}
+	return installation, nil
+}
+
+// statePath is where a job's state is. A name that is no file name has none.
+func (s *Store) statePath(name string) (string, error) {
+	if name == "" || filepath.Base(name) != name || strings.HasPrefix(name, ".") {
+		return "", fmt.Errorf("%q is no name of a job: the connection file that has it is damaged, remove it", name)
+	}
+	return filepath.Join(s.directory, name+stateSuffix), nil
+}
+
+// names lists the jobs that have a state file.
+func (s *Store) names() ([]string, error) {
+	entries, err := os.ReadDir(s.directory)
+	if err != nil {
+		return nil, fmt.Errorf("list the jobs' state files: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		name, isState := strings.CutSuffix(entry.Name(), stateSuffix)
+		if isState && name != "" && !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}

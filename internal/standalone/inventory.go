@@ -1,0 +1,95 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// records reads all state files, and leaves out those that go meanwhile.
+func (s *Store) records() ([]*record, error) {
+	names, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	var records []*record
+	for _, name := range names {
+		r, err := s.record(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// record reads a state file without a lock, as it is replaced in one step.
+func (s *Store) record(name string) (*record, error) {
+	path, err := s.statePath(name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a state file: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a state file: %w", err)
+	}
+	r := &record{name: name, since: info.ModTime()}
+	r.job, r.err = readState(file, name)
+	if r.job != nil {
+		r.since = r.job.CreationTimestamp.Time
+	}
+	return r, nil
+}
+
+// ownedTask is a task of this installation.
+type ownedTask struct {
+	ecs.OwnedTask
+	location ecs.Location
+}
+
+func (t *ownedTask) leftover(directory string) Leftover {
+	return Leftover{
+		Task:     t.ARN,
+		Why:      fmt.Sprintf("it was started %s and belongs to no job in %s", t.CreatedAt.UTC().Format(time.RFC3339), directory),
+		location: t.location,
+	}
+}
+
+// tasks lists this installation's tasks, wherever a job has run or would run.
+// The error tells where they could not be listed.
+func (s *Store) tasks(ctx context.Context, records []*record) ([]*ownedTask, error) {
+	locations := sets.New[ecs.Location]()
+	if s.class != nil {
+		locations.Insert(ecs.LocationOf(&s.class.Spec.TaskTemplate))
+	}
+	for _, r := range records {
+		if r.job != nil && r.job.Status.Resolved != nil {
+			locations.Insert(ecs.LocationOf(r.job.Status.Resolved))
+		}
+	}
+	var tasks []*ownedTask
+	var errs []error
+	for location := range locations {
+		owned, err := s.clients.ListOwned(ctx, location, s.installation.String())
+		errs = append(errs, err)
+		for _, task := range owned {
+			tasks = append(tasks, &ownedTask{OwnedTask: task, location: location})
+		}
+	}
+	return tasks, errors.Join(errs...)
+}

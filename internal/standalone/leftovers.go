@@ -1,0 +1,164 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+const (
+	// unknownLifetime bounds a job that has no active deadline, or whose state
+	// file cannot be read. It is the executor's for a job without a timeout.
+	unknownLifetime = 24*time.Hour + 30*time.Minute
+	// minTaskAge is how old a task without a job has to be.
+	minTaskAge = 5 * time.Minute
+)
+
+// Leftover is what stages that were killed have left: a job with or without a
+// task, or a task alone.
+type Leftover struct {
+	// Job is the job's name, empty for a task that belongs to no job.
+	Job string
+	// Task is the task's ARN, empty if it is not known.
+	Task string
+	// Why says to people why it is a leftover.
+	Why string
+
+	location ecs.Location // of a task that belongs to no job
+}
+
+// Leftovers lists the jobs of the directory that are past their end, which is
+// their active deadline, or the age given unless that is zero. Besides it lists
+// the tasks of this installation that belong to none of its jobs, if they are
+// older than that age, or else than five minutes.
+//
+// The error tells of what could not be looked at, the list of all the rest.
+func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, error) {
+	earlier, err := s.records()
+	if err != nil {
+		return nil, err
+	}
+	// The cloud is listed before the jobs: the task of a job that is created
+	// in between is never taken for a leftover.
+	tasks, tasksErr := s.tasks(ctx, earlier)
+	records, err := s.records()
+	if err != nil {
+		return nil, err
+	}
+	leftovers, unreadable := s.overdue(records, age)
+	return append(leftovers, s.ownerless(tasks, records, age)...), errors.Join(tasksErr, unreadable)
+}
+
+// overdue lists the jobs that are past their end. The error tells of state files
+// that cannot be read and may be of jobs that are not.
+func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error) {
+	var leftovers []Leftover
+	var unreadable []error
+	for _, r := range records {
+		if why := r.pastEnd(s.now(), age); why != "" {
+			leftovers = append(leftovers, Leftover{Job: r.name, Task: r.task(), Why: why})
+		} else if r.job == nil {
+			unreadable = append(unreadable, r.err)
+		}
+	}
+	return leftovers, errors.Join(unreadable...)
+}
+
+// ownerless lists the tasks that no job owns. A damaged state file is an owner
+// until it is past its end.
+func (s *Store) ownerless(tasks []*ownedTask, records []*record, age time.Duration) []Leftover {
+	owners := map[string]*record{}
+	for _, r := range records {
+		if r.job != nil || r.pastEnd(s.now(), age) == "" {
+			owners[string(s.uid(r.name))] = r
+		}
+	}
+	var leftovers []Leftover
+	for _, task := range tasks {
+		owner := owners[task.UID]
+		owned := owner != nil && owner.mayOwn(task.ARN)
+		if !owned && s.now().Sub(task.CreatedAt) >= max(age, minTaskAge) {
+			leftovers = append(leftovers, task.leftover(s.directory))
+		}
+	}
+	return leftovers
+}
+
+// Stop stops the task of a leftover, and removes the job's state file.
+func (s *Store) Stop(ctx context.Context, leftover Leftover) error {
+	const reason = "fargate sweep: the CI job is over and was not cleaned up"
+	if leftover.Job == "" {
+		return s.clients.Stop(ctx, leftover.location, leftover.Task, reason)
+	}
+	err := s.end(ctx, leftover.Job, reason)
+	if !errors.Is(err, errDamaged) {
+		return err
+	}
+	// Its task, if there is one, is a leftover of its own.
+	path, err := s.statePath(leftover.Job)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Remove(path)
+}
+
+// record is what a state file says about a job.
+type record struct {
+	name  string
+	job   *v1alpha1.FargateJob // nil if it cannot be read
+	err   error                // why not
+	since time.Time            // when the job was created, or else when the file was written
+}
+
+// pastEnd says why a job is past its end. It is empty for others.
+func (r *record) pastEnd(now time.Time, age time.Duration) string {
+	since := r.since.UTC().Format(time.RFC3339)
+	switch {
+	case r.job == nil && !errors.Is(r.err, errDamaged):
+		return "" // It is not ours.
+	case age > 0 && now.Sub(r.since) <= age, age <= 0 && now.Sub(r.since) <= r.lifetime():
+		return ""
+	case r.job == nil:
+		return "its state file was written " + since + " and is damaged"
+	case age > 0:
+		return fmt.Sprintf("%s was created %s, more than %s ago", identify(r.job), since, age)
+	default:
+		return fmt.Sprintf("%s was created %s and is past its end, %s later", identify(r.job), since, r.lifetime())
+	}
+}
+
+func (r *record) lifetime() time.Duration {
+	if r.job == nil || r.job.Spec.ActiveDeadlineSeconds == 0 {
+		return unknownLifetime
+	}
+	return time.Duration(r.job.Spec.ActiveDeadlineSeconds) * time.Second
+}
+
+// task is the ARN of the job's task as far as it is known.
+func (r *record) task() string {
+	if r.job == nil || r.job.Status.Task == nil {
+		return ""
+	}
+	return r.job.Status.Task.ARN
+}
+
+// mayOwn reports whether a task with the job's UID can be its present one.
+func (r *record) mayOwn(arn string) bool { return r.task() == "" || r.task() == arn }
+
+// identify says which CI job it is.
+func identify(job *v1alpha1.FargateJob) string {
+	identity := &job.Spec.Job
+	text := fmt.Sprintf("CI job %d", identity.ID)
+	if identity.Name != "" {
+		text += fmt.Sprintf(" %q", identity.Name)
+	}
+	if identity.ProjectPath != "" {
+		text += " of " + identity.ProjectPath
+	}
+	return text
+}

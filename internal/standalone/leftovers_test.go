@@ -1,0 +1,187 @@
+package standalone
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/localecs"
+)
+
+// later returns a store whose clock is ahead.
+func (w *world) later(t *testing.T, by time.Duration) *Store {
+	t.Helper()
+	store := w.open(t)
+	store.now = func() time.Time { return time.Now().Add(by) }
+	return store
+}
+
+// ready creates a job that is ready and returns its task's ARN.
+func (w *world) ready(t *testing.T) string {
+	t.Helper()
+	create(t, w.open(t))
+	return watchUntil(t, w.open(t), isReady).Status.Task.ARN
+}
+
+// leftovers lists jobs and tasks that are left, without the reasons.
+func leftovers(t *testing.T, store *Store, age time.Duration) []Leftover {
+	t.Helper()
+	found, err := store.Leftovers(t.Context(), age)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+var withoutReasons = []cmp.Option{cmpopts.IgnoreFields(Leftover{}, "Why"), cmpopts.IgnoreUnexported(Leftover{}), cmpopts.EquateEmpty()}
+
+func stopAll(t *testing.T, store *Store, found []Leftover) {
+	t.Helper()
+	for _, leftover := range found {
+		if err := store.Stop(t.Context(), leftover); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestLeftovers_Job_CountsFromItsActiveDeadlineOrTheAge(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	for name, test := range map[string]struct {
+		after, age time.Duration
+		left       bool
+	}{
+		"young":                          {time.Minute, 0, false},
+		"before its deadline of an hour": {59 * time.Minute, 0, false},
+		"past its deadline":              {61 * time.Minute, 0, true},
+		"younger than the age":           {2 * time.Hour, 3 * time.Hour, false},
+		"older than the age":             {10 * time.Minute, 9 * time.Minute, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []Leftover
+			if test.left {
+				want = []Leftover{{Job: key.Name, Task: arn}}
+			}
+			if diff := cmp.Diff(want, leftovers(t, w.later(t, test.after), test.age), withoutReasons...); diff != "" {
+				t.Errorf("leftovers (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if len(w.running(t)) != 1 {
+		t.Error("to list leftovers stopped the task")
+	}
+	store := w.later(t, 2*time.Hour)
+	found := leftovers(t, store, 0)
+	if why := found[0].Why; !strings.HasPrefix(why, `CI job 4711 "build" of group/project was created `) || !strings.HasSuffix(why, "and is past its end, 1h0m0s later") {
+		t.Errorf("told because: %s", why)
+	}
+	stopAll(t, store, found)
+	w.wantNothingLeft(t)
+}
+
+func TestLeftovers_LaunchNotWrittenDown_IsStopped(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	w.ready(t)
+	w.change(t, func(job *v1alpha1.FargateJob) { job.Status.Task, job.Status.Address = nil, nil })
+	store := w.later(t, 2*time.Hour)
+	stopAll(t, store, leftovers(t, store, 0))
+	w.wantNothingLeft(t)
+}
+
+func TestLeftovers_TaskWithoutAJob_IsStoppedOnceItIsOldEnough(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	if err := os.Remove(w.statePath()); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct{ after, age time.Duration }{
+		"young":                {4 * time.Minute, 0},
+		"younger than the age": {time.Hour, 2 * time.Hour},
+	} {
+		if found := leftovers(t, w.later(t, test.after), test.age); len(found) != 0 {
+			t.Errorf("%s: taken for a leftover: %v", name, found)
+		}
+	}
+	store := w.later(t, 6*time.Minute)
+	found := leftovers(t, store, 0)
+	if diff := cmp.Diff([]Leftover{{Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+	stopAll(t, store, found)
+	w.wantNothingLeft(t)
+}
+
+func TestLeftovers_TasksOfOthers_AreLeftAlone(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	ours := template()
+	for _, installation := range []string{"other", w.open(t).installation.String() + "0"} {
+		_, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
+			Template: &ours, SSHPublicKey: publicKey, Owner: ecs.Owner{Installation: installation, UID: installation}, Attempt: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := leftovers(t, w.later(t, 48*time.Hour), 0); len(found) != 0 {
+		t.Errorf("taken for leftovers: %v", found)
+	}
+}
+
+func TestLeftovers_DamagedStateFile_KeepsItsTaskForADay(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	if err := os.WriteFile(w.statePath(), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.later(t, 24*time.Hour).Leftovers(t.Context(), 0)
+	if len(found) != 0 {
+		t.Errorf("taken for leftovers: %v", found)
+	}
+	wantText(t, err, w.statePath(), "is damaged")
+
+	store := w.later(t, 25*time.Hour)
+	found = leftovers(t, store, 0)
+	if diff := cmp.Diff([]Leftover{{Job: key.Name}, {Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+	stopAll(t, store, found)
+	w.wantNothingLeft(t)
+}
+
+func TestLeftovers_StateFileOfALaterVersion_IsNeverTouched(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	w.ready(t)
+	data, err := os.ReadFile(w.statePath())
+	if err == nil {
+		err = os.WriteFile(w.statePath(), []byte(strings.ReplaceAll(string(data), "v1alpha1", "v7")), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.later(t, 1000*time.Hour).Leftovers(t.Context(), time.Minute)
+	if len(found) != 0 {
+		t.Errorf("taken for leftovers: %v", found)
+	}
+	wantText(t, err, "has version v7")
+}
+
+func TestLeftovers_OneClusterUnreachable_OthersAreListed(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	elsewhere := w.stored(t)
+	elsewhere.Name, elsewhere.Spec.ActiveDeadlineSeconds, elsewhere.Status.Resolved.Cluster = "job-1-elsewhere", 7200, "nowhere"
+	if err := w.open(t).createState(elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.later(t, 61*time.Minute).Leftovers(t.Context(), 0)
+	wantText(t, err, "nowhere")
+	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,142 @@
+// Package standalone keeps the FargateJobs of a runner without Kubernetes, in
+// state files: one for each job, written before its task is started, gone once
+// the task's stop is accepted. The stages that use a job take it through its
+// life themselves; Leftovers finds what stages that were killed have left.
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+)
+
+// Options say what a Store works with.
+type Options struct {
+	// Directory holds the state files.
+	Directory string
+	// Class describes the tasks of all jobs. It has no name. Nil does for a
+	// store that is only swept.
+	Class *v1alpha1.FargateTaskClass
+	// Cadence is how often tasks are looked at. Zero means ecs.DefaultCadence.
+	Cadence ecs.Cadence
+	// Log takes what operators want to know.
+	Log *slog.Logger
+}
+
+// Store keeps jobs in a directory. Any number of processes can use the same
+// directory.
+type Store struct {
+	directory    string
+	class        *v1alpha1.FargateTaskClass
+	installation uuid.UUID
+	clients      *ecs.Clients
+	observers    *ecs.Observers
+	jobs         *lifecycle.Lifecycle
+	wake         chan struct{} // tells that ECS has news of the job that is watched
+	now          func() time.Time
+}
+
+var _ executor.JobStore = (*Store)(nil)
+
+// Open returns a store in a directory that exists. It calls nothing of AWS yet.
+func Open(options Options) (*Store, error) {
+	if err := checkDirectory(options.Directory); err != nil {
+		return nil, err
+	}
+	installation, err := installationOf(options.Directory)
+	if err != nil {
+		return nil, err
+	}
+	if options.Cadence == (ecs.Cadence{}) {
+		options.Cadence = ecs.DefaultCadence
+	}
+	clients := &ecs.Clients{}
+	s := &Store{
+		directory:    options.Directory,
+		class:        options.Class,
+		installation: installation,
+		clients:      clients,
+		observers:    ecs.NewObservers(clients, options.Cadence, logr.FromSlogHandler(options.Log.Handler())),
+		wake:         make(chan struct{}, 1),
+		now:          steadyClock(),
+	}
+	s.jobs = &lifecycle.Lifecycle{
+		ECS:          clients,
+		Observers:    s.observers,
+		Installation: installation.String(),
+		Class:        func(context.Context, *v1alpha1.FargateJob) (*v1alpha1.FargateTaskClass, error) { return s.class, nil },
+		Wake:         s.wakeUp,
+		Now:          s.now,
+	}
+	return s, nil
+}
+
+// steadyClock returns a clock that begins at the time of day and then does not
+// jump with it: a deadline is neither met early nor put off because somebody
+// sets the machine's clock.
+func steadyClock() func() time.Time {
+	begun := time.Now()
+	return func() time.Time { return begun.Add(time.Since(begun)).Round(0) }
+}
+
+func (s *Store) wakeUp(types.NamespacedName) {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Namespace returns nothing: without Kubernetes there are no namespaces.
+func (s *Store) Namespace() string { return "" }
+
+// Words names a job alone and points to AWS and to fargate sweep.
+func (s *Store) Words(key types.NamespacedName) executor.Words {
+	return executor.Words{
+		Job:        key.Name,
+		Unattended: "check that this machine can reach AWS",
+		Overdue:    "AWS has not accepted its end: check that this machine can reach AWS",
+		Vanished:   "find out by whom (a cleanup stage of the same attempt, or fargate sweep)",
+		Undeleted:  "its task may run on: let a later fargate sweep stop it",
+	}
+}
+
+// Create writes the state file of a new job. One that exists already with the
+// same public key is as good.
+func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
+	stored := job.DeepCopy()
+	stored.UID = s.uid(job.Name)
+	stored.Generation = 1
+	stored.CreationTimestamp = metav1.NewTime(s.now())
+	err := s.createState(stored)
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	existing, err := s.lockState(ctx, job.Name)
+	if err != nil {
+		return err
+	}
+	defer existing.unlock()
+	if existing.job.Spec.SSHPublicKey != job.Spec.SSHPublicKey {
+		return fmt.Errorf("the state file %s is another job's: retry the job", existing.path)
+	}
+	return nil
+}
+
+// uid is the job's for ECS. It follows from the name, so that a task can be told
+// to be a job's even if nothing but the name of its state file is left.
+func (s *Store) uid(name string) types.UID {
+	return types.UID(uuid.NewSHA1(s.installation, []byte(name)).String())
+}
