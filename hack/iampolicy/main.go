@@ -33,7 +33,7 @@ func generate(root string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, name := range []string{controller, standalone, assumeRole} {
+	for _, name := range []string{controller, standalone, assumeRole, doctor} {
 		encoded, err := json.MarshalIndent(policy(name, called), "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", name, err)

@@ -7,6 +7,7 @@ const (
 	controller = "controller-policy"
 	standalone = "standalone-policy"
 	assumeRole = "assume-role-policy"
+	doctor     = "doctor-policy"
 )
 
 // statement is a part of policies. Its actions come from permissions.
@@ -39,6 +40,10 @@ var permissions = map[string][]permission{
 	"ec2:DescribeSubnets":           {{"ec2:DescribeSubnets", "CheckNetworks"}},
 	"ec2:DescribeSecurityGroups":    {{"ec2:DescribeSecurityGroups", "CheckNetworks"}},
 	"sts:AssumeRole":                {{"sts:AssumeRole", "AssumeRolesOfClasses"}},
+	"sts:GetCallerIdentity":         {}, // Everybody may.
+	"ec2:DescribeRouteTables":       {{"ec2:DescribeRouteTables", "CheckRoutesAndQuotas"}},
+	"ec2:DescribeVpcEndpoints":      {{"ec2:DescribeVpcEndpoints", "CheckRoutesAndQuotas"}},
+	"servicequotas:GetServiceQuota": {{"servicequotas:GetServiceQuota", "CheckRoutesAndQuotas"}},
 }
 
 // statements are the statements in the order of the policies. Capital words are
@@ -87,11 +92,15 @@ var statements = []statement{
 	},
 	{
 		iam.Statement{Sid: "CheckClusters", Resource: []string{clusterARN}},
-		[]string{controller},
+		[]string{controller, doctor},
 	},
 	{
 		iam.Statement{Sid: "CheckNetworks", Resource: []string{"*"}},
-		[]string{controller},
+		[]string{controller, doctor},
+	},
+	{
+		iam.Statement{Sid: "CheckRoutesAndQuotas", Resource: []string{"*"}},
+		[]string{doctor},
 	},
 	{
 		iam.Statement{Sid: "AssumeRolesOfClasses", Resource: []string{"arn:aws:iam::ACCOUNT:role/CLASS_ROLE"}},

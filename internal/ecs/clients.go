@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
@@ -54,6 +55,23 @@ type rolesAPI interface {
 	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
 }
 
+// identityAPI is what this package calls of AWS STS to tell who it is.
+type identityAPI interface {
+	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
+}
+
+// routesAPI is what this package calls of Amazon EC2 to find the ways out of
+// subnets.
+type routesAPI interface {
+	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
+	DescribeVpcEndpoints(context.Context, *ec2.DescribeVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcEndpointsOutput, error)
+}
+
+// quotasAPI is what this package calls of Service Quotas.
+type quotasAPI interface {
+	GetServiceQuota(context.Context, *servicequotas.GetServiceQuotaInput, ...func(*servicequotas.Options)) (*servicequotas.GetServiceQuotaOutput, error)
+}
+
 // Location is where tasks live and as whom they are managed. It is comparable:
 // one observer serves one Location.
 type Location struct {
@@ -79,6 +97,10 @@ type account struct {
 // AWS_ENDPOINT_URL and proxies all work as the AWS documentation says. The zero
 // value is ready to use.
 type Clients struct {
+	// Called hears of every request that leaves, retries included: its service
+	// and operation, and which of Results it had. It may be nil.
+	Called func(service, operation, result string)
+
 	mu       sync.Mutex
 	accounts map[account]*regional
 }
@@ -90,6 +112,8 @@ type regional struct {
 	clusters    clustersAPI
 	networks    networksAPI
 	definitions *definitionCache
+	// config makes the clients that only the doctor needs.
+	config aws.Config
 }
 
 // at returns the clients for a Location, or an *Error if the SDK's
@@ -101,7 +125,7 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 	if r, ok := c.accounts[key]; ok {
 		return r, nil
 	}
-	cfg, err := loadConfig(ctx, key)
+	cfg, err := c.loadConfig(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -115,16 +139,17 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		clusters:    ecsClient,
 		networks:    ec2Client,
 		definitions: newDefinitionCache(),
+		config:      cfg,
 	}
 	c.accounts[key] = r
 	return r, nil
 }
 
-func loadConfig(ctx context.Context, key account) (aws.Config, error) {
+func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(key.region),
 		config.WithAppID(appID+"-"+version.Version),
-		config.WithAPIOptions([]func(*middleware.Stack) error{countCalls, newLimiter().install}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{c.tellCalled, newLimiter().install}),
 	)
 	if err != nil {
 		return aws.Config{}, &Error{

@@ -75,10 +75,10 @@ func TestInspectTaskDefinition_SaysWhatALaunchDependsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Definition{
-		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true,
+		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256,
 		Containers: map[string]Container{
-			"ci-coordinator": {HealthCheck: true, TCPPorts: []PortRange{{22, 22}}},
-			"ranges":         {TCPPorts: []PortRange{{2200, 2299}, {80, 80}}},
+			"ci-coordinator": {Image: localecstest.Idle, HealthCheck: true, TCPPorts: []PortRange{{22, 22}}},
+			"ranges":         {Image: localecstest.Idle, TCPPorts: []PortRange{{2200, 2299}, {80, 80}}},
 		},
 	}
 	if diff := cmp.Diff(want, definition); diff != "" {

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // The results of a call. AWS's own error codes are in the log and in the
@@ -24,20 +23,18 @@ const (
 	resultUnreachable = "unreachable"
 )
 
-// callsTotal counts what AWS was asked.
-var callsTotal = newCallsTotal()
+// Results are the results of a call: ok; denied (credentials or permissions),
+// throttled, failed (on AWS's side), refused (any other error that AWS answers
+// with) or unreachable (no answer).
+func Results() []string {
+	return []string{resultOK, resultDenied, resultThrottled, resultFailed, resultRefused, resultUnreachable}
+}
 
-// newCallsTotal has a counter for each call that this package makes, beginning
-// at zero: a series that begins with its first event hides that event from
-// rate().
-func newCallsTotal() *prometheus.CounterVec {
-	total := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "fargate_operator",
-		Subsystem: "aws",
-		Name:      "calls_total",
-		Help: "Calls to AWS, retries included, by service, operation and result: ok; denied (credentials or permissions), " +
-			"throttled, failed (on AWS's side), refused (any other error that AWS answers with) or unreachable (no answer).",
-	}, []string{"service", "operation", "result"})
+// Operations are the calls that the controller makes, by service. The stage
+// binary must not call this: to look at methods by reflection keeps the linker
+// from leaving out the hundreds of operations of the SDK that nobody calls.
+func Operations() map[string][]string {
+	operations := map[string][]string{}
 	for service, apis := range map[string][]reflect.Type{
 		"ECS": {reflect.TypeFor[tasksAPI](), reflect.TypeFor[clustersAPI]()},
 		"EC2": {reflect.TypeFor[interfacesAPI](), reflect.TypeFor[networksAPI]()},
@@ -45,26 +42,24 @@ func newCallsTotal() *prometheus.CounterVec {
 	} {
 		for _, api := range apis {
 			for i := range api.NumMethod() {
-				for _, result := range []string{resultOK, resultDenied, resultThrottled, resultFailed, resultRefused, resultUnreachable} {
-					total.WithLabelValues(service, api.Method(i).Name, result)
-				}
+				operations[service] = append(operations[service], api.Method(i).Name)
 			}
 		}
 	}
-	return total
+	return operations
 }
 
-// Metrics are the collectors of this package, for the caller's registry.
-func Metrics() []prometheus.Collector { return []prometheus.Collector{callsTotal} }
-
-// countCalls counts every request that leaves, retries included.
-func countCalls(stack *middleware.Stack) error {
-	count := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+// tellCalled tells of every request that leaves, retries included.
+func (c *Clients) tellCalled(stack *middleware.Stack) error {
+	if c.Called == nil {
+		return nil
+	}
+	tell := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleFinalize(ctx, in)
-		callsTotal.WithLabelValues(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), resultOf(err)).Inc()
+		c.Called(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), resultOf(err))
 		return out, metadata, err
 	}
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("CountCalls", count), "Retry", middleware.After)
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("TellCalled", tell), "Retry", middleware.After)
 }
 
 func resultOf(err error) string {

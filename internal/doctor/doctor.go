@@ -1,0 +1,83 @@
+// Package doctor finds out why jobs do not run: it looks at the configuration
+// and at everything in AWS that a task depends on, and says of each what was
+// found, why it matters and how to mend it. It changes nothing, except that Try
+// starts a task, which it stops again.
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/classcheck"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// patience bounds each question to AWS, the SDK's own repetitions included.
+const patience = 10 * time.Second
+
+// Examine asks AWS for all that tasks of a template need. Without credentials
+// there is that one finding. Keys rename the fields of a FargateTaskClass to
+// where the reader has written them.
+func Examine(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate, keys *strings.Replacer) []Finding {
+	e := &examination{aws: aws, template: template, loc: ecs.LocationOf(template), own: ownAddresses()}
+	findings := e.examine(ctx)
+	for i := range findings {
+		f := &findings[i]
+		f.What, f.Why, f.Fix = keys.Replace(f.What), keys.Replace(f.Why), keys.Replace(f.Fix)
+	}
+	return findings
+}
+
+// examination is what the checks of one template share.
+type examination struct {
+	aws      *ecs.Clients
+	template *v1alpha1.TaskTemplate
+	loc      ecs.Location
+	// own are the addresses of this machine.
+	own []netip.Addr
+	// identity is the ARN in use, empty if AWS did not tell.
+	identity string
+	// found is what AWS says of the template, nil before it was asked.
+	found *classcheck.Findings
+}
+
+func (e *examination) examine(ctx context.Context) []Finding {
+	identity := e.checkIdentity(ctx)
+	if identity.Level == Failure {
+		return []Finding{identity}
+	}
+	findings := []Finding{identity}
+	for _, check := range []func(context.Context) []Finding{
+		e.checkPermissions,
+		e.checkTemplate,
+		e.checkExecutionRole,
+		e.checkRoutes,
+		e.checkIngress,
+		e.checkQuotas,
+	} {
+		bounded, cancel := context.WithTimeout(ctx, patience)
+		findings = append(findings, check(bounded)...)
+		cancel()
+	}
+	return findings
+}
+
+// ownAddresses are those that this machine knows of. Behind NAT it does not know
+// its public one.
+func ownAddresses() []netip.Addr {
+	networks, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var own []netip.Addr
+	for _, network := range networks {
+		if prefix, err := netip.ParsePrefix(network.String()); err == nil {
+			own = append(own, prefix.Addr())
+		}
+	}
+	return own
+}

@@ -1,0 +1,47 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+// Level says how bad a Finding is.
+type Level string
+
+// The levels. A warning is what may be wrong, or could not be found out.
+const (
+	OK      Level = "OK"
+	Warning Level = "WARN"
+	Failure Level = "FAIL"
+)
+
+// Finding is what was found out about one thing that jobs need.
+type Finding struct {
+	Level Level
+	// Subject is the thing, in a word or two.
+	Subject string
+	// What was found.
+	What string
+	// Why it matters and the exact Fix, mostly a command. Empty if all is well.
+	Why, Fix string
+}
+
+// Failed reports whether one of the findings is a failure.
+func Failed(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Level == Failure })
+}
+
+func okf(subject, format string, args ...any) Finding {
+	return Finding{Level: OK, Subject: subject, What: fmt.Sprintf(format, args...)}
+}
+
+func isDenied(err error) bool { return hasReason(err, v1alpha1.ReasonAccessDenied) }
+
+func hasReason(err error, reason string) bool {
+	var fault *ecs.Error
+	return errors.As(err, &fault) && fault.Reason == reason
+}

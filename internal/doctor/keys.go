@@ -1,0 +1,22 @@
+package doctor
+
+import "strings"
+
+// ClassKeys leave the fields as a FargateTaskClass has them.
+var ClassKeys = strings.NewReplacer()
+
+// FileKeys are the keys of fargate.toml.
+var FileKeys = strings.NewReplacer(
+	" or set spec.containerName", "", // The file has no such key.
+	"spec.network.subnets", "[Fargate] Subnet",
+	"spec.network.securityGroups", "[Fargate] SecurityGroup",
+	"spec.network.assignPublicIP: Enabled", "[Fargate] EnablePublicIP = true",
+	"spec.network.connectVia: PrivateIP", "[Fargate] UsePublicIP = false",
+	"spec.network", "[Fargate] Subnet and SecurityGroup",
+	"spec.cluster", "[Fargate] Cluster",
+	"spec.region", "[Fargate] Region",
+	"spec.capacity", "[Fargate] LaunchType or CapacityProviderStrategy",
+	"spec.taskDefinition", "[Fargate] TaskDefinition",
+	"spec.executionRoleARN", "[Fargate] ExecutionRoleARN",
+	"spec.ssh.port", "[SSH] Port",
+)

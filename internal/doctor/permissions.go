@@ -1,0 +1,79 @@
+package doctor
+
+import (
+	"context"
+	"strings"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// jobsPolicy has the permissions that jobs need, checksPolicy those that only
+// the doctor does.
+const (
+	jobsPolicy   = "standalone-policy"
+	checksPolicy = "doctor-policy"
+)
+
+// consequences say what happens without a permission.
+var consequences = map[string]string{
+	"ecs:StopTask":                  "without it the tasks of ended jobs run on, and cost money, until somebody stops them",
+	"ecs:DescribeTasks":             "without it a job starts a task and never learns that it runs",
+	"ecs:ListTasks":                 "without it a task whose launch was interrupted is not found again, and runs on",
+	"ec2:DescribeNetworkInterfaces": "without it the public address of a task is not found",
+	"ecs:DescribeTaskDefinition":    "without it no job starts: a launch pins the revision of its task definition first",
+}
+
+// checkPermissions tries what jobs do after their launch.
+func (e *examination) checkPermissions(ctx context.Context) []Finding {
+	const subject = "permissions"
+	var findings []Finding
+	var allowed []string
+	for _, p := range e.aws.Permissions(ctx, e.loc, e.template.Network.AssignPublicIP == v1alpha1.Enabled) {
+		switch {
+		case p.Err == nil, hasReason(p.Err, v1alpha1.ReasonClusterNotFound):
+			// What does not exist is told only to those who may ask.
+			allowed = append(allowed, p.Action)
+		case isDenied(p.Err):
+			findings = append(findings, Finding{
+				Level: Failure, Subject: subject, What: p.Err.Error(), Why: consequences[p.Action], Fix: e.attach(jobsPolicy),
+			})
+		default:
+			findings = append(findings, unanswered(subject, p.Err))
+		}
+	}
+	if len(allowed) > 0 {
+		findings = append(findings, okf(subject, "may call %s", strings.Join(allowed, ", ")))
+	}
+	return findings
+}
+
+// NotTried is the finding that stands for Try where it was not asked for.
+// Command is the one that asks for it.
+func NotTried(command string) Finding {
+	return Finding{
+		Level: Warning, Subject: "start of a task",
+		What: "not tried: whether ecs:RunTask, ecs:TagResource and iam:PassRole are allowed shows only when a task starts, and so do the image and its SSH server",
+		Why:  "AWS has no harmless way to ask for these permissions",
+		Fix:  command,
+	}
+}
+
+// unanswered is for a question that AWS did not answer, for lack of a permission
+// that jobs do without, or because it was not reached.
+func (e *examination) unanswered(subject string, err error) Finding {
+	if isDenied(err) {
+		return Finding{
+			Level: Warning, Subject: subject, What: "not checked: " + err.Error(),
+			Why: "jobs do without this permission, only the check needs it", Fix: e.attach(checksPolicy),
+		}
+	}
+	return unanswered(subject, err)
+}
+
+func unanswered(subject string, err error) Finding {
+	return Finding{
+		Level: Warning, Subject: subject, What: "not checked: " + err.Error(),
+		Why: "if AWS does not answer here, it does not answer jobs either",
+		Fix: "open the way to AWS on port 443: by a route, a proxy in HTTPS_PROXY or VPC endpoints; then check again",
+	}
+}

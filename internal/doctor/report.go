@@ -1,0 +1,33 @@
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// margin is as wide as a level and the longest subject, with what is between.
+const margin = 24
+
+// Write writes findings for people to read, and how many are bad.
+func Write(w io.Writer, findings []Finding) error {
+	var text strings.Builder
+	count := map[Level]int{}
+	for _, f := range findings {
+		count[f.Level]++
+		fmt.Fprintf(&text, "%-4s  %-*s%s\n", f.Level, margin-len("FAIL  "), f.Subject, indented(f.What))
+		for _, part := range []struct{ label, text string }{{"why: ", f.Why}, {"fix: ", f.Fix}} {
+			if part.text != "" {
+				fmt.Fprintf(&text, "%*s%s%s\n", margin, "", part.label, indented(part.text))
+			}
+		}
+	}
+	fmt.Fprintf(&text, "\n%d checks: %d failed, %d with a warning\n", len(findings), count[Failure], count[Warning])
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// indented puts the lines after the first below it.
+func indented(text string) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", margin))
+}

@@ -1,0 +1,46 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// Identity returns the ARN of the user or role as whom this program calls AWS
+// for a Location. Errors are *Error, with the reason AccessDenied if there are
+// no credentials or AWS does not accept them, or the context's.
+func (c *Clients) Identity(ctx context.Context, loc Location) (string, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return "", err
+	}
+	if _, err := r.config.Credentials.Retrieve(ctx); err != nil {
+		return "", noCredentials(err, loc)
+	}
+	var api identityAPI = sts.NewFromConfig(r.config)
+	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", classify(err, "asking STS for the identity in use", loc)
+	}
+	return aws.ToString(out.Arn), nil
+}
+
+// noCredentials tells AWS's refusal to give credentials from there being none.
+func noCredentials(err error, loc Location) error {
+	var api smithy.APIError
+	if errors.As(err, &api) || errors.Is(err, context.Canceled) {
+		return classify(err, "getting credentials", loc)
+	}
+	return &Error{
+		Class:   Terminal,
+		Reason:  v1alpha1.ReasonAccessDenied,
+		Message: fmt.Sprintf("there are no AWS credentials: %v", rootCause(err)),
+		cause:   err,
+	}
+}

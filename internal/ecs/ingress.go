@@ -1,0 +1,71 @@
+package ecs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// Source is whose incoming connections a security group admits to a port. One of
+// its fields is set.
+type Source struct {
+	// CIDR is a range of addresses.
+	CIDR string
+	// Group is a security group whose members are admitted.
+	Group string
+	// PrefixList is a list of ranges that is kept in the VPC.
+	PrefixList string
+}
+
+// SourcesOf returns whom security groups admit to a TCP port. Groups that do not
+// exist are an *Error; other errors are the context's.
+func (c *Clients) SourcesOf(ctx context.Context, loc Location, groups []string, port int32) ([]Source, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.networks.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: groups})
+	if err != nil {
+		return nil, classify(err, "looking up the rules of security groups", loc)
+	}
+	var sources []Source
+	for i := range out.SecurityGroups {
+		for _, permission := range out.SecurityGroups[i].IpPermissions {
+			if admits(&permission, port) {
+				sources = append(sources, sourcesOf(&permission)...)
+			}
+		}
+	}
+	return sources, nil
+}
+
+// admits reports whether a rule is about a TCP port. A rule for all protocols
+// has the number -1 and no ports. Source: IpPermission in the EC2 API reference.
+func admits(permission *types.IpPermission, port int32) bool {
+	switch aws.ToString(permission.IpProtocol) {
+	case "-1":
+		return true
+	case "tcp":
+		return aws.ToInt32(permission.FromPort) <= port && port <= aws.ToInt32(permission.ToPort)
+	}
+	return false
+}
+
+func sourcesOf(permission *types.IpPermission) []Source {
+	var sources []Source
+	for _, from := range permission.IpRanges {
+		sources = append(sources, Source{CIDR: aws.ToString(from.CidrIp)})
+	}
+	for _, from := range permission.Ipv6Ranges {
+		sources = append(sources, Source{CIDR: aws.ToString(from.CidrIpv6)})
+	}
+	for _, from := range permission.UserIdGroupPairs {
+		sources = append(sources, Source{Group: aws.ToString(from.GroupId)})
+	}
+	for _, from := range permission.PrefixListIds {
+		sources = append(sources, Source{PrefixList: aws.ToString(from.PrefixListId)})
+	}
+	return sources
+}

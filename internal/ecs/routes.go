@@ -1,0 +1,90 @@
+package ecs
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// WaysOut returns for each subnet of a VPC the id of what its packets to the
+// internet go to, such as "igw-0123" or "nat-0123"; empty if there is no such
+// route, or it leads nowhere. Errors are *Error or the context's.
+func (c *Clients) WaysOut(ctx context.Context, loc Location, vpc string, subnets []string) (map[string]string, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	var main string
+	own := map[string]string{}
+	pages := ec2.NewDescribeRouteTablesPaginator(r.routes(), &ec2.DescribeRouteTablesInput{Filters: inVPC(vpc)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(err, "looking up route tables", loc)
+		}
+		for i := range page.RouteTables {
+			way := wayOut(page.RouteTables[i].Routes)
+			for _, association := range page.RouteTables[i].Associations {
+				if aws.ToBool(association.Main) {
+					main = way
+				}
+				own[aws.ToString(association.SubnetId)] = way
+			}
+		}
+	}
+	ways := map[string]string{}
+	for _, subnet := range subnets {
+		way, ok := own[subnet]
+		if !ok {
+			way = main
+		}
+		ways[subnet] = way
+	}
+	return ways, nil
+}
+
+// wayOut is the target of the default route.
+func wayOut(routes []types.Route) string {
+	for i := range routes {
+		route := &routes[i]
+		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" || route.State == types.RouteStateBlackhole {
+			continue
+		}
+		return cmp.Or(aws.ToString(route.GatewayId), aws.ToString(route.NatGatewayId), aws.ToString(route.TransitGatewayId),
+			aws.ToString(route.VpcPeeringConnectionId), aws.ToString(route.NetworkInterfaceId), aws.ToString(route.InstanceId))
+	}
+	return ""
+}
+
+// EndpointsOfVPC returns the AWS services that a VPC has endpoints of, without
+// what all their names begin with: "ecr.api", "s3". Errors are *Error or the
+// context's.
+func (c *Clients) EndpointsOfVPC(ctx context.Context, loc Location, vpc string) ([]string, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	var services []string
+	pages := ec2.NewDescribeVpcEndpointsPaginator(r.routes(), &ec2.DescribeVpcEndpointsInput{Filters: inVPC(vpc)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, classify(err, "looking up VPC endpoints", loc)
+		}
+		for i := range page.VpcEndpoints {
+			_, service, _ := strings.Cut(aws.ToString(page.VpcEndpoints[i].ServiceName), "."+loc.Region+".")
+			services = append(services, service)
+		}
+	}
+	return services, nil
+}
+
+func (r *regional) routes() routesAPI { return ec2.NewFromConfig(r.config) }
+
+func inVPC(vpc string) []types.Filter {
+	return []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}
+}
