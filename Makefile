@@ -68,6 +68,7 @@ generate: bin/controller-gen bin/crd-ref-docs bin/helm-docs ## Generate deep cop
 		--output-path=docs/reference/api.md --log-level=ERROR
 	go run ./hack/metricsdocs docs/reference/metrics.md
 	go run ./hack/iampolicy
+	go run ./hack/configdocs
 	bin/helm-docs --chart-search-root=charts --sort-values-order=file --log-level=warning
 
 .PHONY: build
