@@ -203,8 +203,10 @@ func weak(algorithm string) bool {
 }
 
 // asUser runs the entry point as a user whom the machine does not have, in a
-// mount namespace where it does.
+// mount namespace where it does. The /tmp of that namespace hides what the
+// machine's has, the script perhaps included.
 const asUser = `
+script=$(cat "$1")
 echo "ci:x:%[1]d:%[1]d::$HOME:/bin/bash" >passwd
 chown -R %[1]d:%[1]d .
 mount --bind passwd /etc/passwd
@@ -212,7 +214,8 @@ mount -t tmpfs tmpfs /tmp
 mkdir -p "$HOME"
 chown %[1]d:%[1]d "$HOME"
 cd "$HOME"
-exec setpriv --reuid %[1]d --regid %[1]d --clear-groups sh "$1" -o ListenAddress="${LOCALECS_ADDRESSES%%%%,*}"`
+printf "%%s\n" "$script" >entrypoint.sh
+exec setpriv --reuid %[1]d --regid %[1]d --clear-groups sh ./entrypoint.sh -o ListenAddress="${LOCALECS_ADDRESSES%%%%,*}"`
 
 func TestEntrypoint_NotRoot_LogsInTheUserOfTheContainer(t *testing.T) {
 	if err := exec.CommandContext(t.Context(), "unshare", "--mount", "true").Run(); err != nil {
