@@ -14,6 +14,7 @@ var translations = map[string]string{
 	"docs/zh/README.md":                "README.md",
 	"docs/zh/install-beside-runner.md": "docs/install-beside-runner.md",
 	"docs/zh/install-eks.md":           "docs/install-eks.md",
+	"docs/zh/migrating.md":             "docs/migrating.md",
 }
 
 func TestTranslations_HaveTheBlocksOfTheOriginals(t *testing.T) {
