@@ -5,8 +5,10 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Create writes a new file. It fails with fs.ErrExist if there is one.
@@ -15,18 +17,34 @@ func Create(path string, data []byte) error { return write(path, data, os.Link) 
 // Replace writes a file, whether there is one or not.
 func Replace(path string, data []byte) error { return write(path, data, os.Rename) }
 
-// Remove removes a file for good. It fails with fs.ErrNotExist if there is none.
+// Remove removes a file for good, and what writes of it have left that were cut
+// off. It fails with fs.ErrNotExist if there is no file.
 func Remove(path string) error {
+	directory := filepath.Dir(path)
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), draftPrefix(path)) {
+			if err := os.Remove(filepath.Join(directory, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	return syncDirectory(filepath.Dir(path))
+	return syncDirectory(directory)
 }
+
+// draftPrefix begins the names of a file's content before it is in its place.
+func draftPrefix(path string) string { return "." + filepath.Base(path) + "-" }
 
 func write(path string, data []byte, place func(from, to string) error) error {
 	directory := filepath.Dir(path)
 	// CreateTemp opens with mode 0600 and O_EXCL.
-	file, err := os.CreateTemp(directory, "."+filepath.Base(path)+"-")
+	file, err := os.CreateTemp(directory, draftPrefix(path))
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,22 @@ func TestReplace_LeavesTheNewContentAlone(t *testing.T) {
 	}
 }
 
+func TestRemove_TakesAlongWhatCutOffWritesHaveLeft(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "file")
+	for _, name := range []string{".file-123", ".file-456", ".other-123"} {
+		if err := os.WriteFile(filepath.Join(directory, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := atomicfile.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want fs.ErrNotExist", err)
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 || entries[0].Name() != ".other-123" {
+		t.Errorf("left are %v (%v), want .other-123 alone", entries, err)
+	}
+}
+
 func TestReplace_CannotBePlaced_LeavesNothing(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "file")

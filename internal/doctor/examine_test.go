@@ -267,11 +267,16 @@ func TestExamine_NoCredentials_IsTheOnlyFinding(t *testing.T) {
 }
 
 func TestExamine_CredentialsRefused_IsTheOnlyFinding(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	env.FailNext("GetCallerIdentity", 1, localecs.ErrorFault(localecs.APIError{Code: "InvalidClientTokenId", Message: "no such key", Status: 403}))
-	findings := examine(t, template(nil))
-	if len(findings) != 1 || findings[0].Level != doctor.Failure {
-		t.Errorf("got %+v, want one failure", findings)
+	for _, code := range []string{"InvalidClientTokenId", "ExpiredToken"} {
+		t.Run(code, func(t *testing.T) {
+			env := localecstest.Start(t, localecs.Config{})
+			env.FailNext("GetCallerIdentity", 9, localecs.ErrorFault(localecs.APIError{Code: code, Message: "no", Status: 403}))
+			findings := examine(t, template(nil))
+			wantOnly(t, findings, doctor.Finding{Level: doctor.Failure, Subject: "credentials", Fix: "aws sts get-caller-identity"})
+			if len(findings) != 1 {
+				t.Errorf("%d findings, want one: %+v", len(findings), findings)
+			}
+		})
 	}
 }
 

@@ -147,7 +147,8 @@ func (m *mode) assertNothingLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if entry.Name() != "installation" {
+		// A stage that was killed may have left a draft of the mark.
+		if name := entry.Name(); name != "installation" && !strings.HasPrefix(name, ".installation-") {
 			t.Errorf("%s is left in the directory", entry.Name())
 		}
 	}

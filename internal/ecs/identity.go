@@ -12,6 +12,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
+// expiredCodes are of credentials that the SDK cannot renew by itself. To a
+// controller they can pass, to a person they do not.
+var expiredCodes = codes("ExpiredToken", "ExpiredTokenException")
+
 // Identity returns the ARN of the user or role as whom this program calls AWS
 // for a Location. Errors are *Error, with the reason AccessDenied if there are
 // no credentials or AWS does not accept them, or the context's.
@@ -25,6 +29,14 @@ func (c *Clients) Identity(ctx context.Context, loc Location) (string, error) {
 	}
 	var api identityAPI = sts.NewFromConfig(r.config)
 	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if hasCode(err, expiredCodes) {
+		return "", &Error{
+			Class:   Terminal,
+			Reason:  v1alpha1.ReasonAccessDenied,
+			Message: "the AWS credentials have expired: renew them",
+			cause:   err,
+		}
+	}
 	if err != nil {
 		return "", classify(err, "asking STS for the identity in use", loc)
 	}

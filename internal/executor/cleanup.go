@@ -23,7 +23,7 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	conn, err := readConnection(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		progress.sayf("nothing to clean up: there is no connection file %s", path)
-		return nil
+		return removeConnection(path) // Its first write may have been cut off.
 	}
 	if err != nil {
 		return err

@@ -142,9 +142,9 @@ func (c *connection) write(path string, write func(path string, data []byte) err
 	return nil
 }
 
-// removeConnection removes the file if there is one.
+// removeConnection removes what there is of the file.
 func removeConnection(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)
 	}
 	return nil

@@ -18,6 +18,8 @@ type fakeStore struct {
 	// onCreate runs when a job has been created, beside the caller.
 	onCreate func(types.NamespacedName)
 
+	namespace string
+
 	mu      sync.Mutex
 	jobs    map[types.NamespacedName]*v1alpha1.FargateJob
 	created []*v1alpha1.FargateJob
@@ -29,10 +31,10 @@ type fakeStore struct {
 }
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{jobs: map[types.NamespacedName]*v1alpha1.FargateJob{}, changed: make(chan struct{})}
+	return &fakeStore{namespace: "ci", jobs: map[types.NamespacedName]*v1alpha1.FargateJob{}, changed: make(chan struct{})}
 }
 
-func (s *fakeStore) Namespace() string { return "ci" }
+func (s *fakeStore) Namespace() string { return s.namespace }
 
 func (s *fakeStore) Words(key types.NamespacedName) Words {
 	return Words{

@@ -22,7 +22,7 @@ func (s *Store) Delete(ctx context.Context, key types.NamespacedName) error {
 func (s *Store) end(ctx context.Context, name, reason string) error {
 	state, err := s.lockState(ctx, name)
 	if errors.Is(err, executor.ErrJobGone) {
-		return nil
+		return s.removeState(name)
 	}
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *Store) end(ctx context.Context, name, reason string) error {
 	if err := s.stopTasks(ctx, state, reason); err != nil {
 		return err
 	}
-	if err := state.remove(); err != nil {
+	if err := s.removeState(name); err != nil {
 		return err
 	}
 	s.jobs.Forget(state.job)

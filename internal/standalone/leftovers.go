@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
@@ -100,11 +99,7 @@ func (s *Store) Stop(ctx context.Context, leftover Leftover) error {
 		return err
 	}
 	// Its task, if there is one, is a leftover of its own.
-	path, err := s.statePath(leftover.Job)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Remove(path)
+	return s.removeState(leftover.Job)
 }
 
 // record is what a state file says about a job.

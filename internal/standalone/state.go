@@ -127,9 +127,14 @@ func isStill(file *os.File, path string) (bool, error) {
 // write writes the job down. The state is no longer locked then.
 func (s *state) write() error { return writeState(s.path, s.job, atomicfile.Replace) }
 
-func (s *state) remove() error {
-	if err := atomicfile.Remove(s.path); err != nil {
-		return fmt.Errorf("the task is stopped, but its state file stays: %w", err)
+// removeState removes what there is of a job's state file.
+func (s *Store) removeState(name string) error {
+	path, err := s.statePath(name)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the job's task is stopped, but its state file stays: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,83 @@
+package executor
+
+import (
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+)
+
+func TestPrepare_ManyOfAnAttemptAtOnce_OneCreatesAJob(t *testing.T) {
+	a := newAttempt(t)
+	a.startsOn(t, sshdtest.Start(t))
+	const stages = 8
+	errs := make([]error, stages)
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Go(func() { errs[i] = a.Prepare(t.Context()) })
+	}
+	group.Wait()
+	refused := 0
+	for _, err := range errs {
+		if err != nil {
+			refused++
+			wantError(t, err, "exists already", "run the cleanup stage")
+		}
+	}
+	if refused != stages-1 {
+		t.Errorf("%d of %d stages were refused, want all but one", refused, stages)
+	}
+	a.store.only(t)
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+}
+
+func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {
+	server := sshdtest.Start(t)
+	a := newAttempt(t)
+	a.startsOn(t, server)
+	start := a.store.onCreate
+	a.store.onCreate = func(key types.NamespacedName) {
+		// What a cleanup stage does that came just before the creation.
+		if err := os.Remove(a.connectionFiles(t)[0]); err != nil {
+			t.Error(err)
+		}
+		start(key)
+	}
+	wantError(t, a.Prepare(t.Context()), "a cleanup stage of this attempt ran before prepare had ended")
+	a.wantNothingLeft(t)
+}
+
+func TestCleanup_ModeWasChangedMeanwhile_SaysHowToEndTheJob(t *testing.T) {
+	for name, test := range map[string]struct {
+		started string // namespace of the job
+		now     string // namespace of the store
+		want    string
+	}{
+		"to Kubernetes":   {"", "ci", "has a section [Kubernetes] now: fargate sweep stops its task"},
+		"from Kubernetes": {"ci", "", "kubectl -n ci delete fargatejob job-4711-abcdefgh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAttempt(t)
+			path, err := a.connectionPath()
+			if err != nil {
+				t.Fatal(err)
+			}
+			job := types.NamespacedName{Namespace: test.started, Name: "job-4711-abcdefgh"}
+			if err := writeConnection(path, newConnection(job, nil)); err != nil {
+				t.Fatal(err)
+			}
+			a.store.namespace = test.now
+			wantError(t, a.Cleanup(t.Context()), test.want)
+			if files := a.connectionFiles(t); len(files) != 1 || !strings.Contains(files[0], path) {
+				t.Errorf("connection files: %v, want the one there was", files)
+			}
+		})
+	}
+}
