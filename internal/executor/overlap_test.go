@@ -3,40 +3,12 @@ package executor
 import (
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
 )
-
-func TestPrepare_ManyOfAnAttemptAtOnce_OneCreatesAJob(t *testing.T) {
-	a := newAttempt(t)
-	a.startsOn(t, sshdtest.Start(t))
-	const stages = 8
-	errs := make([]error, stages)
-	var group sync.WaitGroup
-	for i := range errs {
-		group.Go(func() { errs[i] = a.Prepare(t.Context()) })
-	}
-	group.Wait()
-	refused := 0
-	for _, err := range errs {
-		if err != nil {
-			refused++
-			wantError(t, err, "exists already", "run the cleanup stage")
-		}
-	}
-	if refused != stages-1 {
-		t.Errorf("%d of %d stages were refused, want all but one", refused, stages)
-	}
-	a.store.only(t)
-	if err := a.Cleanup(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a.wantNothingLeft(t)
-}
 
 func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {
 	server := sshdtest.Start(t)
