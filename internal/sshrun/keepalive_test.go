@@ -56,10 +56,10 @@ func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {
 func TestRun_PeerDies_IsNoticedWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &relay{}
-		var died time.Time
+		died := make(chan time.Time, 1)
 		err := runThrough(t, r, &faultyServer{
 			onExec: func(conn *ssh.ServerConn, _ string, _ ssh.Channel) {
-				died = time.Now()
+				died <- time.Now()
 				r.cut()
 				_ = conn.Wait()
 			},
@@ -68,7 +68,7 @@ func TestRun_PeerDies_IsNoticedWithinAMinute(t *testing.T) {
 		if !errors.As(err, &lost) {
 			t.Errorf("got %v, want *ConnectionLostError", err)
 		}
-		if took := time.Since(died); took >= time.Minute {
+		if took := time.Since(<-died); took >= time.Minute {
 			t.Errorf("a dead peer was noticed after %s", took)
 		}
 	})
