@@ -44,7 +44,7 @@ bench: programs openssh ## Measure speed and memory next to OpenSSH
 	go run ./hack/bench
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run the linters, the Kubernetes API linter among them
+lint: bin/golangci-lint programs ## Run the linters, the Kubernetes API linter among them
 	bin/golangci-lint run ./...
 	cd hack/controlplane && ../../bin/golangci-lint run --config ../../.golangci.yml ./...
 
