@@ -47,7 +47,7 @@ func (s *stack) runner(class string) (*gitlabrunner.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gitlabrunner.Runner{Executable: s.Executor(), Config: config, BuildsDir: s.builds}, nil
+	return &gitlabrunner.Runner{Custom: gitlabrunner.Calling(s.Executor(), config), BuildsDir: s.builds}, nil
 }
 
 // runningSince returns when ECS says that each job's task came to run, by the

@@ -72,7 +72,7 @@ func run(ctx context.Context, keep bool) (err error) {
 // runJob runs the guide's job and shows its object once the script runs.
 func runJob(ctx context.Context, stack *devstack.Stack, kubectl, builds string) error {
 	say("Running the guide's sample job as gitlab-runner does: config, prepare, run (once for each script), cleanup")
-	runner := &gitlabrunner.Runner{Executable: stack.Executor(), Config: stack.Config, BuildsDir: builds, Pause: time.Second}
+	runner := &gitlabrunner.Runner{Custom: gitlabrunner.Calling(stack.Executor(), stack.Config), BuildsDir: builds, Pause: time.Second}
 	log := newJobLog(os.Stdout)
 	log.onFirst("It works!", func() {
 		log.command(ctx, kubectl, stack.Kubeconfig, "get", "fargatejobs", "--namespace", devstack.Namespace)

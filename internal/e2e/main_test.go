@@ -138,11 +138,24 @@ func newRunner(t *testing.T, class string) *gitlabrunner.Runner {
 func newRunnerWith(t *testing.T, config string) *gitlabrunner.Runner {
 	t.Helper()
 	return &gitlabrunner.Runner{
-		Executable: stack.Executor(),
-		Config:     config,
-		BuildsDir:  t.TempDir(),
-		Pause:      10 * time.Millisecond,
+		Custom:    gitlabrunner.Calling(stack.Executor(), config),
+		BuildsDir: t.TempDir(),
+		Pause:     10 * time.Millisecond,
 	}
+}
+
+// configOf is the fargate.toml of a runner.
+func configOf(runner *gitlabrunner.Runner) string { return runner.Custom.ConfigArgs[1] }
+
+// wrap makes a runner call a shell command that ends in the executor's, and
+// gets its arguments.
+func wrap(t *testing.T, runner *gitlabrunner.Runner, command string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "fargate")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+command+" \"$@\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	runner.Custom = gitlabrunner.Calling(program, configOf(runner))
 }
 
 func defaultRunner(t *testing.T) *gitlabrunner.Runner {

@@ -108,11 +108,7 @@ func settingRunner(t *testing.T, s setting, config string) *gitlabrunner.Runner 
 		runner.Env = append(runner.Env, "CUSTOM_ENV_"+variable)
 	}
 	if s.flags != "" {
-		script := fmt.Sprintf("#!/bin/sh\nexec %s %s \"$@\"\n", runner.Executable, s.flags)
-		runner.Executable = filepath.Join(t.TempDir(), "fargate")
-		if err := os.WriteFile(runner.Executable, []byte(script), 0o700); err != nil {
-			t.Fatal(err)
-		}
+		wrap(t, runner, fmt.Sprintf("exec %s %s", stack.Executor(), s.flags))
 	}
 	return runner
 }

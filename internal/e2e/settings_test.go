@@ -158,11 +158,11 @@ func TestSettings_EveryKeyVariableAndFlag_TakesEffectInRunTask(t *testing.T) {
 func TestSettings_ClassThatTheJobChooses_TakesEffectInRunTask(t *testing.T) {
 	runner := kubernetesRunner(t, setting{})
 	large := createSettingClass(t, setting{fargate: "CPU = 1024\nMemory = 2048"})
-	text, err := os.ReadFile(runner.Config)
+	text, err := os.ReadFile(configOf(runner))
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner.Config = writeConfig(t, string(text)+"[Overrides]\nTaskClasses = ['setting-*']\n")
+	runner.Custom = gitlabrunner.Calling(stack.Executor(), writeConfig(t, string(text)+"[Overrides]\nTaskClasses = ['setting-*']\n"))
 	runner.Env = append(runner.Env, "CUSTOM_ENV_FARGATE_TASK_CLASS="+large)
 	if got := aws.ToString(requestOf(t, runner).Overrides.Cpu); got != "1024" {
 		t.Errorf("cpu %q, want what class %s has", got, large)

@@ -40,11 +40,7 @@ func newVictim(t *testing.T, deaf bool) *victim {
 	}
 	v := &victim{mode: standaloneMode(t), pid: filepath.Join(t.TempDir(), "pid")}
 	v.runner = v.runnerOf(t, container)
-	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s\nexec %s \"$@\"\n", v.pid, v.runner.Executable)
-	v.runner.Executable = filepath.Join(t.TempDir(), "fargate")
-	if err := os.WriteFile(v.runner.Executable, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	wrap(t, v.runner, fmt.Sprintf("echo $$ > %s; exec %s", v.pid, stack.Executor()))
 	v.attempt = begin(t, v.runner, newJob(t), &v.log)
 	stack.AWS.Reset()
 	t.Cleanup(stack.AWS.Reset)
@@ -91,7 +87,7 @@ func (v *victim) prepare(ctx context.Context) { _ = v.attempt.Prepare(ctx) }
 // sweep runs fargate sweep and returns what it prints.
 func (v *victim) sweep(t *testing.T, args ...string) string {
 	t.Helper()
-	command := exec.Command(stack.Executor(), append([]string{"--config", v.runner.Config, "sweep"}, args...)...)
+	command := exec.Command(stack.Executor(), append([]string{"--config", configOf(v.runner), "sweep"}, args...)...)
 	command.Env = append(os.Environ(), v.runner.Env...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,8 +77,9 @@ func (a *Attempt) end() error { return os.RemoveAll(a.Dir) }
 
 // Config runs the config stage and takes in what it prints.
 func (a *Attempt) Config(ctx context.Context) error {
+	custom := &a.runner.Custom
 	var out bytes.Buffer
-	if err := a.launch(ctx, "config", &out, a.log, "custom", "config"); err != nil {
+	if err := a.launch(ctx, "config", &out, a.log, custom.ConfigExec, custom.ConfigArgs...); err != nil {
 		return err
 	}
 	var config struct {
@@ -100,7 +102,8 @@ func (a *Attempt) Config(ctx context.Context) error {
 
 // Prepare runs the prepare stage.
 func (a *Attempt) Prepare(ctx context.Context) error {
-	return a.launch(ctx, "prepare", a.log, a.log, "custom", "prepare")
+	custom := &a.runner.Custom
+	return a.launch(ctx, "prepare", a.log, a.log, custom.PrepareExec, custom.PrepareArgs...)
 }
 
 // Run runs one sub-stage with the script that gitlab-runner would generate.
@@ -114,23 +117,25 @@ func (a *Attempt) RunScript(ctx context.Context, stage string, script []byte) er
 	if err := os.WriteFile(file, script, 0o700); err != nil { //nolint:gosec // gitlab-runner makes it executable
 		return err
 	}
-	return a.launch(ctx, stage, a.log, a.log, "custom", "run", file, stage)
+	custom := &a.runner.Custom
+	return a.launch(ctx, stage, a.log, a.log, custom.RunExec, slices.Concat(custom.RunArgs, []string{file, stage})...)
 }
 
 // Cleanup runs the cleanup stage, whose output goes to the runner's own log
 // and whose end changes nothing.
 func (a *Attempt) Cleanup(ctx context.Context) string {
+	custom := &a.runner.Custom
 	var out bytes.Buffer
-	if err := a.launch(ctx, "cleanup", &out, &out, "custom", "cleanup"); err != nil {
+	if err := a.launch(ctx, "cleanup", &out, &out, custom.CleanupExec, custom.CleanupArgs...); err != nil {
 		fmt.Fprintln(&out, err)
 	}
 	return out.String()
 }
 
-// launch starts the executable as gitlab-runner does.
-func (a *Attempt) launch(ctx context.Context, stage string, stdout, stderr io.Writer, args ...string) error {
+// launch starts the program of a stage as gitlab-runner does.
+func (a *Attempt) launch(ctx context.Context, stage string, stdout, stderr io.Writer, program string, args ...string) error {
 	a.Launches++
-	cmd := exec.CommandContext(ctx, a.runner.Executable, append([]string{"--config", a.runner.Config}, args...)...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = a.Dir
 	cmd.Env = a.environment()
 	cmd.Stdout, cmd.Stderr = stdout, stderr

@@ -17,9 +17,7 @@ const prepareAttempts = 3
 
 // Runner is a [[runners]] section whose executor is custom.
 type Runner struct {
-	// Executable is the fargate binary, and Config its --config file.
-	Executable string
-	Config     string
+	Custom Custom
 	// BuildsDir is where the job's working directories are, in the task.
 	BuildsDir string
 	// Env is added to the runner's own environment, as NAME=value.
