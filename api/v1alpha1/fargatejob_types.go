@@ -206,10 +206,6 @@ type FargateJobStatus struct {
 	// +kubebuilder:validation:Minimum=1
 	Attempt int32 `json:"attempt,omitempty"`
 
-	// attemptTime is when the current attempt was recorded.
-	// +optional
-	AttemptTime *metav1.Time `json:"attemptTime,omitempty"`
-
 	// retryTime is when the current attempt may begin, after capacity was
 	// lacking everywhere.
 	// +optional

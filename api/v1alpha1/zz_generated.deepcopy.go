@@ -161,10 +161,6 @@ func (in *FargateJobStatus) DeepCopyInto(out *FargateJobStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
-	if in.AttemptTime != nil {
-		in, out := &in.AttemptTime, &out.AttemptTime
-		*out = (*in).DeepCopy()
-	}
 	if in.RetryTime != nil {
 		in, out := &in.RetryTime, &out.RetryTime
 		*out = (*in).DeepCopy()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -60,16 +61,32 @@ func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error) error {
 		return err
 	}
 	l.tell(fault.Reason)
-	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
+	setCondition(job, v1alpha1.ConditionLaunched, isLaunched(job, fault), fault.Reason, fault.Message)
 	if fault.Class != ecs.NextAttempt {
 		return err
 	}
 	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
-	l.recordAttempt(job)
+	recordAttempt(job)
 	if failed%slots == 0 {
 		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}
 	}
 	return errRecorded
+}
+
+// isLaunched is false after a fault, but for a refusal that follows a call whose
+// answer may have been lost: that call may have started the task.
+func isLaunched(job *v1alpha1.FargateJob, fault *ecs.Error) metav1.ConditionStatus {
+	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
+	if fault.Class == ecs.Terminal && launched != nil && launched.Reason == v1alpha1.ReasonRetrying {
+		return metav1.ConditionUnknown
+	}
+	return metav1.ConditionFalse
+}
+
+// mayPass is true for the reasons of a failed launch that another attempt
+// follows.
+func mayPass(reason string) bool {
+	return reason == v1alpha1.ReasonCapacityUnavailable || reason == v1alpha1.ReasonQuotaExceeded
 }
 
 // roundPause is the wait after as many rounds over all placements.
@@ -82,9 +99,8 @@ func roundPause(rounds int32) time.Duration {
 }
 
 // recordAttempt counts the attempt that the next advance makes.
-func (l *Lifecycle) recordAttempt(job *v1alpha1.FargateJob) {
+func recordAttempt(job *v1alpha1.FargateJob) {
 	job.Status.Attempt++
-	job.Status.AttemptTime = &metav1.Time{Time: l.now()}
 	job.Status.RetryTime = nil
 }
 

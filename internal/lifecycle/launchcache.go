@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -9,10 +10,12 @@ import (
 )
 
 // launchCache remembers what this process has launched, by job: the cache of
-// objects may not show it yet, and a write of it may have failed.
+// objects may not show it yet, and a write of it may have failed. And it
+// remembers since when this process has searched for what another one launched.
 type launchCache struct {
-	mu    sync.Mutex
-	tasks map[types.UID]launchedTask
+	mu       sync.Mutex
+	tasks    map[types.UID]launchedTask
+	searches map[types.UID]time.Time
 }
 
 type launchedTask struct {
@@ -39,18 +42,36 @@ func (c *launchCache) put(job *v1alpha1.FargateJob, task *v1alpha1.TaskStatus) {
 	c.tasks[job.UID] = launchedTask{attempt: job.Status.Attempt, task: task.DeepCopy()}
 }
 
-// latest is the ARN of the job's last launch, whatever its status says.
+// latest is the ARN of the task of the job's present attempt, or of a later one
+// that the job's status does not show yet. It is empty if there is none.
 func (c *launchCache) latest(job *v1alpha1.FargateJob) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, ok := c.tasks[job.UID]; ok {
+	if known, ok := c.tasks[job.UID]; ok && known.attempt >= job.Status.Attempt {
 		return known.task.ARN
 	}
 	return ""
+}
+
+// searching is when this process began to search for the job's task: now, if
+// it has not yet.
+func (c *launchCache) searching(job *v1alpha1.FargateJob, now time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.searches == nil {
+		c.searches = map[types.UID]time.Time{}
+	}
+	begun, ok := c.searches[job.UID]
+	if !ok {
+		begun = now
+		c.searches[job.UID] = begun
+	}
+	return begun
 }
 
 func (c *launchCache) forget(job *v1alpha1.FargateJob) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.tasks, job.UID)
+	delete(c.searches, job.UID)
 }

@@ -35,7 +35,7 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
 		l.Observers.Forget(task.ARN)
 		job.Status.Task = nil
-		l.recordAttempt(job)
+		recordAttempt(job)
 		return errRecorded
 	default:
 		return &stalling{reason: stopReason(task), message: stopMessage(task) + l.logHint(ctx, job)}

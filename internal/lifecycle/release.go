@@ -13,9 +13,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// ListTasks may show a task a few seconds after RunTask accepted it. A job
-// whose task was not written down is searched for until its attempt is
-// SettleTime old, every SettlePause.
+// ListTasks may show a task a few seconds after RunTask accepted it. The task of
+// a job that has none written down is searched for during SettleTime, every
+// SettlePause. That counts from the first search: nobody launches a job that is
+// being released, and when it was launched last is not known for certain.
 const (
 	SettleTime  = 15 * time.Second
 	SettlePause = 2 * time.Second
@@ -55,12 +56,18 @@ func (l *Lifecycle) tasksOf(ctx context.Context, job *v1alpha1.FargateJob) (arns
 	if len(known) > 0 || refused(job) {
 		return sets.List(known), true, nil
 	}
+	now := l.now()
+	begun := l.launched.searching(job, now)
 	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
-	old := job.Status.AttemptTime != nil && l.now().Sub(job.Status.AttemptTime.Time) > SettleTime
-	return arns, old || len(arns) > 0, err
+	return arns, now.Sub(begun) > SettleTime || len(arns) > 0, err
 }
 
-// refused is true if ECS has said no to the last attempt for good.
+// refused is true if the job stalled because ECS said no to its launch, so that
+// there is no task. It is not for a job that ran out of time: an answer of ECS
+// may have been lost.
 func refused(job *v1alpha1.FargateJob) bool {
-	return IsStalled(job) && meta.IsStatusConditionPresentAndEqual(job.Status.Conditions, v1alpha1.ConditionLaunched, metav1.ConditionFalse)
+	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
+	stalled := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
+	return IsStalled(job) && launched != nil && launched.Status == metav1.ConditionFalse && launched.Reason == stalled.Reason &&
+		!mayPass(launched.Reason)
 }

@@ -40,14 +40,12 @@ func (s *Store) end(ctx context.Context, name, reason string) error {
 
 // stopTasks returns once no task of the job is left that has not been stopped.
 func (s *Store) stopTasks(ctx context.Context, state *state, reason string) error {
-	for begun := s.now(); ; {
+	for {
 		settled, err := s.jobs.Release(ctx, state.job, reason)
 		if err != nil {
 			return explain(err)
 		}
-		// However old the attempt seems: what was watched for so long does not
-		// turn up any more.
-		if settled || s.now().Sub(begun) > lifecycle.SettleTime {
+		if settled {
 			return nil
 		}
 		select {

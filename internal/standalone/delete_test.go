@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
@@ -45,21 +45,72 @@ func TestDelete_LaunchWasCutOff_KeepsTheStateUntilNoTaskCanTurnUp(t *testing.T) 
 		t.Errorf("got %v, want the end of the context", err)
 	}
 	w.stored(t)
-	w.change(t, func(job *v1alpha1.FargateJob) {
-		job.Status.AttemptTime = &metav1.Time{Time: time.Now().Add(-lifecycle.SettleTime - time.Minute)}
-	})
+	remove(t, w.openInHaste(t))
+	w.wantNothingLeft(t)
+}
+
+// openInHaste returns a store to which every look at the clock takes as long as
+// a search for tasks may.
+func (w *world) openInHaste(t *testing.T) *Store {
+	t.Helper()
+	store, clock := w.open(t), time.Now()
+	store.now = func() time.Time { clock = clock.Add(lifecycle.SettleTime + time.Second); return clock }
+	return store
+}
+
+func TestDelete_TaskNotListedYet_IsWaitedFor(t *testing.T) {
+	w := newWorld(t, localecs.Config{MissingFor: time.Second})
+	create(t, w.open(t))
+	watchUntil(t, w.open(t), func(job *v1alpha1.FargateJob) bool { return job.Status.Task != nil })
+	w.change(t, func(job *v1alpha1.FargateJob) { job.Status.Task = nil })
 	remove(t, w.open(t))
 	w.wantNothingLeft(t)
 }
 
-func TestDelete_ClockWasSetBack_DoesNotWaitForIt(t *testing.T) {
+func TestDelete_AnswersWereLostUntilTheDeadline_FindsAndStopsTheTask(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	create(t, w.open(t))
-	watchUntil(t, w.open(t), func(job *v1alpha1.FargateJob) bool { return job.Status.Attempt == 1 })
-	w.change(t, func(job *v1alpha1.FargateJob) { job.Status.AttemptTime = &metav1.Time{Time: time.Now().Add(time.Hour)} })
-	store, clock := w.open(t), time.Now()
-	store.now = func() time.Time { clock = clock.Add(lifecycle.SettleTime); return clock }
-	remove(t, store)
+	w.AWS.FailNext("RunTask", always, localecs.LostAnswerFault())
+	watchUntil(t, w.open(t), wasNotHeard)
+	late := w.open(t)
+	late.now = func() time.Time { return time.Now().Add(time.Hour) }
+	watchUntil(t, late, lifecycle.IsStalled)
+	w.AWS.Reset()
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+}
+
+func TestDelete_RefusedAfterAnAnswerWasLost_FindsAndStopsTheTask(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	w.AWS.FailNext("RunTask", sdkAttempts, localecs.LostAnswerFault())
+	denied := localecs.APIError{Code: "AccessDeniedException", Message: "not authorized to perform: ecs:RunTask", Status: 400}
+	w.AWS.FailNext("RunTask", 1, localecs.ErrorFault(denied))
+	watchUntil(t, w.open(t), lifecycle.IsStalled)
+	w.AWS.Reset()
+	remove(t, w.open(t))
+	w.wantNothingLeft(t)
+}
+
+// sdkAttempts is how often the AWS SDK tries a call before it gives up.
+const sdkAttempts = 3
+
+// wasNotHeard is true once a launch got no answer.
+func wasNotHeard(job *v1alpha1.FargateJob) bool {
+	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
+	return launched != nil && launched.Reason == v1alpha1.ReasonRetrying
+}
+
+func TestDelete_LaunchWasRefused_SearchesForNothing(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	create(t, w.open(t))
+	denied := localecs.APIError{Code: "AccessDeniedException", Message: "not authorized to perform: ecs:RunTask", Status: 400}
+	w.AWS.FailNext("RunTask", 1, localecs.ErrorFault(denied))
+	watchUntil(t, w.open(t), lifecycle.IsStalled)
+	remove(t, w.open(t))
+	if calls := w.AWS.Calls()["ListTasks"]; calls != 0 {
+		t.Errorf("%d ListTasks calls, want none", calls)
+	}
 	w.wantNothingLeft(t)
 }
 

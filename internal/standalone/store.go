@@ -79,7 +79,7 @@ func Open(options Options) (*Store, error) {
 		Installation: installation.String(),
 		Class:        func(context.Context, *v1alpha1.FargateJob) (*v1alpha1.FargateTaskClass, error) { return s.class, nil },
 		Wake:         s.wakeUp,
-		Now:          s.now,
+		Now:          func() time.Time { return s.now() },
 	}
 	return s, nil
 }
