@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -68,7 +69,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.FargateJob{}).
 		WatchesRawSource(source.Func(r.takeQueue)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		Complete(r)
 }
 
 // takeQueue keeps the controller's queue, so that an observer can wake a job.
@@ -77,9 +78,24 @@ func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimit
 	return nil
 }
 
-// Reconcile brings one job one step further. The steps only change the object
-// in hand; what they changed is written here, which brings the job back.
-func (r *Reconciler) Reconcile(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
+// Reconcile brings one job one step further, or forgets one that is gone, also
+// if its finalizer was taken away.
+func (r *Reconciler) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	job := &v1alpha1.FargateJob{}
+	err := r.Client.Get(ctx, request.NamespacedName, job)
+	if apierrors.IsNotFound(err) {
+		r.jobs.Forget(request.NamespacedName)
+		return reconcile.Result{}, nil
+	}
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	return r.reconcile(ctx, job)
+}
+
+// reconcile takes the steps of a job's life, which only change the object in
+// hand. What they changed is written here, which brings the job back.
+func (r *Reconciler) reconcile(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
 	if !job.DeletionTimestamp.IsZero() {
 		return r.finalize(ctx, job)
 	}

@@ -26,16 +26,12 @@ func (r *Reconciler) finalize(ctx context.Context, job *v1alpha1.FargateJob) (re
 		log.FromContext(ctx).Error(err, "Letting go of a job whose task may still run, as its annotation demands")
 	case err != nil:
 		r.Events.Eventf(job, nil, corev1.EventTypeWarning, "StopFailed", "Stop",
-			"%s; the object stays until ECS accepts the stop (annotation %s=true gives it up)", err, v1alpha1.ForceDeleteAnnotation)
+			"the object stays until ECS accepts the stop (annotation %s=true gives it up): %s", v1alpha1.ForceDeleteAnnotation, err)
 		return reconcile.Result{}, err
 	case !settled:
 		return reconcile.Result{RequeueAfter: lifecycle.SettlePause}, nil
 	}
 	stored := job.DeepCopy()
 	controllerutil.RemoveFinalizer(job, v1alpha1.Finalizer)
-	if err := patch.Object(ctx, r.Client, stored, job); err != nil {
-		return patch.Result(err)
-	}
-	r.jobs.Forget(job)
-	return reconcile.Result{}, nil
+	return patch.Result(patch.Object(ctx, r.Client, stored, job))
 }

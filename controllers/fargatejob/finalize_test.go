@@ -1,6 +1,7 @@
 package fargatejob_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -132,6 +133,31 @@ func TestFinalize_StopRefused_ObjectStaysUntilForced(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.awaitGone(t, job)
+}
+
+func TestFinalize_FinalizerTakenAway_TaskIsObservedNoMore(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	w.createClass(t, nil)
+	w.startController(t)
+	job := w.createJob(t, nil)
+	w.awaitReady(t, job)
+	w.AWS.FailNext("StopTask", 1000, localecs.ErrorFault(localecs.APIError{Code: "AccessDeniedException", Message: "no ecs:StopTask", Status: 400}))
+	w.deleteJob(t, job)
+	w.AwaitEvent(t, job, warning(), "StopFailed")
+	task := job.Status.Task.ARN
+	if err := w.Get(t.Context(), client.ObjectKeyFromObject(job), job); err != nil {
+		t.Fatal(err)
+	}
+	stored := job.DeepCopy()
+	controllerutil.RemoveFinalizer(job, v1alpha1.Finalizer)
+	if err := w.Patch(t.Context(), job, client.MergeFrom(stored)); err != nil {
+		t.Fatal(err)
+	}
+	watched := true
+	controllertest.Eventually(t, "the observer forgets the task", func(context.Context) bool {
+		_, watched = w.observers.Latest(task)
+		return !watched
+	}, func() any { return watched })
 }
 
 func TestFinalize_JobThatWasNeverLaunched_Goes(t *testing.T) {

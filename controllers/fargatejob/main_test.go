@@ -33,11 +33,14 @@ func TestMain(m *testing.M) {
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9pGqvN3NbDTcKVd0g7ySAdYLbnZ3eY5Hcu0nqgvGqL"
 
 // world is a controllertest.World for jobs.
-type world struct{ *controllertest.World }
+type world struct {
+	*controllertest.World
+	observers *ecs.Observers // of the last controller
+}
 
 func newWorld(t *testing.T, aws localecs.Config) *world {
 	t.Helper()
-	return &world{controllertest.New(t, env, aws)}
+	return &world{World: controllertest.New(t, env, aws)}
 }
 
 // startController runs a controller for the namespace and returns a function
@@ -47,8 +50,8 @@ func (w *world) startController(t *testing.T) (stop func()) {
 	return w.StartManager(t, func(mgr ctrl.Manager) error {
 		clients := &ecs.Clients{}
 		fast := ecs.Cadence{Provisioning: 20 * time.Millisecond, Starting: 20 * time.Millisecond, Running: 20 * time.Millisecond}
-		observers := ecs.NewObservers(clients, fast, testr.New(t))
-		if err := mgr.Add(observers); err != nil {
+		w.observers = ecs.NewObservers(clients, fast, testr.New(t))
+		if err := mgr.Add(w.observers); err != nil {
 			return err
 		}
 		reconciler := &fargatejob.Reconciler{
@@ -56,7 +59,7 @@ func (w *world) startController(t *testing.T) (stop func()) {
 			Reader:       mgr.GetAPIReader(),
 			Events:       event.NewRecorder(mgr),
 			ECS:          clients,
-			Observers:    observers,
+			Observers:    w.observers,
 			Installation: "test",
 		}
 		return reconciler.SetupWithManager(mgr)

@@ -46,7 +46,7 @@ func (o *observer) take(arns []string, described map[string]description, public 
 		}
 		next := task.next(now, described, public)
 		if task.PublicIP && next.Address.PublicIP == "" {
-			next.Err = addressErr
+			next.AddressErr = addressErr
 		}
 		if task.update(now, next) {
 			changed = append(changed, task)

@@ -29,6 +29,8 @@ type Observation struct {
 	Missing bool
 	// Err is why the last look failed, an *Error, or nil.
 	Err error
+	// AddressErr is why the public address is not known, an *Error, or nil.
+	AddressErr error
 }
 
 // Cadence is how often tasks are looked at. What a person waits for is looked
@@ -49,6 +51,7 @@ type Cadence struct {
 func (o *Observation) equal(other *Observation) bool {
 	return o.Missing == other.Missing &&
 		errorText(o.Err) == errorText(other.Err) &&
+		errorText(o.AddressErr) == errorText(other.AddressErr) &&
 		o.Address == other.Address &&
 		equality.Semantic.DeepEqual(o.Task, other.Task)
 }

@@ -31,7 +31,7 @@ func (l *Lifecycle) assignAddress(_ context.Context, job *v1alpha1.FargateJob) e
 	}
 	if address.Host == "" {
 		setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionFalse, v1alpha1.ReasonAwaitingAddress,
-			awaitedAddress(template, seen.Err))
+			awaitedAddress(template, seen.AddressErr))
 		return nil
 	}
 	address.Port, address.Username = template.SSH.Port, template.SSH.Username

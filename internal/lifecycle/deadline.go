@@ -31,8 +31,11 @@ func (l *Lifecycle) enforceDeadlines(_ context.Context, job *v1alpha1.FargateJob
 // lastObstacle is what the job waited for last.
 func lastObstacle(job *v1alpha1.FargateJob) (reason, message string) {
 	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
-	if launched != nil && launched.Status == metav1.ConditionFalse && mayPass(launched.Reason) {
-		return launched.Reason, launched.Message
+	if launched != nil && launched.Status == metav1.ConditionFalse {
+		switch launched.Reason {
+		case v1alpha1.ReasonCapacityUnavailable, v1alpha1.ReasonQuotaExceeded:
+			return launched.Reason, launched.Message
+		}
 	}
 	if ready := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		return v1alpha1.ReasonLaunchDeadlineExceeded, ready.Message

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -23,19 +22,21 @@ func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error 
 	if job.Status.Task != nil || l.now().Before(retryTime(job)) {
 		return nil
 	}
-	task, ok := l.launched.get(job)
+	task, ok := l.memory.task(job)
 	if !ok {
+		clear := l.memory.asking(job)
 		var err error
 		if task, err = l.ECS.Launch(ctx, launchOf(job, l.Installation)); err != nil {
-			return l.launchFailed(job, err)
+			return l.launchFailed(job, err, clear)
 		}
-		l.launched.put(job, task)
+		l.memory.launched(job, task)
 		l.tell(v1alpha1.ReasonLaunched)
 	}
 	job.Status.Task = task
 	job.Status.RetryTime = nil
 	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
 		fmt.Sprintf("ECS accepted task %s in attempt %d", task.ARN, job.Status.Attempt))
+	setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "the task does not run yet")
 	return errRecorded
 }
 
@@ -54,39 +55,34 @@ func ownerOf(job *v1alpha1.FargateJob, installation string) ecs.Owner {
 }
 
 // launchFailed notes why, and makes way for the next attempt if another
-// placement or a later time may help.
-func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error) error {
+// placement or a later time may help. It was clear before that the attempt had
+// no task, or not.
+func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, clear bool) error {
 	var fault *ecs.Error
 	if !errors.As(err, &fault) {
 		return err
 	}
 	l.tell(fault.Reason)
-	setCondition(job, v1alpha1.ConditionLaunched, isLaunched(job, fault), fault.Reason, fault.Message)
-	if fault.Class != ecs.NextAttempt {
+	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
+	if fault.Class == ecs.RetrySame {
 		return err
 	}
-	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
-	recordAttempt(job)
-	if failed%slots == 0 {
-		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}
+	l.memory.heard(job, clear)
+	if fault.Class == ecs.Terminal {
+		return err
 	}
+	l.nextAttempt(job)
 	return errRecorded
 }
 
-// isLaunched is false after a fault, but for a refusal that follows a call whose
-// answer may have been lost: that call may have started the task.
-func isLaunched(job *v1alpha1.FargateJob, fault *ecs.Error) metav1.ConditionStatus {
-	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
-	if fault.Class == ecs.Terminal && launched != nil && launched.Reason == v1alpha1.ReasonRetrying {
-		return metav1.ConditionUnknown
+// nextAttempt follows an attempt that failed, after a pause if it was the last
+// placement's.
+func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
+	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
+	l.recordAttempt(job)
+	if failed%slots == 0 {
+		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}
 	}
-	return metav1.ConditionFalse
-}
-
-// mayPass is true for the reasons of a failed launch that another attempt
-// follows.
-func mayPass(reason string) bool {
-	return reason == v1alpha1.ReasonCapacityUnavailable || reason == v1alpha1.ReasonQuotaExceeded
 }
 
 // roundPause is the wait after as many rounds over all placements.
@@ -99,9 +95,10 @@ func roundPause(rounds int32) time.Duration {
 }
 
 // recordAttempt counts the attempt that the next advance makes.
-func recordAttempt(job *v1alpha1.FargateJob) {
+func (l *Lifecycle) recordAttempt(job *v1alpha1.FargateJob) {
 	job.Status.Attempt++
 	job.Status.RetryTime = nil
+	l.memory.begin(job)
 }
 
 func retryTime(job *v1alpha1.FargateJob) time.Time {

@@ -37,7 +37,7 @@ type Lifecycle struct {
 	// Now is the time by which deadlines are kept. Nil means time.Now.
 	Now func() time.Time
 
-	launched launchCache
+	memory memory
 }
 
 // Advance brings a job one step further, in hand only. If that changes the

@@ -9,7 +9,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -29,13 +28,13 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 		return Stallf(v1alpha1.ReasonTaskMissing,
 			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
 	case !ended(task):
-		return deniedBeforeReady(job, seen.Err)
+		return deniedBeforeReady(job, &seen)
 	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
 		setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
 		l.Observers.Forget(task.ARN)
 		job.Status.Task = nil
-		recordAttempt(job)
+		l.nextAttempt(job)
 		return errRecorded
 	default:
 		return &stalling{reason: stopReason(task), message: stopMessage(task) + l.logHint(ctx, job)}
@@ -62,13 +61,14 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	if job.Status.HealthCheck == v1alpha1.Enabled {
 		watch.HealthOf = template.ContainerName
 	}
-	key := types.NamespacedName{Namespace: job.Namespace, Name: job.Name}
+	key := keyOf(job)
 	watch.Changed = func() { l.Wake(key) }
 	l.Observers.Watch(watch)
+	l.memory.watch(job, watch.ARN)
 
 	seen, _ := l.Observers.Latest(watch.ARN)
 	if seen.Task.LastStatus != "" && tells(job.Status.Task, &seen.Task) {
-		job.Status.Task = &seen.Task
+		job.Status.Task = seen.Task.DeepCopy() // The observer keeps its own.
 	}
 	if job.Status.Task.LastStatus == "STOPPED" {
 		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
@@ -95,12 +95,17 @@ func ended(task *v1alpha1.TaskStatus) bool {
 	return task.LastStatus == "STOPPED" || task.DesiredStatus == "STOPPED" && task.StopCode != ""
 }
 
-// deniedBeforeReady stalls a job whose task nobody may look at: it would wait
-// for its deadline in the dark. One that is ready needs no more looks.
-func deniedBeforeReady(job *v1alpha1.FargateJob, err error) error {
+// deniedBeforeReady stalls a job whose task, or the public address that it is to
+// be reached at, nobody may look at: it would wait for its deadline in the dark.
+// One that is ready needs no more looks.
+func deniedBeforeReady(job *v1alpha1.FargateJob, seen *ecs.Observation) error {
+	err := seen.Err
+	if job.Status.Resolved.Network.ConnectVia == v1alpha1.PublicIP {
+		err = errors.Join(err, seen.AddressErr)
+	}
 	var fault *ecs.Error
 	if job.Status.ReadyTime == nil && errors.As(err, &fault) && fault.Class == ecs.Terminal {
-		return err
+		return fault
 	}
 	return nil
 }

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -41,7 +40,11 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 }
 
 // Forget drops what is remembered of a job that no longer exists.
-func (l *Lifecycle) Forget(job *v1alpha1.FargateJob) { l.launched.forget(job) }
+func (l *Lifecycle) Forget(job types.NamespacedName) {
+	if arn := l.memory.forget(job); arn != "" {
+		l.Observers.Forget(arn)
+	}
+}
 
 // tasksOf finds the job's task: in the status, in what this process has
 // launched, or in ECS, where a process that died in between left it.
@@ -50,24 +53,14 @@ func (l *Lifecycle) tasksOf(ctx context.Context, job *v1alpha1.FargateJob) (arns
 	if task := job.Status.Task; task != nil {
 		known.Insert(task.ARN)
 	}
-	if arn := l.launched.latest(job); arn != "" {
+	if arn := l.memory.latest(job); arn != "" {
 		known.Insert(arn)
 	}
-	if len(known) > 0 || refused(job) {
+	if len(known) > 0 || l.memory.none(job) {
 		return sets.List(known), true, nil
 	}
 	now := l.now()
-	begun := l.launched.searching(job, now)
+	begun := l.memory.search(job, now)
 	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
 	return arns, now.Sub(begun) > SettleTime || len(arns) > 0, err
-}
-
-// refused is true if the job stalled because ECS said no to its launch, so that
-// there is no task. It is not for a job that ran out of time: an answer of ECS
-// may have been lost.
-func refused(job *v1alpha1.FargateJob) bool {
-	launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)
-	stalled := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
-	return IsStalled(job) && launched != nil && launched.Status == metav1.ConditionFalse && launched.Reason == stalled.Reason &&
-		!mayPass(launched.Reason)
 }

@@ -39,7 +39,7 @@ func (l *Lifecycle) resolve(ctx context.Context, job *v1alpha1.FargateJob) error
 	if container.HealthCheck {
 		job.Status.HealthCheck = v1alpha1.Enabled
 	}
-	recordAttempt(job)
+	l.recordAttempt(job)
 	return errRecorded
 }
 

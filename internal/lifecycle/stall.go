@@ -40,16 +40,35 @@ func (l *Lifecycle) settle(ctx context.Context, job *v1alpha1.FargateJob, err er
 	if !errors.As(err, &stall) {
 		return err
 	}
-	if task := job.Status.Task; task != nil && task.DesiredStatus != "STOPPED" {
-		stop := l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), task.ARN, stall.message)
-		if errors.As(stop, &fault) && fault.Class == ecs.Terminal {
-			return &stalling{reason: stall.reason, message: fmt.Sprintf("%s; the task could not be stopped: %s", stall.message, fault.Message)}
-		}
-		if stop != nil {
-			return stop
-		}
+	stop := l.giveUp(ctx, job, stall.message)
+	if errors.As(stop, &fault) && fault.Class == ecs.Terminal {
+		return &stalling{reason: stall.reason, message: fmt.Sprintf("%s; the task could not be stopped: %s", stall.message, fault.Message)}
+	}
+	if stop != nil {
+		return stop
 	}
 	return stall
+}
+
+// giveUp stops the job's task, also one that is not written down.
+func (l *Lifecycle) giveUp(ctx context.Context, job *v1alpha1.FargateJob, reason string) error {
+	if job.Status.Resolved == nil {
+		return nil
+	}
+	if job.Status.Task == nil {
+		arns, _, err := l.tasksOf(ctx, job)
+		if err != nil {
+			return err
+		}
+		if len(arns) == 0 {
+			return nil
+		}
+		job.Status.Task = &v1alpha1.TaskStatus{ARN: arns[0]}
+	}
+	if job.Status.Task.DesiredStatus == "STOPPED" {
+		return nil
+	}
+	return l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), job.Status.Task.ARN, reason)
 }
 
 // IsStalled reports whether nothing will change about a job by waiting.

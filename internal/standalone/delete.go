@@ -34,7 +34,7 @@ func (s *Store) end(ctx context.Context, name, reason string) error {
 	if err := s.removeState(name); err != nil {
 		return err
 	}
-	s.jobs.Forget(state.job)
+	s.jobs.Forget(types.NamespacedName{Name: name})
 	return nil
 }
 

@@ -67,15 +67,19 @@ func TestDelete_TaskNotListedYet_IsWaitedFor(t *testing.T) {
 	w.wantNothingLeft(t)
 }
 
-func TestDelete_AnswersWereLostUntilTheDeadline_FindsAndStopsTheTask(t *testing.T) {
+func TestWatch_AnswersWereLostUntilTheDeadline_FindsAndStopsTheTask(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	create(t, w.open(t))
 	w.AWS.FailNext("RunTask", always, localecs.LostAnswerFault())
 	watchUntil(t, w.open(t), wasNotHeard)
 	late := w.open(t)
 	late.now = func() time.Time { return time.Now().Add(time.Hour) }
-	watchUntil(t, late, lifecycle.IsStalled)
-	w.AWS.Reset()
+	if job := watchUntil(t, late, lifecycle.IsStalled); job.Status.Task == nil {
+		t.Error("the stalled job does not tell of its task")
+	}
+	if arns := w.running(t); len(arns) != 0 {
+		t.Errorf("tasks are left: %v", arns)
+	}
 	remove(t, w.open(t))
 	w.wantNothingLeft(t)
 }
@@ -103,11 +107,12 @@ func wasNotHeard(job *v1alpha1.FargateJob) bool {
 
 func TestDelete_LaunchWasRefused_SearchesForNothing(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
-	create(t, w.open(t))
+	store := w.open(t)
+	create(t, store)
 	denied := localecs.APIError{Code: "AccessDeniedException", Message: "not authorized to perform: ecs:RunTask", Status: 400}
 	w.AWS.FailNext("RunTask", 1, localecs.ErrorFault(denied))
-	watchUntil(t, w.open(t), lifecycle.IsStalled)
-	remove(t, w.open(t))
+	watchUntil(t, store, lifecycle.IsStalled)
+	remove(t, store)
 	if calls := w.AWS.Calls()["ListTasks"]; calls != 0 {
 		t.Errorf("%d ListTasks calls, want none", calls)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
 )
 
@@ -155,5 +156,26 @@ func TestWatch_AWSUnreachable_TriesAgainAndTellsWhy(t *testing.T) {
 	})
 	if !told {
 		t.Error("no state told that AWS could not be reached")
+	}
+}
+
+func TestWatch_PublicAddressMayNotBeLookedUp_MattersOnlyWhereItIsUsed(t *testing.T) {
+	for via, wantReady := range map[v1alpha1.AddressKind]bool{v1alpha1.PrivateIP: true, v1alpha1.PublicIP: false} {
+		t.Run(string(via), func(t *testing.T) {
+			w := newWorld(t, localecs.Config{})
+			w.AWS.FailNext("DescribeNetworkInterfaces", always, localecs.ErrorFault(localecs.APIError{
+				Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: 403,
+			}))
+			store := w.open(t)
+			network := &store.class.Spec.Network
+			network.AssignPublicIP, network.ConnectVia = v1alpha1.Enabled, via
+			create(t, store)
+			job := watchUntil(t, store, func(job *v1alpha1.FargateJob) bool { return isReady(job) || lifecycle.IsStalled(job) })
+			if isReady(job) != wantReady {
+				t.Errorf("conditions %+v", job.Status.Conditions)
+			}
+			remove(t, w.open(t))
+			w.wantNothingLeft(t)
+		})
 	}
 }
