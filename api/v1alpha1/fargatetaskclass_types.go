@@ -54,7 +54,7 @@ type FargateTaskClassSpec struct {
 // refuses every override.
 // +kubebuilder:validation:MinProperties=1
 type OverridePolicy struct {
-	// taskDefinitions are the task definitions a job may choose, as shell
+	// taskDefinitions are the task definitions a job may choose, as
 	// patterns in which * stands for any characters and ? for one, for
 	// example ci-*:*. A pattern is matched against what the job wrote, be it
 	// a family, a family:revision or an ARN.

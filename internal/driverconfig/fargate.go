@@ -74,7 +74,7 @@ type CapacityProvider struct {
 // Overrides says what a job may change of its task.
 type Overrides struct {
 	// TaskDefinitions are the task definitions that FARGATE_TASK_DEFINITION may
-	// choose, as shell patterns in which * stands for any characters and ? for
+	// choose, as patterns in which * stands for any characters and ? for
 	// one. A pattern is compared with what the job wrote, be it a family, a
 	// family:revision or an ARN.
 	TaskDefinitions []string `class:"overrides.taskDefinitions" unset:"none" example:"['ci-*', 'ci-*:*']"`
@@ -89,7 +89,7 @@ type Overrides struct {
 	// in GiB.
 	MaxEphemeralStorage int `class:"overrides.maxEphemeralStorageGiB" unset:"none" example:"100"`
 	// TaskClasses are the FargateTaskClasses that FARGATE_TASK_CLASS may choose
-	// besides the one in Kubernetes.TaskClass, as shell patterns.
+	// besides the one in Kubernetes.TaskClass, as patterns.
 	TaskClasses []string `mode:"kubernetes" unset:"none" example:"['large', 'gpu-*']"`
 }
 

@@ -156,13 +156,13 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
 			},
 		},
 		"overrides": {
-			"CPU = 1024\n[Overrides]\nTaskDefinitions = ['ci-[']\nPlatformVersions = ['latest']\nMaxCPU = 512\nMaxMemory = 1\nTaskClasses = ['']\n",
+			"CPU = 1024\n[Overrides]\nTaskDefinitions = ['ci-[', '']\nPlatformVersions = ['latest']\nMaxCPU = 512\nMaxMemory = 1\nTaskClasses = ['']\n",
 			[]string{
-				`f:8: Overrides.TaskDefinitions[1]: "ci-[" is no shell pattern such as ci-*: close every bracket, and put no backslash at its end`,
+				"f:8: Overrides.TaskDefinitions[2]: must not be empty: write a name, or a pattern such as ci-*",
 				`f:9: Overrides.PlatformVersions[1]: must be a Fargate platform version such as 1.4.0, or LATEST, not "latest"`,
 				"f:10: Overrides.MaxCPU: 512 is below Fargate.CPU, which is 1024: raise it or lower that",
 				"f:11: Overrides.MaxMemory: must be from 512 to 122880 MiB, not 1",
-				`f:12: Overrides.TaskClasses[1]: "" is no shell pattern such as ci-*: close every bracket, and put no backslash at its end`,
+				"f:12: Overrides.TaskClasses[1]: must not be empty: write a name, or a pattern such as ci-*",
 			},
 		},
 	} {

@@ -1,7 +1,6 @@
 package driverconfig
 
 import (
-	"path"
 
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
@@ -45,11 +44,11 @@ func validateLimits(r *report, c *Config) {
 	}
 }
 
-// validatePatterns checks shell patterns.
+// validatePatterns checks patterns, in which everything is allowed.
 func validatePatterns(r *report, key, patterns []string) {
 	for i, pattern := range patterns {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			r.add(element(key, i), "%q is no shell pattern such as ci-*: close every bracket, and put no backslash at its end", pattern)
+		if pattern == "" {
+			r.add(element(key, i), "must not be empty: write a name, or a pattern such as ci-*")
 		}
 	}
 	if len(patterns) > maxPatterns {

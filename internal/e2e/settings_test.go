@@ -179,6 +179,9 @@ func TestSettings_RefusedToTheJob_FailsTheBuildAndNamesTheRule(t *testing.T) {
 			"FARGATE_TASK_DEFINITION=prod", "TaskDefinitions = ['ci-*']",
 			`allows only ["ci-*"] (spec.overrides.taskDefinitions)`, `allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
 		},
+		"a size that Fargate does not offer": {
+			"FARGATE_MEMORY=8192", "MaxMemory = 8192", "cpu 256 with memory 8192 is refused", "cpu 256 with memory 8192 is refused",
+		},
 		"malformed": {"FARGATE_MEMORY=lots", "", "the CI variable FARGATE_MEMORY must be", "the CI variable FARGATE_MEMORY must be"},
 		"no class to choose": {
 			"FARGATE_TASK_CLASS=large", "",

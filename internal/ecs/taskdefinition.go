@@ -36,9 +36,9 @@ type Definition struct {
 	// Fargate says whether ECS found it fit for Fargate when it was
 	// registered.
 	Fargate bool
-	// CPU is the size of its tasks in CPU units, 1024 to a vCPU; 0 if it has
-	// none.
-	CPU int32
+	// CPU and Memory are the size of its tasks in CPU units, 1024 to a vCPU, and
+	// MiB; 0 if it has none.
+	CPU, Memory int32
 	// ExecutionRoleARN is the role with which ECS pulls images, reads secrets
 	// and writes logs. Empty if it names none.
 	ExecutionRoleARN string
@@ -133,16 +133,24 @@ func describeDefinition(d *types.TaskDefinition) Definition {
 		NetworkMode:      string(cmp.Or(d.NetworkMode, types.NetworkModeBridge)),
 		Fargate:          slices.Contains(d.Compatibilities, types.CompatibilityFargate),
 		ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn),
+		CPU:              sizeOf(d.Cpu),
+		Memory:           sizeOf(d.Memory),
 		Containers:       map[string]Container{},
-	}
-	if cpu, err := strconv.ParseInt(aws.ToString(d.Cpu), 10, 32); err == nil {
-		definition.CPU = int32(cpu)
 	}
 	for i := range d.ContainerDefinitions {
 		container := &d.ContainerDefinitions[i]
 		definition.Containers[aws.ToString(container.Name)] = describeContainer(container)
 	}
 	return definition
+}
+
+// sizeOf is 0 for what is not set.
+func sizeOf(text *string) int32 {
+	size, err := strconv.ParseInt(aws.ToString(text), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(size)
 }
 
 func describeContainer(c *types.ContainerDefinition) Container {

@@ -2,11 +2,10 @@ package executor
 
 import (
 	"fmt"
-	"path"
-	"slices"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
 // chosen is what one job has instead of the runner's defaults.
@@ -41,12 +40,8 @@ func (e *Executor) choose() (chosen, error) {
 // would let the runner use every class of the namespace.
 func (e *Executor) mayHaveClass(class string) error {
 	const variable = gitlab.TaskClassVariable
-	allowed := slices.ContainsFunc(e.Classes, func(pattern string) bool {
-		ok, err := path.Match(pattern, class)
-		return err == nil && ok
-	})
 	switch {
-	case class == "" || allowed || class == e.Class:
+	case class == "" || class == e.Class || taskrules.Matches(e.Classes, class):
 		return nil
 	case e.Class == "":
 		return fmt.Errorf("%s %q is refused: this runner works without Kubernetes and has no task classes, remove the variable", variable, class)

@@ -31,8 +31,8 @@ type Options struct {
 	// Class is the FargateTaskClass of jobs that choose none. Empty means that
 	// there are no classes: jobs run without Kubernetes.
 	Class string
-	// Classes are the FargateTaskClasses that a job may choose besides, as shell
-	// patterns.
+	// Classes are the FargateTaskClasses that a job may choose besides, as
+	// patterns of taskrules.Matches.
 	Classes []string
 	// TaskDefinition and PlatformVersion, if set, win over what a job chooses.
 	TaskDefinition, PlatformVersion string

@@ -1,11 +1,13 @@
 package lifecycle
 
 import (
-	"path"
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
 // override applies what the job changes, if the class allows all of it. To ask
@@ -19,7 +21,7 @@ func override(template *v1alpha1.TaskTemplate, class *v1alpha1.FargateTaskClass,
 		allows      func(allowed []string, value string) bool
 		target      *string
 	}{
-		{"taskDefinition", "taskDefinitions", wanted.TaskDefinition, policy.TaskDefinitions, matchesAny, &template.TaskDefinition},
+		{"taskDefinition", "taskDefinitions", wanted.TaskDefinition, policy.TaskDefinitions, taskrules.Matches, &template.TaskDefinition},
 		{"platformVersion", "platformVersions", wanted.PlatformVersion, policy.PlatformVersions, slices.Contains[[]string], &template.PlatformVersion},
 	} {
 		if text.wanted == "" || text.wanted == *text.target {
@@ -76,11 +78,15 @@ func ruleOf(class *v1alpha1.FargateTaskClass, rule string) (owner, name string) 
 	return "FargateTaskClass " + class.Name, "spec.overrides." + rule
 }
 
-// matchesAny matches shell patterns; * stops at '/' only, which a task
-// definition has in ARNs alone.
-func matchesAny(patterns []string, value string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		ok, err := path.Match(pattern, value)
-		return err == nil && ok
-	})
+// checkSize refuses a size that Fargate does not offer, if the job had a say in
+// it: each of cpu and memory may be allowed, but not both together.
+func checkSize(template *v1alpha1.TaskTemplate, definition *ecs.Definition, wanted *v1alpha1.TaskOverrides) error {
+	cpu, memory := cmp.Or(template.CPU, definition.CPU), cmp.Or(template.Memory, definition.Memory)
+	if wanted.CPU == 0 && wanted.Memory == 0 || !definition.Fargate || memory == 0 {
+		return nil
+	}
+	if err := taskrules.CheckFargateSize(int(cpu), int(memory)); err != nil {
+		return Stallf(v1alpha1.ReasonOverrideRefused, "cpu %d with memory %d is refused, choose both to go together: memory %s", cpu, memory, err)
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 func classWith(name string, policy v1alpha1.OverridePolicy) *v1alpha1.FargateTaskClass {
@@ -81,6 +82,32 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 			template := test.class.Spec.TaskTemplate
 			err := override(&template, test.class, &test.wanted)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestCheckSize_RefusesWhatTheJobChoseAndFargateDoesNotOffer(t *testing.T) {
+	fargate := ecs.Definition{Fargate: true, CPU: 256, Memory: 512}
+	for name, test := range map[string]struct {
+		template   v1alpha1.TaskTemplate
+		definition ecs.Definition
+		wanted     v1alpha1.TaskOverrides
+		want       string // empty for no error
+	}{
+		"both go together":          {v1alpha1.TaskTemplate{CPU: 1024, Memory: 2048}, fargate, v1alpha1.TaskOverrides{CPU: 1024, Memory: 2048}, ""},
+		"both do not":               {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"cpu against the class":     {v1alpha1.TaskTemplate{CPU: 4096, Memory: 512}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "8192 to 30720 MiB"},
+		"cpu against the task's":    {v1alpha1.TaskTemplate{CPU: 4096}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "cpu 4096 with memory 512 is refused"},
+		"memory against the task's": {v1alpha1.TaskTemplate{Memory: 8192}, fargate, v1alpha1.TaskOverrides{Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"the class' own":            {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{PlatformVersion: "LATEST"}, ""},
+		"not for Fargate":           {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, ecs.Definition{}, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, ""},
+		"no memory known":           {v1alpha1.TaskTemplate{CPU: 256}, ecs.Definition{Fargate: true}, v1alpha1.TaskOverrides{CPU: 256}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := checkSize(&test.template, &test.definition, &test.wanted)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})

@@ -33,6 +33,9 @@ func (l *Lifecycle) resolve(ctx context.Context, job *v1alpha1.FargateJob) error
 	if !ok {
 		return missingContainer(class, definition)
 	}
+	if err := checkSize(template, &definition, &job.Spec.Overrides); err != nil {
+		return err
+	}
 	template.TaskDefinition = definition.ARN
 	job.Status.Resolved = template
 	job.Status.HealthCheck = v1alpha1.Disabled
