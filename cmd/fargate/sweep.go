@@ -29,7 +29,8 @@ func (l *launch) sweepCommand() *cobra.Command {
 		Long: `Find the tasks of jobs that ended without clean-up, where there is no Kubernetes.
 
 A job counts as left behind once it is past its timeout and 30 minutes, or as old as --older-than says. A task of this
-installation that belongs to no job any more counts as left behind after five minutes, or when it is that old.
+installation that belongs to no job any more counts as left behind after five minutes, or when it is that old, and so does
+the file with the key to a job that is gone.
 
 Nothing is changed without --stop. The exit code is 0 if all was looked at, and with --stop all was stopped.`,
 		Args: cobra.NoArgs,
@@ -38,8 +39,8 @@ Nothing is changed without --stop. The exit code is 0 if all was looked at, and 
 			return l.sweep(command.Context(), s)
 		},
 	}
-	command.Flags().DurationVar(&s.age, "older-than", 0, "take jobs and tasks of that age for left behind, for example 24h (default: when their time is over)")
-	command.Flags().BoolVar(&s.stop, "stop", false, "stop what was left behind, instead of only listing it")
+	command.Flags().DurationVar(&s.age, "older-than", 0, "take jobs, tasks and files of that age for left behind, for example 24h (default: when their time is over)")
+	command.Flags().BoolVar(&s.stop, "stop", false, "stop the tasks and remove the files that were left behind, instead of only listing them")
 	return command
 }
 
@@ -71,14 +72,14 @@ func (s *sweep) run(ctx context.Context) error {
 	for _, leftover := range leftovers {
 		if err := s.handle(ctx, leftover); err != nil {
 			failed++
-			errs = append(errs, fmt.Errorf("cannot stop %s: %w", describe(leftover), err))
+			errs = append(errs, fmt.Errorf("cannot clean up %s: %w", describe(leftover), err))
 		}
 	}
 	switch {
 	case s.stop:
-		fmt.Fprintf(s.output, "%d left behind, %d stopped\n", len(leftovers), len(leftovers)-failed)
+		fmt.Fprintf(s.output, "%d left behind, %d cleaned up\n", len(leftovers), len(leftovers)-failed)
 	case len(leftovers) > 0:
-		fmt.Fprintf(s.output, "%d left behind, run fargate sweep --stop to stop them\n", len(leftovers))
+		fmt.Fprintf(s.output, "%d left behind, run fargate sweep --stop to clean up\n", len(leftovers))
 	default:
 		fmt.Fprintln(s.output, "nothing left behind")
 	}
@@ -91,15 +92,17 @@ func (s *sweep) handle(ctx context.Context, leftover standalone.Leftover) error 
 		if err := s.store.Stop(ctx, leftover); err != nil {
 			return err
 		}
-		did = "stopped"
+		did = "cleaned up"
 	}
 	fmt.Fprintf(s.output, "%s: %s: %s\n", did, describe(leftover), leftover.Why)
 	return nil
 }
 
-// describe names a leftover by its job, its task or both.
+// describe names a leftover by its file, or by its job, its task or both.
 func describe(leftover standalone.Leftover) string {
 	switch {
+	case leftover.File != "":
+		return "connection file " + leftover.File
 	case leftover.Job == "":
 		return "task " + leftover.Task
 	case leftover.Task == "":

@@ -1,7 +1,6 @@
 package driverconfig
 
 import (
-
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 

@@ -151,15 +151,12 @@ func TestStandalone_PrepareKilled_SweepLeavesNoTask(t *testing.T) {
 				t.Fatalf("%d state files, want one", len(jobs))
 			}
 			assertContains(t, v.sweep(t), "nothing left behind")
-			assertContains(t, v.sweep(t, "--older-than", "1ns"), `left behind: job-4711-`, "1 left behind, run fargate sweep --stop to stop them")
+			assertContains(t, v.sweep(t, "--older-than", "1ns"), `left behind: job-4711-`, "2 left behind, run fargate sweep --stop to clean up")
 			if len(v.jobs(t)) != 1 {
 				t.Fatal("a sweep that only lists removed the job")
 			}
-			assertContains(t, v.sweep(t, "--older-than", "1ns", "--stop"), "stopped: job-4711-", "1 left behind, 1 stopped")
-			if jobs := v.jobs(t); len(jobs) != 0 {
-				t.Errorf("%d state files are left", len(jobs))
-			}
-			assertNothingLeft(t)
+			assertContains(t, v.sweep(t, "--older-than", "1ns", "--stop"), "cleaned up: job-4711-", "cleaned up: connection file", "2 left behind, 2 cleaned up")
+			v.assertNothingLeft(t)
 		})
 	}
 }

@@ -16,6 +16,9 @@ import (
 )
 
 const (
+	// connectionPrefix and connectionSuffix enclose what tells attempts apart in
+	// the name of a file.
+	connectionPrefix, connectionSuffix = "fargate-", ".json"
 	// connectionFormat marks a file as ours.
 	connectionFormat = "fargate-operator/connection"
 	// connectionVersion is the layout that this program writes and the only

@@ -90,7 +90,7 @@ func (e *Executor) connectionPath() (string, error) {
 		directory = attempt
 	}
 	sum := sha256.Sum256([]byte(filepath.Clean(attempt)))
-	return filepath.Join(directory, "fargate-"+hex.EncodeToString(sum[:8])+".json"), nil
+	return filepath.Join(directory, connectionPrefix+hex.EncodeToString(sum[:8])+connectionSuffix), nil
 }
 
 // target is the task's SSH server as the address and the configuration say.

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
@@ -21,39 +22,51 @@ func (s *Store) records() ([]*record, error) {
 	}
 	var records []*record
 	for _, name := range names {
-		r, err := s.record(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if r := s.record(name); !errors.Is(r.err, fs.ErrNotExist) {
+			records = append(records, r)
 		}
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
 	}
 	return records, nil
 }
 
 // record reads a state file without a lock, as it is replaced in one step.
-func (s *Store) record(name string) (*record, error) {
+func (s *Store) record(name string) *record {
+	r := &record{name: name}
 	path, err := s.statePath(name)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		r.job, r.since, err = readRecord(path, name)
 	}
+	r.err = err
+	return r
+}
+
+func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
 	}
-	r := &record{name: name, since: info.ModTime()}
-	r.job, r.err = readState(file, name)
-	if r.job != nil {
-		r.since = r.job.CreationTimestamp.Time
+	job, err = readState(file, name)
+	if err != nil {
+		return nil, info.ModTime(), err
 	}
-	return r, nil
+	return job, job.CreationTimestamp.Time, nil
+}
+
+// date corrects when the jobs were created by what ECS says of their tasks: this
+// machine's clock may have been wrong then.
+func (s *Store) date(records []*record, tasks []*ownedTask) {
+	for _, r := range records {
+		for _, task := range tasks {
+			if task.UID == string(s.uid(r.name)) && r.mayOwn(task.ARN) {
+				r.since = task.CreatedAt
+			}
+		}
+	}
 }
 
 // ownedTask is a task of this installation.

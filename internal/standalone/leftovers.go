@@ -4,37 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
 const (
 	// unknownLifetime bounds a job that has no active deadline, or whose state
 	// file cannot be read. It is the executor's for a job without a timeout.
 	unknownLifetime = 24*time.Hour + 30*time.Minute
-	// minTaskAge is how old a task without a job has to be.
+	// minTaskAge is how old a task or a connection file without a job has to be.
 	minTaskAge = 5 * time.Minute
+	// longestLifetime is how old the connection file of a job has to be that is
+	// not this store's: no job in Kubernetes lives longer. Source: the maximum
+	// of spec.activeDeadlineSeconds.
+	longestLifetime = 31 * 24 * time.Hour
 )
 
 // Leftover is what stages that were killed have left: a job with or without a
-// task, or a task alone.
+// task, a task alone, or a connection file.
 type Leftover struct {
 	// Job is the job's name, empty for a task that belongs to no job.
 	Job string
 	// Task is the task's ARN, empty if it is not known.
 	Task string
+	// File is the path of a connection file, with the private key to a task.
+	File string
 	// Why says to people why it is a leftover.
 	Why string
 
-	location ecs.Location // of a task that belongs to no job
+	location   ecs.Location // of a task that belongs to no job
+	connection executor.ConnectionFile
 }
 
 // Leftovers lists the jobs of the directory that are past their end, which is
 // their active deadline, or the age given unless that is zero. Besides it lists
-// the tasks of this installation that belong to none of its jobs, if they are
-// older than that age, or else than five minutes.
+// the tasks of this installation and the connection files that belong to none of
+// its jobs, if they are older than that age, or else than five minutes.
 //
 // The error tells of what could not be looked at, the list of all the rest.
 func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, error) {
@@ -49,8 +58,10 @@ func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, e
 	if err != nil {
 		return nil, err
 	}
+	s.date(records, tasks)
 	leftovers, unreadable := s.overdue(records, age)
-	return append(leftovers, s.ownerless(tasks, records, age)...), errors.Join(tasksErr, unreadable)
+	connections, err := s.connections(records, age)
+	return slices.Concat(leftovers, s.ownerless(tasks, records, age), connections), errors.Join(tasksErr, unreadable, err)
 }
 
 // overdue lists the jobs that are past their end. The error tells of state files
@@ -88,9 +99,51 @@ func (s *Store) ownerless(tasks []*ownedTask, records []*record, age time.Durati
 	return leftovers
 }
 
-// Stop stops the task of a leftover, and removes the job's state file.
+// connections lists the connection files that no job of the directory needs.
+func (s *Store) connections(records []*record, age time.Duration) ([]Leftover, error) {
+	files, err := executor.ConnectionFiles(s.directory)
+	if err != nil {
+		return nil, err
+	}
+	over := map[string]bool{} // for the jobs of the directory
+	for _, r := range records {
+		over[r.name] = r.pastEnd(s.now(), age) != ""
+	}
+	var leftovers []Leftover
+	for _, file := range files {
+		ended, known := over[file.Job.Name]
+		if known && !ended || !known && s.now().Sub(file.Written) < leastAge(file, age) {
+			continue
+		}
+		leftovers = append(leftovers, Leftover{
+			File:       file.Path,
+			Why:        fmt.Sprintf("it was written %s and its job is over", file.Written.UTC().Format(time.RFC3339)),
+			connection: file,
+		})
+	}
+	return leftovers, nil
+}
+
+// leastAge is how old a connection file has to be whose job is not in the
+// directory.
+func leastAge(file executor.ConnectionFile, age time.Duration) time.Duration {
+	switch {
+	case age > 0:
+		return max(age, minTaskAge)
+	case file.Job.Name == "" || file.Job.Namespace != "":
+		return longestLifetime
+	default:
+		return minTaskAge
+	}
+}
+
+// Stop stops the task of a leftover, and removes the job's state file. Of a
+// connection file it removes just that.
 func (s *Store) Stop(ctx context.Context, leftover Leftover) error {
 	const reason = "fargate sweep: the CI job is over and was not cleaned up"
+	if leftover.File != "" {
+		return leftover.connection.Remove()
+	}
 	if leftover.Job == "" {
 		return s.clients.Stop(ctx, leftover.location, leftover.Task, reason)
 	}

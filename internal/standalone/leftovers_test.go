@@ -1,7 +1,12 @@
 package standalone
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,5 +188,75 @@ func TestLeftovers_OneClusterUnreachable_OthersAreListed(t *testing.T) {
 	wantText(t, err, "nowhere")
 	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
 		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+}
+
+func TestLeftovers_StateFileThatMayNotBeRead_IsToldAndKeepsItsTask(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	// Not even root can open a link to itself.
+	loop := "job-2-unreadable"
+	if err := os.Symlink(loop+stateSuffix, filepath.Join(w.directory, loop+stateSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.later(t, 61*time.Minute).Leftovers(t.Context(), 0)
+	wantText(t, err, "cannot read a state file", loop)
+	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+}
+
+func TestLeftovers_ClockWasAheadAtTheCreation_CountsByTheTask(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	w.change(t, func(job *v1alpha1.FargateJob) { job.CreationTimestamp.Time = time.Now().Add(48 * time.Hour) })
+	if found := leftovers(t, w.later(t, 59*time.Minute), 0); len(found) != 0 {
+		t.Errorf("taken for leftovers: %v", found)
+	}
+	found := leftovers(t, w.later(t, 61*time.Minute), 0)
+	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+}
+
+func TestLeftovers_ConnectionFile_IsRemovedOnceItsJobIsGone(t *testing.T) {
+	const (
+		connection = `{"format": "fargate-operator/connection", "version": 1, "namespace": %q, "name": %q, "privateKey": "secret"}`
+		other      = "job-1-gone"
+	)
+	for name, test := range map[string]struct {
+		content    string
+		after, age time.Duration
+		left       bool
+	}{
+		"of a job that lives":        {fmt.Sprintf(connection, "", key.Name), 59 * time.Minute, 0, false},
+		"of a job past its end":      {fmt.Sprintf(connection, "", key.Name), 61 * time.Minute, 0, true},
+		"just written":               {fmt.Sprintf(connection, "", other), 4 * time.Minute, 0, false},
+		"of a job that is gone":      {fmt.Sprintf(connection, "", other), 6 * time.Minute, 0, true},
+		"younger than the age":       {fmt.Sprintf(connection, "", other), 6 * time.Minute, 10 * time.Minute, false},
+		"in Kubernetes":              {fmt.Sprintf(connection, "ci", other), 30 * 24 * time.Hour, 0, false},
+		"in Kubernetes, old":         {fmt.Sprintf(connection, "ci", other), 32 * 24 * time.Hour, 0, true},
+		"in Kubernetes, past an age": {fmt.Sprintf(connection, "ci", other), 11 * time.Minute, 10 * time.Minute, true},
+		"damaged":                    {"{", 30 * 24 * time.Hour, 0, false},
+		"damaged, old":               {"{", 32 * 24 * time.Hour, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, localecs.Config{})
+			create(t, w.open(t))
+			path := filepath.Join(w.directory, "fargate-0123456789abcdef.json")
+			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			store := w.later(t, test.after)
+			found := leftovers(t, store, test.age)
+			isFile := func(l Leftover) bool { return l.File == path }
+			if got := slices.ContainsFunc(found, isFile); got != test.left {
+				t.Errorf("left behind: %t, want %t: %v", got, test.left, found)
+			}
+			stopAll(t, store, found)
+			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) != test.left {
+				t.Errorf("the file afterwards: %v", err)
+			}
+		})
 	}
 }
