@@ -24,8 +24,8 @@ func (c *Clients) Identity(ctx context.Context, loc Location) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := r.config.Credentials.Retrieve(ctx); err != nil {
-		return "", noCredentials(err, loc)
+	if err := c.Authenticate(ctx, loc); err != nil {
+		return "", err
 	}
 	var api identityAPI = sts.NewFromConfig(r.config)
 	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -43,6 +43,19 @@ func (c *Clients) Identity(ctx context.Context, loc Location) (string, error) {
 	return aws.ToString(out.Arn), nil
 }
 
+// Authenticate makes sure that there are credentials for a Location. Errors are
+// *Error, with the reason AccessDenied if there are none, or the context's.
+func (c *Clients) Authenticate(ctx context.Context, loc Location) error {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return err
+	}
+	if _, err := r.config.Credentials.Retrieve(ctx); err != nil {
+		return noCredentials(err, loc)
+	}
+	return nil
+}
+
 // noCredentials tells AWS's refusal to give credentials from there being none.
 func noCredentials(err error, loc Location) error {
 	var api smithy.APIError
@@ -52,7 +65,7 @@ func noCredentials(err error, loc Location) error {
 	return &Error{
 		Class:   Terminal,
 		Reason:  v1alpha1.ReasonAccessDenied,
-		Message: fmt.Sprintf("there are no AWS credentials: %v", rootCause(err)),
+		Message: fmt.Sprintf("there are no AWS credentials (give this machine a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID): %v", rootCause(err)),
 		cause:   err,
 	}
 }

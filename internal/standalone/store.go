@@ -114,8 +114,12 @@ func (s *Store) Words(key types.NamespacedName) executor.Words {
 }
 
 // Create writes the state file of a new job. One that exists already with the
-// same public key is as good.
+// same public key is as good. Without AWS credentials it creates nothing: the
+// job would wait for them until its launch deadline.
 func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
+	if err := s.authenticate(ctx); err != nil {
+		return err
+	}
 	stored := job.DeepCopy()
 	stored.UID = s.uid(job.Name)
 	stored.Generation = 1
@@ -131,6 +135,19 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	defer existing.unlock()
 	if existing.job.Spec.SSHPublicKey != job.Spec.SSHPublicKey {
 		return fmt.Errorf("the state file %s is another job's: retry the job", existing.path)
+	}
+	return nil
+}
+
+// authenticate fails if there are no credentials. What may pass by waiting is
+// for the launch to wait for.
+func (s *Store) authenticate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	err := s.clients.Authenticate(ctx, ecs.LocationOf(&s.class.Spec.TaskTemplate))
+	var fault *ecs.Error
+	if errors.As(err, &fault) && fault.Class == ecs.Terminal {
+		return fault
 	}
 	return nil
 }

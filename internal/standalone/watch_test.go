@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -178,4 +179,16 @@ func TestWatch_PublicAddressMayNotBeLookedUp_MattersOnlyWhereItIsUsed(t *testing
 			w.wantNothingLeft(t)
 		})
 	}
+}
+
+func TestCreate_NoCredentials_SaysSoAndCreatesNothing(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	for _, variable := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"} {
+		t.Setenv(variable, "")
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(w.directory, "none"))
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(w.directory, "none"))
+	wantText(t, w.open(t).Create(t.Context(), newJob()), "there are no AWS credentials", "AWS_PROFILE")
+	w.wantNothingLeft(t)
 }
