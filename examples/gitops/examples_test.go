@@ -1,6 +1,7 @@
 package gitops_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,54 @@ func TestExamples_ObjectsOfFlux_HaveOnlyFieldsThatFluxKnows(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without a kustomization.yaml Flux applies all that lies below a path, and in
+// one go: what depends on something else would keep everything from coming.
+func TestExamples_BootstrapPathOfFlux_HasKustomizationsOfOtherPathsAlone(t *testing.T) {
+	const bootstrap = "flux/fleet"
+	found := 0
+	err := filepath.WalkDir(bootstrap, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && path != bootstrap+"/fleet.yaml" {
+			t.Errorf("%s: Flux applies it together with the Kustomizations", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range examples(t) {
+		if e.file != bootstrap+"/fleet.yaml" {
+			continue
+		}
+		found++
+		if e.GetKind() != "Kustomization" || e.GetNamespace() != "flux-system" {
+			t.Errorf("%s is not a Kustomization in the namespace that the bootstrap makes", name)
+			continue
+		}
+		path, _, err := unstructured.NestedString(e.Object, "spec", "path")
+		if err != nil {
+			t.Fatal(err)
+		}
+		inside, err := filepath.Rel("examples/gitops", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entry, err := os.Stat(inside); err != nil || !entry.IsDir() {
+			t.Errorf("%s: there is no directory %s (%v)", name, path, err)
+		}
+		if overlap(inside, bootstrap) {
+			t.Errorf("%s: %s and the bootstrap path have objects in common", name, path)
+		}
+	}
+	if found == 0 {
+		t.Error("no Kustomizations")
+	}
+}
+
+// overlap tells whether one of two directories is in the other.
+func overlap(a, b string) bool {
+	return strings.HasPrefix(a+"/", b+"/") || strings.HasPrefix(b+"/", a+"/")
 }
 
 func TestExamples_ObjectsOfTheCluster_AreAccepted(t *testing.T) {
