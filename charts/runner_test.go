@@ -58,8 +58,17 @@ func loadRunnerChartValues(t *testing.T) *runnerChartValues {
 	return values
 }
 
-// pod is the pod that GitLab's chart makes of the values.
+// pod is the pod that GitLab's chart makes of the values. It projects both tokens of the Secret, and neither is optional.
 func (v *runnerChartValues) pod() *corev1.Pod {
+	secrets := corev1.Volume{Name: "projected-secrets", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		Sources: []corev1.VolumeProjection{{Secret: &corev1.SecretProjection{
+			LocalObjectReference: corev1.LocalObjectReference{Name: v.Runners.Secret},
+			Items: []corev1.KeyToPath{
+				{Key: "runner-registration-token", Path: "runner-registration-token"},
+				{Key: "runner-token", Path: "runner-token"},
+			},
+		}}},
+	}}}
 	container := corev1.Container{
 		Name: "gitlab-runner", Image: "gitlab-runner",
 		VolumeMounts: v.VolumeMounts, SecurityContext: v.SecurityContext, Resources: v.Resources,
@@ -70,7 +79,7 @@ func (v *runnerChartValues) pod() *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "gitlab-runner"},
 		Spec: corev1.PodSpec{
-			Containers: []corev1.Container{container}, Volumes: v.Volumes, SecurityContext: v.PodSecurityContext,
+			Containers: []corev1.Container{container}, Volumes: append([]corev1.Volume{secrets}, v.Volumes...), SecurityContext: v.PodSecurityContext,
 			ServiceAccountName: v.ServiceAccount.Name, TerminationGracePeriodSeconds: &v.TerminationGracePeriodSeconds,
 		},
 	}
