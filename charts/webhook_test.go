@@ -26,7 +26,7 @@ type guard struct {
 
 const guardName = "guard-fargate-operator"
 
-func installGuard(t *testing.T) *guard {
+func installGuard(t *testing.T, args ...string) *guard {
 	t.Helper()
 	c, err := client.New(env.Config(), client.Options{})
 	if err != nil {
@@ -34,7 +34,7 @@ func installGuard(t *testing.T) *guard {
 	}
 	g := &guard{Client: c, namespace: env.NewNamespace(t)}
 	t.Setenv("KUBECONFIG", env.Kubeconfig())
-	g.helm(t, "install", "guard", operatorChart, "--set", "webhook.enabled=true")
+	g.helm(t, append([]string{"install", "guard", operatorChart, "--set", "webhook.enabled=true"}, args...)...)
 	t.Cleanup(func() {
 		// t.Context() has ended by now.
 		if _, err := helm.Run(context.Background(), "uninstall", "guard", "--namespace", g.namespace); err != nil {
@@ -64,7 +64,7 @@ func (g *guard) certificate(t *testing.T) (data map[string][]byte, config admiss
 	var secret corev1.Secret
 	g.get(t, g.namespace, guardName+"-webhook", &secret)
 	var configuration admissionv1.ValidatingWebhookConfiguration
-	g.get(t, "", guardName, &configuration)
+	g.get(t, "", guardName+"."+g.namespace, &configuration)
 	return secret.Data, configuration.Webhooks[0].ClientConfig
 }
 
@@ -89,6 +89,17 @@ func TestWebhook_CertificateOfHelm_IsTrustedAndKeptByUpgrades(t *testing.T) {
 	}
 	if diff := cmp.Diff(config, upgradedConfig); diff != "" {
 		t.Errorf("the webhook's address differs after an upgrade (-before +after):\n%s", diff)
+	}
+}
+
+func TestWebhook_ReleasesOfOneNameInTwoNamespaces_HaveOneEach(t *testing.T) {
+	hosts := map[string]bool{}
+	for range 2 {
+		_, config := installGuard(t, "--set", "watchNamespaces={"+env.NewNamespace(t)+"}").certificate(t)
+		hosts[config.Service.Namespace] = true
+	}
+	if len(hosts) != 2 {
+		t.Errorf("the API server asks in %v, want both namespaces", hosts)
 	}
 }
 
