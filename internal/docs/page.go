@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
 )
 
@@ -37,6 +38,8 @@ type Page struct {
 	Links []string
 	// Anchors are what a link to the page can have after its #.
 	Anchors []string
+	// Items counts the items of its lists, and Rows the rows of its tables.
+	Items, Rows int
 }
 
 // Block is a fenced block.
@@ -79,6 +82,10 @@ func Parse(name string, source []byte) *Page {
 			p.Links = append(p.Links, string(node.Destination))
 		case *ast.Image:
 			p.Links = append(p.Links, string(node.Destination))
+		case *ast.ListItem:
+			p.Items++
+		case *extast.TableRow:
+			p.Rows++
 		}
 		return ast.WalkContinue, nil
 	})

@@ -31,6 +31,10 @@ echo "$GREETING"
 
 ## Title
 
+| column |
+|---|
+| row |
+
 ## Title
 `
 
@@ -46,6 +50,8 @@ func TestParse_FindsWhatAReaderSeesAndWhatIsHidden(t *testing.T) {
 		},
 		Links:   []string{"other.md#there", "picture.png"},
 		Anchors: []string{"the-page-a-title", "title", "title-1"},
+		Items:   1,
+		Rows:    1,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(docs.Block{})); diff != "" {
 		t.Errorf("page differs (-want +got):\n%s", diff)
