@@ -26,6 +26,9 @@ func TestTenants_WhatCannotBe_IsRefusedByName(t *testing.T) {
 	for name, test := range map[string]struct{ values, want string }{
 		"a namespace twice":        {"tenants: [{namespace: ci}, {namespace: ci}]", "tenants: namespace ci is there twice"},
 		"a namespace not served":   {"{watchNamespaces: [a], tenants: [{namespace: b}]}", "tenants: the controller does not serve namespace b: add it to watchNamespaces"},
+		"a section of the chart's": {"tenants: [{namespace: ci, fargateToml: \"[SSH]\\nPort = 22\\n[Kubernetes]\\nTaskClass = 'a'\"}]", "tenants: fargateToml of namespace ci has a section [Kubernetes], which the chart writes itself: leave it out, and name the tenant's class in taskClass"},
+		"a spelling of it":         {"tenants: [{namespace: ci, fargateToml: \" [ kubernetes ] # here\"}]", "fargateToml of namespace ci has a section [Kubernetes]"},
+		"a key of the section":     {"tenants: [{namespace: ci, fargateToml: \"Kubernetes.TaskClass = 'a'\"}]", "fargateToml of namespace ci has a section [Kubernetes]"},
 		"no namespace":             {"tenants: [{taskClass: default}]", "/tenants/0"},
 		"unknown key":              {"tenants: [{namespace: ci, class: default}]", "/tenants/0"},
 		"class with a bad name":    {"tenants: [{namespace: ci, allowedClasses: [Large]}]", "/tenants/0/allowedClasses/0"},
@@ -39,6 +42,17 @@ func TestTenants_WhatCannotBe_IsRefusedByName(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTenants_FargateTomlThatMentionsKubernetes_IsNoSectionOfTheCharts(t *testing.T) {
+	render(t, operatorChart, "--values", valuesFile(t, `
+tenants:
+  - namespace: ci
+    fargateToml: |
+      # [Kubernetes] comes from the chart.
+      [Fargate.Tags]
+      kubernetes = "platform"
+`))
 }
 
 func TestTenants_FargateToml_LoadsWithTheTenantsOwnLines(t *testing.T) {

@@ -10,6 +10,12 @@
 {{- fail (printf "tenants: the controller does not serve namespace %s: add it to watchNamespaces" .namespace) -}}
 {{- end -}}
 {{- $namespaces = append $namespaces .namespace -}}
+{{- $toml := .fargateToml | default "" -}}
+{{- /* A section, or before the first one a key: TOML has no table twice, and the executor would refuse the file. */ -}}
+{{- $keys := regexReplaceAll "(?ms)^[ \\t]*\\[.*" $toml "" -}}
+{{- if or (regexMatch "(?mi)^[ \\t]*\\[+[ \\t]*[\"']?kubernetes[\"']?[ \\t]*[.\\]]" $toml) (regexMatch "(?mi)^[ \\t]*[\"']?kubernetes[\"']?[ \\t]*[.=]" $keys) -}}
+{{- fail (printf "tenants: fargateToml of namespace %s has a section [Kubernetes], which the chart writes itself: leave it out, and name the tenant's class in taskClass" .namespace) -}}
+{{- end -}}
 {{- $class := .taskClass | default "default" -}}
 {{- $tenants = append $tenants (dict
       "namespace" .namespace
@@ -17,7 +23,7 @@
       "createAccount" (dig "serviceAccount" "create" true .)
       "class" $class
       "classes" (prepend (.allowedClasses | default list) $class | uniq)
-      "toml" (.fargateToml | default "")) -}}
+      "toml" $toml) -}}
 {{- end -}}
 {{- toJson $tenants -}}
 {{- end -}}
