@@ -23,6 +23,7 @@ taskClasses:
 // takes the objects away.
 func TestCharts_InstalledAndUninstalled_WantAndKeepTheDefinitions(t *testing.T) {
 	plane := bareControlPlane(t)
+	crdsPackage, operatorPackage := packaged(t, crdsChart), packaged(t, operatorChart)
 	install := func(release, chart string, args ...string) (string, error) {
 		return helm.Run(t.Context(), append([]string{
 			"upgrade", "--install", release, chart, "--kubeconfig", plane.Kubeconfig(), "--namespace", release, "--create-namespace",
@@ -31,18 +32,18 @@ func TestCharts_InstalledAndUninstalled_WantAndKeepTheDefinitions(t *testing.T) 
 	classes := valuesFile(t, class)
 	const warning = "WARNING: its custom resource definitions are not in this cluster"
 
-	notes, err := install(operatorChart, operatorChart)
+	notes, err := install(operatorChart, operatorPackage)
 	if err != nil || !strings.Contains(notes, warning) {
 		t.Fatalf("without definitions the notes do not warn (%v):\n%s", err, notes)
 	}
-	_, err = install(operatorChart, operatorChart, "--values", classes)
+	_, err = install(operatorChart, operatorPackage, "--values", classes)
 	if err == nil || !strings.Contains(err.Error(), "ensure CRDs are installed first") {
 		t.Fatalf("a class without definitions: got %v, want Helm to ask for them", err)
 	}
-	if _, err := install(crdsChart, crdsChart); err != nil {
+	if _, err := install(crdsChart, crdsPackage); err != nil {
 		t.Fatal(err)
 	}
-	notes, err = install(operatorChart, operatorChart, "--values", classes)
+	notes, err = install(operatorChart, operatorPackage, "--values", classes)
 	if err != nil || strings.Contains(notes, warning) {
 		t.Fatalf("with definitions the notes warn (%v):\n%s", err, notes)
 	}
@@ -53,6 +54,16 @@ func TestCharts_InstalledAndUninstalled_WantAndKeepTheDefinitions(t *testing.T) 
 	if err := classClient(t, plane).List(t.Context(), &list); err != nil || len(list.Items) != 1 {
 		t.Errorf("after the definitions' chart is uninstalled there are %d classes, want 1 (%v)", len(list.Items), err)
 	}
+}
+
+// packaged packages a chart as a release does.
+func packaged(t *testing.T, chart string) (archive string) {
+	t.Helper()
+	archive, err := helm.Package(t.Context(), chart, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return archive
 }
 
 // bareControlPlane returns a control plane without the custom resource definitions. It stops with the test.

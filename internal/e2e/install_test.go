@@ -33,7 +33,7 @@ func TestInstall_AnyValueSet_RunsAJobAndGrantsNoMore(t *testing.T) {
 	for name, values := range valueSets {
 		t.Run(name, func(t *testing.T) {
 			r := newRelease(t, name, values)
-			r.installAll(t, crdsChart, operatorChart)
+			r.installAll(t, crdsChart(t), operatorChart(t))
 			r.runs(t)
 			r.assertManagerIsRefused(t, name == "single-namespace")
 			r.assertRunnerIsRefused(t)

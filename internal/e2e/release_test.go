@@ -21,12 +21,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/helm"
 )
 
-const (
-	crdsChart     = "../../charts/fargate-operator-crds"
-	operatorChart = "../../charts/fargate-operator"
-	// webhookCertificates is where the chart mounts the webhook's certificate.
-	webhookCertificates = "/etc/fargate-operator/webhook"
-)
+// webhookCertificates is where the chart mounts the webhook's certificate.
+const webhookCertificates = "/etc/fargate-operator/webhook"
 
 // cluster is a second stack, whose cluster has nothing in it but what the tests
 // install with Helm. startCluster starts it when the first test needs it.
@@ -103,6 +99,29 @@ func (r *release) helm(t *testing.T, args ...string) {
 	if _, err := helm.Run(context.WithoutCancel(t.Context()), args...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// crdsChart packages the chart of the definitions.
+func crdsChart(t *testing.T) (archive string) {
+	t.Helper()
+	return packaged(t, "fargate-operator-crds")
+}
+
+// operatorChart packages the chart of the controller.
+func operatorChart(t *testing.T) (archive string) {
+	t.Helper()
+	return packaged(t, "fargate-operator")
+}
+
+// packaged packages a chart, so that what is installed is what users get: a
+// directory has files that .helmignore keeps out of a package.
+func packaged(t *testing.T, chart string) (archive string) {
+	t.Helper()
+	archive, err := helm.Package(t.Context(), filepath.Join("../../charts", chart), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return archive
 }
 
 // installCRDs installs or upgrades the chart of the definitions.

@@ -15,7 +15,7 @@ import (
 // The order of docs/upgrading.md: jobs, controller, definitions.
 func TestUninstall_InTheDocumentedOrder_LeavesNothing(t *testing.T) {
 	r := newRelease(t, "uninstalled", "")
-	r.installAll(t, crdsChart, operatorChart)
+	r.installAll(t, crdsChart(t), operatorChart(t))
 	prepared(t, r.runner(t), newJob(t), &lockedBuffer{})
 
 	r.deleteJobs(t)
@@ -39,7 +39,7 @@ func TestUninstall_InTheDocumentedOrder_LeavesNothing(t *testing.T) {
 
 func TestUninstall_ControllerFirst_JobsWaitForItsReturn(t *testing.T) {
 	r := newRelease(t, "returning", "")
-	r.installAll(t, crdsChart, operatorChart)
+	r.installAll(t, crdsChart(t), operatorChart(t))
 	prepared(t, r.runner(t), newJob(t), &lockedBuffer{})
 
 	r.uninstall(t)
@@ -47,7 +47,7 @@ func TestUninstall_ControllerFirst_JobsWaitForItsReturn(t *testing.T) {
 	if jobs := r.jobs(t); len(jobs) != 1 || jobs[0].DeletionTimestamp.IsZero() {
 		t.Fatalf("without a controller, jobs are %v, want one that waits to be let go", jobs)
 	}
-	r.install(t, operatorChart)
+	r.install(t, operatorChart(t))
 	r.start(t)
 	r.assertNothingLeft(t)
 	r.deleteNamespaces(t)

@@ -20,11 +20,11 @@ func TestUpgrade_WhileAJobRuns_LosesNothing(t *testing.T) {
 	before := r.jobs(t)[0]
 
 	// As docs/upgrading.md has it: the definitions first, then the controller.
-	r.installCRDs(t, crdsChart)
+	r.installCRDs(t, crdsChart(t))
 	if err := attempt.Run(t.Context(), "get_sources"); err != nil {
 		t.Fatalf("between the two upgrades: %v\n%s", err, log.String())
 	}
-	r.install(t, operatorChart)
+	r.install(t, operatorChart(t))
 	if err := r.StopManager(); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/internal/gobuild"
@@ -33,4 +34,21 @@ func Run(ctx context.Context, args ...string) (stdout string, err error) {
 		return "", fmt.Errorf("helm %s: %w", strings.Join(args, " "), err)
 	}
 	return string(out), nil
+}
+
+// Package packages the chart in a directory, as a release does, and returns the path of the archive, which it writes into
+// another directory.
+func Package(ctx context.Context, chart, destination string) (archive string, err error) {
+	if _, err := Run(ctx, "package", chart, "--destination", destination); err != nil {
+		return "", err
+	}
+	// What Helm prints of it is for people. A chart's name has no version in it: the first digit begins that.
+	found, err := filepath.Glob(filepath.Join(destination, filepath.Base(chart)+"-[0-9]*.tgz"))
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("want one package of chart %s in %s, there are %d", chart, destination, len(found))
+	}
+	return found[0], nil
 }

@@ -20,3 +20,14 @@ func TestRun_HelmFails_ErrorHasWhatItSaid(t *testing.T) {
 		t.Errorf("got %v, want the command and what Helm said", err)
 	}
 }
+
+func TestPackage_ReturnsTheChartsArchive(t *testing.T) {
+	archive, err := helm.Package(t.Context(), "../../charts/fargate-operator", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := helm.Run(t.Context(), "show", "chart", archive)
+	if err != nil || !strings.Contains(shown, "name: fargate-operator\n") {
+		t.Errorf("the archive has the chart %q (%v)", shown, err)
+	}
+}
