@@ -14,6 +14,7 @@ func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
 		version string
 		section string // what the changelog has in place of its section
 		change  string // a file that is in no commit
+		stale   string // a file with another version
 		want    string
 	}{
 		"no version":              {want: `"" is not a version such as v0.1.0`},
@@ -28,10 +29,14 @@ func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
 		"no heading":              {version: version, section: "## 1.2.3 - 2026-11-23\n\n- A thing.\n", want: `entry "A thing." is below no heading`},
 		"a changed file":          {version: version, change: "CHANGELOG.md", want: "commit or remove these changes:\n M CHANGELOG.md"},
 		"a new file":              {version: version, change: "new", want: "commit or remove these changes:\n?? new"},
+		"another chart":           {version: version, stale: crdsChart, want: crdsChart + `: version is "1.2.2": set it to 1.2.3, run make generate`},
+		"another image of it":     {version: version, stale: operatorChart, want: operatorChart + `: appVersion is "v1.2.2": set it to v1.2.3`},
+		"another manifest":        {version: version, stale: kustomization, want: kustomization + `: newTag of the image is "v1.2.2": set it to v1.2.3`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			git(t, dir, "init", "--quiet")
+			writeVersions(t, dir, test.stale)
 			commit(t, dir, cmp.Or(test.section, changelog))
 			if test.change != "" {
 				write(t, filepath.Join(dir, test.change), "")
@@ -41,6 +46,28 @@ func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// The files that say which version the tree is.
+const (
+	operatorChart = "charts/fargate-operator/Chart.yaml"
+	crdsChart     = "charts/fargate-operator-crds/Chart.yaml"
+	kustomization = "config/default/kustomization.yaml"
+)
+
+// writeVersions writes what the tree says of its version, one file with the version before.
+func writeVersions(t *testing.T, dir, stale string) {
+	t.Helper()
+	for file, content := range map[string]string{
+		operatorChart: "version: 1.2.3\nappVersion: v1.2.3\n",
+		crdsChart:     "version: 1.2.3\nappVersion: v1.2.3\n",
+		kustomization: "images: [{name: fargate-operator, newTag: v1.2.3}]\n",
+	} {
+		if file == stale {
+			content = strings.ReplaceAll(content, "1.2.3", "1.2.2")
+		}
+		write(t, filepath.Join(dir, file), content)
 	}
 }
 
@@ -65,5 +92,17 @@ func TestReadSection_EntriesBecomeChanges(t *testing.T) {
 	}
 	if diff := gocmp.Diff(want, got.changes); diff != "" {
 		t.Errorf("changes differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestCheckTree_ThisRepository_IsOfOneVersion(t *testing.T) {
+	var chart struct {
+		AppVersion string `json:"appVersion"`
+	}
+	if err := readYAML(filepath.Join(repository, operatorChart), &chart); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkTree(repository, chart.AppVersion); err != nil {
+		t.Error(err)
 	}
 }

@@ -46,6 +46,9 @@ func run(ctx context.Context, dir, version, output string, architectures []strin
 	if err != nil {
 		return err
 	}
+	if err := checkTree(dir, version); err != nil {
+		return err
+	}
 	r := &release{source: source, section: notes, architectures: architectures, output: output}
 	return r.make(ctx)
 }

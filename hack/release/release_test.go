@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -23,7 +24,10 @@ const (
 	changelog  = "# Changelog\n\n## 1.2.3 - 2026-11-23\n\n### Added\n\n- One thing, which takes\n  two lines.\n\n### Fixed\n\n- `Another` thing.\n\n## 1.2.2 - 2026-11-22\n\n### Added\n\n- An older thing.\n"
 )
 
-// newCheckout copies this working tree into a Git repository of its own, with one commit.
+// ownVersion is what this tree says of its version, in the files that say it.
+var ownVersion = regexp.MustCompile(`(?m)^(version: |appVersion: v| *newTag: v).*$`)
+
+// newCheckout copies this working tree into a Git repository of its own, with one commit and the version of these tests.
 func newCheckout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,6 +38,9 @@ func newCheckout(t *testing.T) string {
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if name == operatorChart || name == crdsChart || name == kustomization {
+			content = ownVersion.ReplaceAll(content, []byte("${1}1.2.3"))
 		}
 		write(t, filepath.Join(dir, name), string(content))
 	}
