@@ -16,7 +16,7 @@ type TaskTemplate struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]{1,255}$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]+$`
 	Cluster string `json:"cluster,omitempty"`
 
 	// taskDefinition is a family, a family:revision or the ARN of one. A
@@ -24,7 +24,7 @@ type TaskTemplate struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]{1,255}(:[0-9]+)?$`
+	// +kubebuilder:validation:Pattern=`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]+(:[0-9]+)?$`
 	TaskDefinition string `json:"taskDefinition,omitempty"`
 
 	// containerName is the container of the task definition that runs the SSH

@@ -15,6 +15,8 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"script", "an empty script against an OpenSSH server", measureScript},
+		{"size", "the size of the stage binary", measureSize},
+		{"startup", "the start of a stage with and without Kubernetes", measureStartUp},
 		{"firstbyte", "the start of a script until the first byte is sent", measureFirstByte},
 		{"stream", "the streaming of output", measureStream},
 		{"prepare1", "RUNNING until prepare returns, one job", measurePrepareOne},

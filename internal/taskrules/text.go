@@ -24,11 +24,11 @@ var (
 		"an AWS Region such as us-east-2",
 	}
 	Cluster = Text{
-		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]{1,255}$`, 512,
+		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/)?[A-Za-z0-9_-]+$`, 512,
 		"the name or the ARN of an ECS cluster",
 	}
 	TaskDefinition = Text{
-		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]{1,255}(:[0-9]+)?$`, 512,
+		`^(arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/)?[A-Za-z0-9_-]+(:[0-9]+)?$`, 512,
 		"a task definition as family, family:revision or ARN, such as ci-build:7",
 	}
 	PlatformVersion = Text{
