@@ -11,9 +11,9 @@ import (
 // and any number of times; where prepare created nothing there is nothing to
 // do.
 //
-// A job that could not be deleted leaves the connection file, without its
-// private key: another Cleanup can find the job by it. Without that the job
-// ends at its active deadline.
+// A job that could not be deleted, be it that its store cannot be opened, leaves
+// the connection file, without its private key: another Cleanup can find the job
+// by it. Without that the job ends at its active deadline.
 func (e *Executor) Cleanup(ctx context.Context) error {
 	progress := newProgress(e.Stdout)
 	path, err := e.connectionPath()
@@ -30,7 +30,7 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	}
 	store, err := e.openStoreOf(conn.job())
 	if err != nil {
-		return err
+		return errors.Join(err, forgetKey(path, conn))
 	}
 	if err := e.release(ctx, store, path, conn); err != nil {
 		return err

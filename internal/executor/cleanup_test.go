@@ -2,7 +2,6 @@ package executor
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -51,13 +50,21 @@ func TestCleanup_DeletionFails_KeepsTheNameButNotTheKey(t *testing.T) {
 	err := a.Cleanup(t.Context())
 	wantError(t, err, "FargateJob ci/job-4711-abcdefgh is not deleted", "kubectl -n ci delete fargatejob job-4711-abcdefgh", "no permission")
 	wantSystemFailure(t, err)
-	text, err := os.ReadFile(a.connectionFiles(t)[0])
-	if err != nil {
+	wantNoKey(t, a.connectionFiles(t)[0])
+	if err := a.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(text), "PRIVATE KEY") {
-		t.Error("the private key is left")
-	}
+	a.wantNothingLeft(t)
+}
+
+func TestCleanup_StoreCannotBeOpened_KeepsTheNameButNotTheKey(t *testing.T) {
+	a := newAttempt(t)
+	a.withJob(t, sshdtest.New(t))
+	opens := a.OpenStore
+	a.OpenStore = func() (JobStore, error) { return nil, errors.New("no kubeconfig") }
+	wantError(t, a.Cleanup(t.Context()), "no kubeconfig")
+	wantNoKey(t, a.connectionFiles(t)[0])
+	a.OpenStore = opens
 	if err := a.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

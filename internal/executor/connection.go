@@ -130,6 +130,12 @@ func replaceConnection(path string, c *connection) error {
 	return writeConnection(path, c)
 }
 
+// forgetKey takes the private key out of the file. What stays finds the job.
+func forgetKey(path string, c *connection) error {
+	c.PrivateKey = ""
+	return writeConnection(path, c)
+}
+
 // writeConnection writes the file, whether there is one or not.
 func writeConnection(path string, c *connection) error { return c.write(path, atomicfile.Replace) }
 

@@ -119,6 +119,21 @@ func (a *attempt) connected(t *testing.T, server *sshdtest.Server) *connection {
 	return conn
 }
 
+// somePrivateKey looks like one.
+const somePrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+
+// wantNoKey fails unless there is a connection file, without a private key.
+func wantNoKey(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "PRIVATE KEY") {
+		t.Error("the private key is left")
+	}
+}
+
 func (a *attempt) script(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(a.dir, "script")

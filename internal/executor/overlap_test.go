@@ -42,7 +42,7 @@ func TestCleanup_ModeWasChangedMeanwhile_SaysHowToEndTheJob(t *testing.T) {
 				t.Fatal(err)
 			}
 			job := types.NamespacedName{Namespace: test.started, Name: "job-4711-abcdefgh"}
-			if err := writeConnection(path, newConnection(job, nil)); err != nil {
+			if err := writeConnection(path, newConnection(job, []byte(somePrivateKey))); err != nil {
 				t.Fatal(err)
 			}
 			a.store.namespace = test.now
@@ -50,6 +50,7 @@ func TestCleanup_ModeWasChangedMeanwhile_SaysHowToEndTheJob(t *testing.T) {
 			if files := a.connectionFiles(t); len(files) != 1 || !strings.Contains(files[0], path) {
 				t.Errorf("connection files: %v, want the one there was", files)
 			}
+			wantNoKey(t, path)
 		})
 	}
 }

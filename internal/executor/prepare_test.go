@@ -331,13 +331,7 @@ func TestPrepare_DeletionFails_CleanupFindsTheJob(t *testing.T) {
 	if len(files) != 1 {
 		t.Fatalf("connection files: %v, want one", files)
 	}
-	text, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(text), "PRIVATE KEY") {
-		t.Error("the file that is left holds the private key")
-	}
+	wantNoKey(t, files[0])
 	if err := a.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
