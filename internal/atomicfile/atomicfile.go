@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Create writes a new file. It fails with fs.ErrExist if there is one.
@@ -16,6 +18,10 @@ func Create(path string, data []byte) error { return write(path, data, os.Link) 
 
 // Replace writes a file, whether there is one or not.
 func Replace(path string, data []byte) error { return write(path, data, os.Rename) }
+
+// Renew writes a file anew. It fails with fs.ErrNotExist if there is none, also if
+// somebody removes it at the same time.
+func Renew(path string, data []byte) error { return write(path, data, exchange) }
 
 // Remove removes a file for good, and what writes of it have left that were cut
 // off. It fails with fs.ErrNotExist if there is no file.
@@ -48,7 +54,8 @@ func write(path string, data []byte, place func(from, to string) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // After a rename it is gone.
+	// After a rename it is gone, after an exchange it is the content before.
+	defer func() { _ = os.Remove(file.Name()) }()
 	_, err = file.Write(data)
 	if err == nil {
 		err = file.Sync()
@@ -60,6 +67,28 @@ func write(path string, data []byte, place func(from, to string) error) error {
 		return err
 	}
 	return syncDirectory(directory)
+}
+
+// exchange swaps two files. Unlike a rename it needs both.
+func exchange(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_EXCHANGE)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS):
+		return renameOver(from, to)
+	default:
+		return &os.LinkError{Op: "exchange", Old: from, New: to, Err: err}
+	}
+}
+
+// renameOver is exchange for file systems that cannot exchange, such as NFS. It
+// is two steps: a file that goes between them comes back.
+func renameOver(from, to string) error {
+	if _, err := os.Lstat(to); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }
 
 // syncDirectory makes what was created, renamed or removed in a directory

@@ -69,6 +69,55 @@ func TestReplace_LeavesTheNewContentAlone(t *testing.T) {
 	}
 }
 
+func TestRenew_LeavesTheNewContentAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := atomicfile.Create(path, []byte("first and longer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Renew(path, []byte("second")); err != nil {
+		t.Fatal(err)
+	}
+	wantOnly(t, path, "second")
+}
+
+func TestRenew_NoFile_LeavesNone(t *testing.T) {
+	directory := t.TempDir()
+	if err := atomicfile.Renew(filepath.Join(directory, "file"), []byte("content")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want fs.ErrNotExist", err)
+	}
+	wantEmpty(t, directory)
+}
+
+func TestRenew_RemovedMeanwhile_StaysRemoved(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, "file")
+	for range 200 {
+		if err := atomicfile.Create(path, []byte("first")); err != nil {
+			t.Fatal(err)
+		}
+		var both sync.WaitGroup
+		both.Go(func() {
+			if err := atomicfile.Renew(path, []byte("second")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("renew: %v", err)
+			}
+		})
+		both.Go(func() {
+			if err := atomicfile.Remove(path); err != nil {
+				t.Errorf("remove: %v", err)
+			}
+		})
+		both.Wait()
+		wantEmpty(t, directory)
+	}
+}
+
+func wantEmpty(t *testing.T, directory string) {
+	t.Helper()
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 0 {
+		t.Fatalf("left are %v (%v), want nothing", entries, err)
+	}
+}
+
 func TestRemove_TakesAlongWhatCutOffWritesHaveLeft(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "file")

@@ -124,10 +124,11 @@ func createConnection(path string, c *connection) error {
 // replaceConnection writes the file anew, unless a cleanup stage has removed it
 // meanwhile: nobody would clean up once more.
 func replaceConnection(path string, c *connection) error {
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	err := c.write(path, atomicfile.Renew)
+	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the connection file %s is gone: a cleanup stage of this attempt ran before prepare had ended, retry the job", path)
 	}
-	return writeConnection(path, c)
+	return err
 }
 
 // forgetKey takes the private key out of the file. What stays finds the job.
