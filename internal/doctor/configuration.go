@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/fargate-operator/fargate-operator/internal/standalone"
 )
 
 // Configuration says what came of loading fargate.toml: a finding for each thing
@@ -29,20 +31,25 @@ func Configuration(path string, err error) []Finding {
 	return findings
 }
 
-// othersMayWrite is the permission bit for everybody.
-const othersMayWrite = 0o002
-
 // Directory looks whether the stages of a job can leave files for each other in
 // [TaskMetadata] Directory. Without Kubernetes it is needed, since it outlives an
-// attempt; else empty means the directory that gitlab-runner makes for each.
+// attempt, and holds what others must not change; else empty means the directory
+// that gitlab-runner makes for each.
 func Directory(path string, needed bool) Finding {
 	const subject = "metadata"
 	if path == "" && !needed {
 		return okf(subject, "[TaskMetadata] Directory is not set: jobs use the directory that gitlab-runner makes for each attempt")
 	}
-	if err := tryDirectory(path); err != nil {
+	var err error
+	if needed {
+		err = standalone.CheckDirectory(path)
+	}
+	if err == nil {
+		err = tryToWrite(path)
+	}
+	if err != nil {
 		return Finding{
-			Level: Failure, Subject: subject, What: fmt.Sprintf("[TaskMetadata] Directory cannot be used by uid %d: %v", os.Getuid(), err),
+			Level: Failure, Subject: subject, What: fmt.Sprintf("[TaskMetadata] Directory cannot be used: %v", err),
 			Why: "what prepare writes there, run and cleanup read: without it no job starts, and old drivers said: file does not exist",
 			Fix: fmt.Sprintf("install -d -m 0700 -o USER %s, with the user that gitlab-runner runs as", cmp.Or(path, "/opt/gitlab-runner/metadata")),
 		}
@@ -50,20 +57,10 @@ func Directory(path string, needed bool) Finding {
 	return okf(subject, "%s is writable", path)
 }
 
-func tryDirectory(path string) error {
-	if path == "" {
-		return errors.New("it is not set, and jobs without Kubernetes need it")
-	}
-	info, err := os.Stat(path)
+func tryToWrite(directory string) error {
+	file, err := os.CreateTemp(directory, ".fargate-doctor-")
 	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&othersMayWrite != 0 {
-		return fmt.Errorf("everybody may write to %s, and could have tasks stopped", path)
-	}
-	file, err := os.CreateTemp(path, ".fargate-doctor-")
-	if err != nil {
-		return err
+		return fmt.Errorf("uid %d cannot write there: %w", os.Getuid(), err)
 	}
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }

@@ -49,18 +49,39 @@ func TestDirectory_LeavesNothing(t *testing.T) {
 	}
 }
 
-func TestDirectory_CannotBeUsed_SaysHowToMakeIt(t *testing.T) {
-	missing, open := filepath.Join(t.TempDir(), "metadata"), t.TempDir()
-	if err := os.Chmod(open, 0o777); err != nil {
+// openToAll is a directory like /tmp.
+func openToAll(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, test := range []struct{ path, want, fix string }{
-		{"", "it is not set", "/opt/gitlab-runner/metadata"},
-		{missing, "no such file", missing},
-		{open, "everybody may write", open},
-		{write(t, "file", ""), "not a directory", ""},
+	return dir
+}
+
+// The files of an attempt are its user's alone. The state of jobs without
+// Kubernetes is different: who adds a file has a task stopped.
+func TestDirectory_OpenToAllWithKubernetes_IsFine(t *testing.T) {
+	if f := doctor.Directory(openToAll(t), false); f.Level != doctor.OK {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestDirectory_CannotBeUsed_SaysHowToMakeIt(t *testing.T) {
+	missing, open := filepath.Join(t.TempDir(), "metadata"), openToAll(t)
+	for _, test := range []struct {
+		path      string
+		needed    bool
+		want, fix string
+	}{
+		{"", true, "needs a place of its own", "/opt/gitlab-runner/metadata"},
+		{missing, true, "does not exist", missing},
+		{missing, false, "no such file", missing},
+		{open, true, "everybody may write", open},
+		{write(t, "file", ""), true, "not a directory", ""},
+		{write(t, "file", ""), false, "not a directory", ""},
 	} {
-		wantOnly(t, []doctor.Finding{doctor.Directory(test.path, true)},
+		wantOnly(t, []doctor.Finding{doctor.Directory(test.path, test.needed)},
 			doctor.Finding{Level: doctor.Failure, Subject: "metadata", What: test.want, Fix: "install -d -m 0700 -o USER " + test.fix})
 	}
 }

@@ -23,7 +23,9 @@ const (
 // othersMayWrite is the permission bit for everybody.
 const othersMayWrite = 0o002
 
-func checkDirectory(path string) error {
+// CheckDirectory says what is wrong with a directory for jobs' state. Whether this
+// process can write to it shows when it does.
+func CheckDirectory(path string) error {
 	const key = "Directory in the [TaskMetadata] section of the configuration"
 	if path == "" {
 		return fmt.Errorf("without Kubernetes the jobs' state needs a place of its own: set %s, for example to /opt/gitlab-runner/metadata", key)

@@ -53,7 +53,7 @@ var _ executor.JobStore = (*Store)(nil)
 
 // Open returns a store in a directory that exists. It calls nothing of AWS yet.
 func Open(options Options) (*Store, error) {
-	if err := checkDirectory(options.Directory); err != nil {
+	if err := CheckDirectory(options.Directory); err != nil {
 		return nil, err
 	}
 	installation, err := installationOf(options.Directory)
