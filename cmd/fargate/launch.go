@@ -76,6 +76,7 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 		TaskDefinition:  l.flags.taskDefinition,
 		PlatformVersion: l.flags.platformVersion,
 		Pod:             executor.PodFromEnvironment(os.Getenv),
+		Idle:            config.Idle(),
 		Directory:       config.TaskMetadata.Directory,
 		Username:        config.SSH.Username,
 		Port:            config.SSH.PortOr(0),
@@ -104,9 +105,6 @@ func hostname() string {
 
 // openStore opens the store of the mode that the configuration chooses.
 func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore, error) {
-	for _, key := range config.Idle() {
-		log.Warn("A key of fargate.toml has no effect", "key", key)
-	}
 	if config.Kubernetes == nil {
 		return openStandalone(config, log)
 	}

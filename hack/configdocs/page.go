@@ -21,7 +21,7 @@ CI variables by which a job chooses its task.
 A file with the section ` + "`[Kubernetes]`" + ` makes jobs run through FargateJobs.
 Without it the executor starts the tasks itself, as GitLab's Fargate driver does
 and with the same keys. Keys that have no effect in a mode are no errors, so
-that one file can serve both: the log names them.
+that one file can serve both: the job log names them.
 `
 
 // page is the reference of the sections, in the order given.

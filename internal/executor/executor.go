@@ -38,6 +38,8 @@ type Options struct {
 	TaskDefinition, PlatformVersion string
 	// Pod owns the FargateJobs of its namespace; the zero Pod owns none.
 	Pod Pod
+	// Idle are keys of fargate.toml that it sets in vain, each with the reason.
+	Idle []string
 	// Directory is where connection files are kept. Empty means the attempt's
 	// TMPDIR.
 	Directory string

@@ -30,6 +30,7 @@ func (e *Executor) Prepare(ctx context.Context) error {
 		return err
 	}
 	p.progress.open()
+	p.sayIdle()
 	if err = p.launch(ctx); err != nil {
 		err = p.fail(ctx, err)
 	}
@@ -80,6 +81,14 @@ func (p *preparation) name() types.NamespacedName {
 }
 
 func (p *preparation) words() Words { return p.store.Words(p.name()) }
+
+// sayIdle tells what somebody has set and waits for in vain.
+func (p *preparation) sayIdle() {
+	for _, key := range p.Idle {
+		p.progress.sayf("fargate.toml sets a key that has no effect: %s", key)
+		p.Log.Warn("A key of fargate.toml has no effect", "key", key)
+	}
+}
 
 func (p *preparation) launch(ctx context.Context) error {
 	if err := p.create(ctx); err != nil {
