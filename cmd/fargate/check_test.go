@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 )
 
 func TestConfigCheck_ValidFile_PrintsWhatIsInForce(t *testing.T) {
@@ -67,29 +65,5 @@ func TestConfigCheck_WrongFile_NamesAllProblemsAndEndsWith1(t *testing.T) {
 			}
 			wantText(t, stderr.String(), test.want...)
 		})
-	}
-}
-
-func TestFlags_Apply_WinOverTheFile(t *testing.T) {
-	all := flags{
-		debug: false, logLevel: "warn", logFile: "flag.log", logFormat: "json",
-		taskDefinition: "pinned:3", platformVersion: "1.4.0",
-	}
-	file := driverconfig.Config{LogLevel: "info", LogFormat: "text", LogFile: "file.log"}
-	want := driverconfig.Config{
-		LogLevel: "warn", LogFormat: "json", LogFile: "flag.log",
-		Fargate: driverconfig.Fargate{TaskDefinition: "pinned:3", PlatformVersion: "1.4.0"},
-	}
-	got := file
-	all.apply(&got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("configuration differs (-want +got):\n%s", diff)
-	}
-	got = file
-	(&flags{debug: true}).apply(&got)
-	want = file
-	want.LogLevel = "debug"
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("with --debug the configuration differs (-want +got):\n%s", diff)
 	}
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
 // flags are the command line's; those that are set win over the configuration.
@@ -29,6 +33,25 @@ func (f *flags) register(command *cobra.Command) {
 		"task definition of all jobs: family, family:revision or ARN (default: the CI variable FARGATE_TASK_DEFINITION, then TaskDefinition in fargate.toml)")
 	set.StringVar(&f.platformVersion, "platform-version", "",
 		"Fargate platform version of all jobs (default: the CI variable FARGATE_PLATFORM_VERSION, then PlatformVersion in fargate.toml)")
+}
+
+// check refuses what the file would be refused for. The log's flags are checked
+// when the log is opened.
+func (f *flags) check() error {
+	return errors.Join(
+		checkFlag("--task-def", f.taskDefinition, taskrules.TaskDefinition),
+		checkFlag("--platform-version", f.platformVersion, taskrules.PlatformVersion),
+	)
+}
+
+func checkFlag(name, value string, rule taskrules.Text) error {
+	if value == "" {
+		return nil
+	}
+	if err := rule.Check(value); err != nil {
+		return fmt.Errorf("%s %w", name, err)
+	}
+	return nil
 }
 
 // apply puts the flags in the place of what the file says. With Kubernetes the

@@ -62,6 +62,9 @@ func (l *launch) loadConfig() (*driverconfig.Config, error) {
 		return nil, errors.New("no configuration: give the path of fargate.toml with --config, before the word custom in config_args, prepare_args, run_args and cleanup_args")
 	}
 	config, err := driverconfig.Load(l.flags.config)
+	if err == nil {
+		err = l.flags.check()
+	}
 	if err != nil {
 		return nil, err
 	}
