@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -166,6 +168,28 @@ func TestSettings_ClassThatTheJobChooses_TakesEffectInRunTask(t *testing.T) {
 	runner.Env = append(runner.Env, "CUSTOM_ENV_FARGATE_TASK_CLASS="+large)
 	if got := aws.ToString(requestOf(t, runner).Overrides.Cpu); got != "1024" {
 		t.Errorf("cpu %q, want what class %s has", got, large)
+	}
+}
+
+func TestSettings_BuildsDir_IsWhereTheJobWorks(t *testing.T) {
+	for mode, start := range settingRunners {
+		t.Run(mode, func(t *testing.T) {
+			runner := start(t, setting{})
+			text, err := os.ReadFile(configOf(runner))
+			if err != nil {
+				t.Fatal(err)
+			}
+			builds := t.TempDir()
+			runner.Custom = gitlabrunner.Calling(stack.Executor(), writeConfig(t, fmt.Sprintf("%s\n[Runner]\nBuildsDir = %q\n", text, builds)))
+			job := newJob(t)
+			job.Script = []string{`echo "working in $PWD"`}
+			var log lockedBuffer
+			if result := runner.Run(t.Context(), job, &log); result.Err != nil {
+				t.Errorf("%v\n%s", result.Err, log.String())
+			}
+			assertContains(t, log.String(), "working in "+filepath.Join(builds, job.ProjectPath))
+			assertNothingLeft(t)
+		})
 	}
 }
 

@@ -56,10 +56,11 @@ type Attempt struct {
 	// Launches is how often the executable was started so far.
 	Launches int
 
-	runner *Runner
-	job    Job
-	log    io.Writer
-	jobEnv []string
+	runner    *Runner
+	job       Job
+	log       io.Writer
+	buildsDir string
+	jobEnv    []string
 }
 
 // Begin makes an attempt whose stages write to the log.
@@ -68,7 +69,7 @@ func (r *Runner) Begin(job Job, log io.Writer) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Attempt{Dir: dir, runner: r, job: job, log: log}
+	a := &Attempt{Dir: dir, runner: r, job: job, log: log, buildsDir: r.BuildsDir}
 	return a, os.WriteFile(a.responseFile(), a.response(), 0o600)
 }
 
@@ -82,20 +83,14 @@ func (a *Attempt) Config(ctx context.Context) error {
 	if err := a.launch(ctx, "config", &out, a.log, custom.ConfigExec, custom.ConfigArgs...); err != nil {
 		return err
 	}
-	var config struct {
-		Driver *struct{ Name, Version string } `json:"driver"`
-		JobEnv map[string]string               `json:"job_env"`
-	}
+	var config configOutput
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &config); err != nil {
 			return &SystemFailure{Stage: "config", Err: fmt.Errorf("its output is no JSON: %w", err)}
 		}
 	}
-	if config.Driver != nil {
-		a.printf("Using Custom executor with driver %s %s...\n", config.Driver.Name, config.Driver.Version)
-	}
-	for name, value := range config.JobEnv {
-		a.jobEnv = append(a.jobEnv, name+"="+value)
+	if err := a.take(&config); err != nil {
+		return &SystemFailure{Stage: "config", Err: err}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 // script is what gitlab-runner's bash shell generates for a stage: one eval of
 // a quoted string, so that the commands cannot read the script as their input.
 func (a *Attempt) script(stage string) []byte {
-	dir := fmt.Sprintf("%s/%s", a.runner.BuildsDir, a.job.ProjectPath)
+	dir := fmt.Sprintf("%s/%s", a.buildsDir, a.job.ProjectPath)
 	var lines []string
 	switch stage {
 	case "prepare_script":
