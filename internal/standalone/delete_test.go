@@ -17,13 +17,13 @@ import (
 
 func TestDelete_JobThatNoStageHasTakenUp_CallsNothing(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
+	w.AWS.Reset()
 	create(t, w.open(t))
 	remove(t, w.open(t))
-	w.wantNothingLeft(t)
-	w.AWS.Reset()
 	if calls := w.AWS.Calls(); len(calls) != 0 {
 		t.Errorf("AWS was called: %v", calls)
 	}
+	w.wantNothingLeft(t)
 }
 
 func TestDelete_TaskNotWrittenDown_IsFoundAndStopped(t *testing.T) {
