@@ -15,7 +15,8 @@ import (
 
 // fakeStore keeps jobs in memory. Tests play the controller with change.
 type fakeStore struct {
-	// onCreate runs when a job has been created, beside the caller.
+	// onCreate runs when a job has been created, beside the caller: it must not
+	// end the test.
 	onCreate func(types.NamespacedName)
 
 	namespace string
@@ -118,6 +119,17 @@ func (s *fakeStore) failWatch(errs ...error) {
 func (s *fakeStore) notify() {
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// publicKey returns that of a job, nothing if the job is gone. Unlike only it
+// may be called beside the test.
+func (s *fakeStore) publicKey(key types.NamespacedName) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if job := s.jobs[key]; job != nil {
+		return job.Spec.SSHPublicKey
+	}
+	return ""
 }
 
 // only returns the one job that was ever created.

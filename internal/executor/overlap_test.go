@@ -14,10 +14,14 @@ func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	a.startsOn(t, server)
+	path, err := a.connectionPath()
+	if err != nil {
+		t.Fatal(err)
+	}
 	start := a.store.onCreate
 	a.store.onCreate = func(key types.NamespacedName) {
 		// What a cleanup stage does that came just before the creation.
-		if err := os.Remove(a.connectionFiles(t)[0]); err != nil {
+		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}
 		start(key)

@@ -24,7 +24,7 @@ var errDown = &UnavailableError{Store: "the store", Err: errors.New("EOF")}
 func (a *attempt) startsOn(t *testing.T, server *sshdtest.Server) {
 	t.Helper()
 	a.store.onCreate = func(key types.NamespacedName) {
-		admit(t, server, a.store.only(t).Spec.SSHPublicKey)
+		admit(t, server, a.store.publicKey(key))
 		a.store.change(key, waitingIn("", v1alpha1.ReasonLaunching, "the task is being launched"))
 		a.store.change(key, waitingIn("PROVISIONING", v1alpha1.ReasonProvisioning, "ECS is provisioning the task"))
 		a.store.change(key, readyAt(server.Host, server.Port, server.User))

@@ -54,7 +54,7 @@ func TestPrepare_JobLog_HasSectionTaskAndTimes(t *testing.T) {
 		eventually(t, text+" is in the log", func() bool { return strings.Contains(a.stdout.String(), text) })
 	}
 	a.store.onCreate = func(key types.NamespacedName) {
-		admit(t, server, a.store.only(t).Spec.SSHPublicKey)
+		admit(t, server, a.store.publicKey(key))
 		a.store.change(key, waitingIn("PROVISIONING", v1alpha1.ReasonProvisioning, "ECS is provisioning the task"))
 		seen("PROVISIONING: ")
 		a.store.change(key, waitingIn("PENDING", v1alpha1.ReasonPending, "Fargate is preparing the task"))
