@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -35,6 +36,7 @@ func TestCleanup_DeletesJobAndFile_AnyNumberOfTimes(t *testing.T) {
 
 func TestCleanup_ShortOutage_Retries(t *testing.T) {
 	a := newAttempt(t)
+	a.limits.release = time.Minute
 	a.withJob(t, sshdtest.New(t))
 	a.store.deleteErrs = []error{errDown, errDown}
 	if err := a.Cleanup(t.Context()); err != nil {

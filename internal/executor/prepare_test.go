@@ -235,6 +235,7 @@ func TestPrepare_SSHNeverAnswers_GivesUpAtReadyTimeout(t *testing.T) {
 func TestPrepare_StoreOutage_GoesOn(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
+	a.limits.outage = time.Minute
 	a.store.createErrs = []error{errDown, errDown}
 	a.startsOn(t, server)
 	started := a.store.onCreate

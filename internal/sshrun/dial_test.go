@@ -130,12 +130,14 @@ func TestDial_PeerThatIsNotUsable_SaysWhy(t *testing.T) {
 	tests := []struct {
 		name      string
 		onConnect func(int32, net.Conn) bool
+		limits    timing
 		want      any
 		mention   string
 	}{
 		{
 			name:      "never says anything",
 			onConnect: func(int32, net.Conn) bool { return true },
+			limits:    hurried(),
 			want:      new(*UnreachableError),
 			mention:   "security group",
 		},
@@ -145,6 +147,7 @@ func TestDial_PeerThatIsNotUsable_SaysWhy(t *testing.T) {
 				_ = c.Close()
 				return true
 			},
+			limits:  defaultTiming,
 			want:    new(*UnreachableError),
 			mention: "before the SSH handshake",
 		},
@@ -154,6 +157,7 @@ func TestDial_PeerThatIsNotUsable_SaysWhy(t *testing.T) {
 				_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n" + strings.Repeat("x", 20000)))
 				return true
 			},
+			limits:  defaultTiming,
 			want:    new(*NegotiationError),
 			mention: "does not speak SSH 2",
 		},
@@ -162,7 +166,7 @@ func TestDial_PeerThatIsNotUsable_SaysWhy(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			server := &faultyServer{onConnect: tc.onConnect}
 			target := server.start(t)
-			_, err := dial(t.Context(), target, hurried())
+			_, err := dial(t.Context(), target, tc.limits)
 			if !errors.As(err, tc.want) {
 				t.Fatalf("got %T %v, want %T", err, err, tc.want)
 			}
