@@ -130,8 +130,9 @@ func TestStart_CollectsFromTimeToTimeUntilTheContextEnds(t *testing.T) {
 	launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+	collector := newCollector(t, 0)
 	done := make(chan error, 1)
-	go func() { done <- newCollector(t, 0).Start(ctx) }()
+	go func() { done <- collector.Start(ctx) }()
 	for len(running(t, env)) > 0 {
 		if ctx.Err() != nil {
 			t.Fatal("the orphan was never stopped")
