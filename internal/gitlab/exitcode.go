@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
+
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 )
 
 // The runner's own defaults, for a process that it did not start.
@@ -83,7 +84,7 @@ func (c ExitCodes) writeFile(code int) error {
 	if c.File == "" {
 		return nil
 	}
-	if err := writeAtomically(c.File, strconv.Itoa(reportable(code))); err != nil {
+	if err := atomicfile.Replace(c.File, []byte(strconv.Itoa(reportable(code)))); err != nil {
 		return fmt.Errorf("tell the runner the script's exit code %d, it will show its default instead: %w", code, err)
 	}
 	return nil
@@ -96,21 +97,4 @@ func reportable(code int) int {
 		return maxExitCode
 	}
 	return code
-}
-
-func writeAtomically(path, content string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	_, err = file.WriteString(content)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
