@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
 )
 
@@ -40,7 +39,7 @@ func TestPrepare_SecondAttempt_DoesNotMeetTheFirst(t *testing.T) {
 	if err := first.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := second.Run(t.Context(), second.script(t, "true"), gitlab.StageGetSources); err != nil {
+	if err := second.Run(t.Context(), second.script(t, "true"), "get_sources"); err != nil {
 		t.Errorf("the second attempt lost its task with the first: %v", err)
 	}
 	if err := second.Cleanup(t.Context()); err != nil {
@@ -91,7 +90,7 @@ func TestRun_SameStageTwiceAtOnce_BothRun(t *testing.T) {
 		// Each waits for the other.
 		write(t, script, fmt.Sprintf("echo up%d; touch %[2]s/up%[1]d; until [ -e %[2]s/up%[3]d ]; do sleep 0.05; done; exit %[4]d", i, a.dir, 1-i, i+3))
 		both.Go(func() {
-			wantBuildFailure(t, a.Run(t.Context(), script, gitlab.StageBuildScript), i+3)
+			wantBuildFailure(t, a.Run(t.Context(), script, "build_script"), i+3)
 		})
 	}
 	both.Wait()
@@ -102,8 +101,8 @@ func TestRun_GetSourcesIsRepeated_ForgetsTheFailureBefore(t *testing.T) {
 	a := newAttempt(t)
 	a.connected(t, sshdtest.Start(t))
 	script := a.script(t, "if mkdir "+a.dir+"/checkout 2>/dev/null; then exit 128; fi; echo fetched")
-	wantBuildFailure(t, a.Run(t.Context(), script, gitlab.StageGetSources), 128)
-	if err := a.Run(t.Context(), script, gitlab.StageGetSources); err != nil {
+	wantBuildFailure(t, a.Run(t.Context(), script, "get_sources"), 128)
+	if err := a.Run(t.Context(), script, "get_sources"); err != nil {
 		t.Fatal(err)
 	}
 	wantText(t, a.stdout.String(), "fetched")
@@ -134,7 +133,7 @@ func TestRun_PowerShellScript_IsRunByPwsh(t *testing.T) {
 	}
 	script := a.dir + "/script.ps1"
 	write(t, script, "& {\n\"hello\"\n}\n\n")
-	if err := a.Run(t.Context(), script, gitlab.StageBuildScript); err != nil {
+	if err := a.Run(t.Context(), script, "build_script"); err != nil {
 		t.Fatalf("%v\n%s", err, a.stderr.String())
 	}
 	if got := a.stdout.String(); !strings.Contains(got, "pwsh got: \"hello\"\n") {

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
 )
 
@@ -79,7 +78,7 @@ func TestCleanup_WhileAScriptRuns_DoesNotWaitForIt(t *testing.T) {
 	a.withJob(t, server)
 	done := make(chan error, 1)
 	go func() {
-		done <- a.Run(t.Context(), a.script(t, "echo up; read -r _ < "+fifo(t, a.dir)+"; exit 3"), gitlab.StageBuildScript)
+		done <- a.Run(t.Context(), a.script(t, "echo up; read -r _ < "+fifo(t, a.dir)+"; exit 3"), "build_script")
 	}()
 	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
 	if err := a.Cleanup(t.Context()); err != nil {

@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
 )
@@ -26,7 +25,7 @@ func TestRun_Script_StreamsUnmodified(t *testing.T) {
 		return nil, errors.New("no")
 	}
 	script := a.script(t, `printf 'a\000\033[31mb'; printf 'c\377' >&2`)
-	if err := a.Run(t.Context(), script, gitlab.StageBuildScript); err != nil {
+	if err := a.Run(t.Context(), script, "build_script"); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff("a\x00\x1b[31mb", a.stdout.String()); diff != "" {
@@ -50,7 +49,7 @@ func TestRun_ScriptFails_IsBuildFailureWithItsCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt(t)
 			a.connected(t, server)
-			err := a.Run(t.Context(), a.script(t, test.script), gitlab.StageBuildScript)
+			err := a.Run(t.Context(), a.script(t, test.script), "build_script")
 			wantBuildFailure(t, err, test.code)
 		})
 	}
@@ -64,7 +63,7 @@ func TestRun_Cancelled_EndsTheScript(t *testing.T) {
 	script := a.script(t, `trap 'rm '`+alive+` EXIT; touch `+alive+`; echo up; sleep 600 & wait`)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx, script, gitlab.StageBuildScript) }()
+	go func() { done <- a.Run(ctx, script, "build_script") }()
 	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
 	cancel(errors.New("terminated"))
 	err := <-done
@@ -120,7 +119,7 @@ func TestRun_ConnectionLost_TellsWhy(t *testing.T) {
 			a.store.jobs[job] = &v1alpha1.FargateJob{}
 			a.store.jobs[job].Namespace, a.store.jobs[job].Name = job.Namespace, job.Name
 			test.arrange(a)
-			err := a.Run(t.Context(), a.script(t, "true"), gitlab.StageBuildScript)
+			err := a.Run(t.Context(), a.script(t, "true"), "build_script")
 			wantError(t, err, append(test.want, "stage build_script")...)
 			wantSystemFailure(t, err)
 		})
@@ -132,7 +131,7 @@ func TestRun_ConnectionBreaksInTheScript_IsASystemFailure(t *testing.T) {
 	conn := a.connected(t, sshdtest.Start(t))
 	a.store.jobs[conn.job()] = &v1alpha1.FargateJob{}
 	a.store.change(conn.job(), stalledBecause(v1alpha1.ReasonInfrastructureHealth, "task arn stopped"))
-	err := a.Run(t.Context(), a.script(t, "kill -9 $PPID; exit 3"), gitlab.StageBuildScript)
+	err := a.Run(t.Context(), a.script(t, "kill -9 $PPID; exit 3"), "build_script")
 	wantError(t, err, "InfrastructureHealth", "lost the SSH connection")
 	wantSystemFailure(t, err)
 }
@@ -211,7 +210,7 @@ func TestRun_BadInput_NamesObjectAndFix(t *testing.T) {
 				t.Fatal(err)
 			}
 			script := test.spoil(t, a, path, a.script(t, "true"))
-			err = a.Run(t.Context(), script, gitlab.StageBuildScript)
+			err = a.Run(t.Context(), script, "build_script")
 			wantError(t, err, test.want...)
 			wantSystemFailure(t, err)
 		})

@@ -7,15 +7,10 @@ type ConfigOutput struct {
 	// in the runner's config.toml.
 	BuildsDir string `json:"builds_dir,omitempty"`
 	CacheDir  string `json:"cache_dir,omitempty"`
-	// BuildsDirIsShared makes the runner add its name and a number to the path,
-	// so that jobs that run at once do not share a folder.
-	BuildsDirIsShared *bool `json:"builds_dir_is_shared,omitempty"`
 	// Hostname is shown in the job log as where the job runs.
 	Hostname string `json:"hostname,omitempty"`
 	// Driver is shown in the job log.
 	Driver *Driver `json:"driver,omitempty"`
-	// JobEnv is set in the environment of every later stage of the attempt.
-	JobEnv map[string]string `json:"job_env,omitempty"`
 	// Shell is bash, sh, pwsh or powershell.
 	Shell string `json:"shell,omitempty"`
 }

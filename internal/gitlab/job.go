@@ -18,7 +18,7 @@ const maxJobResponse = 64 << 20
 
 // Job is who a job is, for people and for charge-back.
 //
-// ID, Name, Stage, ProjectID, Ref and Timeout come from the job response alone
+// ID, Name, ProjectID, Ref and Timeout come from the job response alone
 // when there is one: GitLab wrote it, and job authors cannot change it. The
 // other fields are absent from some or all responses and are then filled from
 // CUSTOM_ENV_ variables, which job authors can change: use them as labels, and
@@ -26,7 +26,6 @@ const maxJobResponse = 64 << 20
 type Job struct {
 	ID        int64
 	Name      string
-	Stage     string
 	ProjectID int64
 	Ref       string
 	// Timeout is the job's time limit, 0 if unknown.
@@ -50,7 +49,6 @@ type jobResponse struct {
 	ID      int64 `json:"id"`
 	JobInfo struct {
 		Name            string `json:"name"`
-		Stage           string `json:"stage"`
 		PipelineID      int64  `json:"pipeline_id"`
 		ProjectID       int64  `json:"project_id"`
 		ProjectFullPath string `json:"project_full_path"`
@@ -118,7 +116,6 @@ func (r jobResponse) job() Job {
 	return Job{
 		ID:          r.ID,
 		Name:        r.JobInfo.Name,
-		Stage:       r.JobInfo.Stage,
 		ProjectID:   r.JobInfo.ProjectID,
 		ProjectPath: r.JobInfo.ProjectFullPath,
 		PipelineID:  r.JobInfo.PipelineID,
@@ -153,7 +150,6 @@ func (e Environment) jobFromVariables() (Job, error) {
 	return e.fill(Job{
 		ID:        id,
 		Name:      e.JobVariable("CI_JOB_NAME"),
-		Stage:     e.JobVariable("CI_JOB_STAGE"),
 		ProjectID: projectID,
 		Ref:       e.JobVariable("CI_COMMIT_REF_NAME"),
 		Timeout:   seconds(timeout),

@@ -31,7 +31,7 @@ const oldResponse = `{"id": 4711, "job_info": {"name": "test", "stage": "test", 
 
 func TestReadJob_TakesIdentityFromTheResponse(t *testing.T) {
 	variables := []string{
-		"CUSTOM_ENV_CI_JOB_ID=1", "CUSTOM_ENV_CI_JOB_NAME=forged", "CUSTOM_ENV_CI_JOB_STAGE=forged",
+		"CUSTOM_ENV_CI_JOB_ID=1", "CUSTOM_ENV_CI_JOB_NAME=forged",
 		"CUSTOM_ENV_CI_PROJECT_ID=1", "CUSTOM_ENV_CI_COMMIT_REF_NAME=forged", "CUSTOM_ENV_CI_JOB_TIMEOUT=1",
 		"CUSTOM_ENV_CI_PROJECT_PATH=group/from-variable", "CUSTOM_ENV_CI_PIPELINE_ID=98",
 		"CUSTOM_ENV_CI_JOB_URL=https://gitlab.example.com/j/1", "CUSTOM_ENV_CI_RUNNER_SHORT_TOKEN=abcd1234",
@@ -44,7 +44,7 @@ func TestReadJob_TakesIdentityFromTheResponse(t *testing.T) {
 			name:     "current GitLab",
 			response: newResponse,
 			want: Job{
-				ID: 4711, Name: "test: [1/2]", Stage: "test", ProjectID: 12, Ref: "main", Timeout: time.Hour,
+				ID: 4711, Name: "test: [1/2]", ProjectID: 12, Ref: "main", Timeout: time.Hour,
 				ProjectPath: "group/sub/app", PipelineID: 99,
 				URL: "https://gitlab.example.com/j/1", RunnerToken: "abcd1234",
 			},
@@ -53,7 +53,7 @@ func TestReadJob_TakesIdentityFromTheResponse(t *testing.T) {
 			name:     "old GitLab: path and pipeline from variables",
 			response: oldResponse,
 			want: Job{
-				ID: 4711, Name: "test", Stage: "test", ProjectID: 12, Ref: "main", Timeout: time.Minute,
+				ID: 4711, Name: "test", ProjectID: 12, Ref: "main", Timeout: time.Minute,
 				ProjectPath: "group/from-variable", PipelineID: 98,
 				URL: "https://gitlab.example.com/j/1", RunnerToken: "abcd1234",
 			},
