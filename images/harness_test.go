@@ -144,12 +144,12 @@ func (c *cloud) output(task *types.Task, user string, key ssh.Signer, script str
 	if err != nil {
 		c.t.Fatalf("%v\n%s", err, c.log(*task.TaskArn))
 	}
-	var output strings.Builder
-	err = client.Run(c.t.Context(), sshrun.Script{Body: strings.NewReader(script), Stdout: &output, Stderr: &output})
+	var stdout, stderr strings.Builder
+	err = client.Run(c.t.Context(), sshrun.Script{Body: strings.NewReader(script), Stdout: &stdout, Stderr: &stderr})
 	if err != nil {
-		c.t.Fatalf("%v\n%s", err, output.String())
+		c.t.Fatalf("%v\n%s%s", err, stdout.String(), stderr.String())
 	}
-	return output.String()
+	return stdout.String() + stderr.String()
 }
 
 // newKey makes a key, and the line that authorizes it.

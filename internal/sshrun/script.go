@@ -27,7 +27,8 @@ type Script struct {
 	Body io.Reader
 	// Shell is what runs the text.
 	Shell Shell
-	// Stdout and Stderr receive the output byte for byte as it arrives.
+	// Stdout and Stderr receive the output byte for byte as it arrives, each from
+	// a goroutine of its own.
 	Stdout, Stderr io.Writer
 	// GracePeriod is the time between SIGTERM and SIGKILL for a script whose
 	// context ended.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +76,7 @@ func TestRun_PowerShellMissing_FailsAndSaysSo(t *testing.T) {
 	client := onlyWith(t, t.TempDir(), "env")
 	var stderr bytes.Buffer
 	err := client.Run(t.Context(), Script{
-		Body: strings.NewReader("& {}\n\n"), Shell: PowerShell, Stdout: &stderr, Stderr: &stderr,
+		Body: strings.NewReader("& {}\n\n"), Shell: PowerShell, Stdout: io.Discard, Stderr: &stderr,
 	})
 	var exit *ExitError
 	if !errors.As(err, &exit) || exit.Code != 127 || !strings.Contains(stderr.String(), "pwsh") {

@@ -99,14 +99,14 @@ func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 		_, _ = io.WriteString(writer, "echo half of it")
 		cancel()
 	}()
-	var output bytes.Buffer
-	err := client.Run(ctx, Script{Body: body, Stdout: &output, Stderr: &output})
+	var stdout, stderr bytes.Buffer
+	err := client.Run(ctx, Script{Body: body, Stdout: &stdout, Stderr: &stderr})
 	var cancelled *CancelledError
 	if !errors.As(err, &cancelled) || !cancelled.Ended {
 		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
 	}
-	if output.Len() > 0 {
-		t.Errorf("output is %q", output.String())
+	if stdout.Len()+stderr.Len() > 0 {
+		t.Errorf("output is %q and %q", stdout.String(), stderr.String())
 	}
 }
 
