@@ -1,9 +1,6 @@
 package fargatejob_test
 
 import (
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"testing"
 
@@ -47,22 +44,8 @@ func everythingElse() v1alpha1.FargateTaskClassSpec {
 	}
 }
 
-// allowRoles starts what the local ECS does not have: a service that lets
-// everybody assume every role.
-func allowRoles(t *testing.T) {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>`+
-			`<AccessKeyId>local</AccessKeyId><SecretAccessKey>local</SecretAccessKey><SessionToken>local</SessionToken>`+
-			`<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`)
-	}))
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
-}
-
 func TestClassChange_EveryField_LeavesRunningJobsAloneAndHoldsForNewOnes(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
-	allowRoles(t)
 	if err := seed.Cluster(t.Context(), w.AWS.Client, "other"); err != nil {
 		t.Fatal(err)
 	}

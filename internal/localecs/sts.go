@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
 )
@@ -27,8 +29,8 @@ func (stsProtocol) denied(problem string) *APIError {
 	return &APIError{Code: "AccessDenied", Message: problem, Status: http.StatusForbidden}
 }
 
-// permissions are none: everybody may ask who they are. Source: GetCallerIdentity
-// in the STS API reference.
+// permissions are none: everybody may ask who they are (source: GetCallerIdentity
+// in the STS API reference), and the local account trusts everybody.
 func (stsProtocol) permissions(*Server, call) ([]iam.Request, error) { return nil, nil }
 
 func (stsProtocol) encodeError(e *APIError, requestID string) []byte {
@@ -42,22 +44,56 @@ func (stsProtocol) encodeError(e *APIError, requestID string) []byte {
 	return body
 }
 
-// stsOperation finds the action that a form names. Only GetCallerIdentity is
-// known, which says what refusals call the caller.
+// stsActions are what the local STS does. They return a structure that
+// encoding/xml knows.
+var stsActions = map[string]func(s *Server, form url.Values, caller string) any{
+	"AssumeRole":        (*Server).assumeRole,
+	"GetCallerIdentity": (*Server).callerIdentity,
+}
+
+// stsOperation finds the action that a form names.
 func (s *Server) stsOperation(body []byte, caller, requestID string) (action string, run operation) {
 	form, err := url.ParseQuery(string(body))
 	action = form.Get("Action")
-	if err != nil || action != "GetCallerIdentity" {
+	do := stsActions[action]
+	if err != nil || do == nil {
 		return action, func(Fault) ([]byte, error) { return nil, unknownAction("STS", action) }
 	}
 	return action, func(Fault) ([]byte, error) {
 		return xml.Marshal(struct {
 			XMLName   xml.Name
-			ARN       string `xml:"GetCallerIdentityResult>Arn"`
-			UserID    string `xml:"GetCallerIdentityResult>UserId"`
-			Account   string `xml:"GetCallerIdentityResult>Account"`
+			Result    any
 			RequestID string `xml:"ResponseMetadata>RequestId"`
-		}{xml.Name{Space: stsNamespace, Local: action + "Response"}, s.callerARN(caller), "local:local", s.config.Account, requestID})
+		}{xml.Name{Space: stsNamespace, Local: action + "Response"}, do(s, form, caller), requestID})
+	}
+}
+
+// callerIdentity says what refusals call the caller.
+func (s *Server) callerIdentity(_ url.Values, caller string) any {
+	return struct {
+		XMLName xml.Name `xml:"GetCallerIdentityResult"`
+		ARN     string   `xml:"Arn"`
+		UserID  string   `xml:"UserId"`
+		Account string
+	}{ARN: s.callerARN(caller), UserID: "local:local", Account: s.config.Account}
+}
+
+// assumedFor is how long the credentials of a role are valid.
+const assumedFor = time.Hour
+
+// assumeRole lets everybody be every role. The access key is the role's name, by
+// which SetPolicy limits it.
+func (s *Server) assumeRole(form url.Values, _ string) any {
+	arn := form.Get("RoleArn")
+	return struct {
+		XMLName         xml.Name `xml:"AssumeRoleResult"`
+		AccessKeyID     string   `xml:"Credentials>AccessKeyId"`
+		SecretAccessKey string   `xml:"Credentials>SecretAccessKey"`
+		SessionToken    string   `xml:"Credentials>SessionToken"`
+		Expiration      string   `xml:"Credentials>Expiration"`
+	}{
+		AccessKeyID: arn[strings.LastIndex(arn, "/")+1:], SecretAccessKey: "local", SessionToken: "local",
+		Expiration: s.config.now().Add(assumedFor).UTC().Format(time.RFC3339),
 	}
 }
 
