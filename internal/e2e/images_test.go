@@ -19,13 +19,18 @@ func TestJob_InATaskImage_RunsFromEndToEnd(t *testing.T) {
 	}
 	container := seed.Container(builtInImage, devstack.Port)
 	container.EntryPoint = []string{"sh", "-c", taskImage, entrypoint}
-	job := newJob(t)
-	job.Script = append(job.Script, `echo "it runs in $AWS_EXECUTION_ENV"`)
-	job.Artifacts = true
-	var log lockedBuffer
-	if result := useClass(t, container).Run(t.Context(), job, &log); result.Err != nil {
-		t.Fatalf("%v\n%s", result.Err, log.String())
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			job := newJob(t)
+			job.Script = append(job.Script, `echo "it runs in $AWS_EXECUTION_ENV"`)
+			job.Artifacts = true
+			var log lockedBuffer
+			if result := m.runnerOf(t, container).Run(t.Context(), job, &log); result.Err != nil {
+				t.Fatalf("%v\n%s", result.Err, log.String())
+			}
+			assertContains(t, log.String(), "It works!", "it runs in AWS_ECS_FARGATE", "Uploading artifacts")
+			m.assertNothingLeft(t)
+		})
 	}
-	assertContains(t, log.String(), "It works!", "it runs in AWS_ECS_FARGATE", "Uploading artifacts")
-	assertNothingLeft(t)
 }
