@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,8 +36,12 @@ import (
 //	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
 //	sshd comes up after RUNNING           TestJob_SSHServerComesUpLate_IsWaitedFor
 //	task leaks when the runner dies       cmd/fargate TestPrepare_Killed_CleanupFindsTheJob,
-//	                                      TestController_KilledBetweenRunTaskAndStatusWrite_FindsTheSameTask
-//	a missing address dereferences nil    controllers/fargatejob TestAddress_InterfaceNotKnownYet_IsLookedUpAgain
+//	                                      TestController_KilledBetweenRunTaskAndStatusWrite_FindsTheSameTask,
+//	                                      TestStandalone_PrepareKilled_CleanupLeavesNoTask,
+//	                                      TestStandalone_PrepareKilled_SweepLeavesNoTask,
+//	                                      TestStandalone_PrepareKilledAtAnyTime_CleanupLeavesNoTask
+//	a missing address dereferences nil    TestUpstream_InterfaceNotKnownYet_JobRunsAtItsPublicAddress,
+//	                                      controllers/fargatejob TestAddress_InterfaceNotKnownYet_IsLookedUpAgain
 //	why a task stopped is never shown     TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog,
 //	                                      TestJob_TaskDiesWhileAScriptRuns_SaysWhy
 
@@ -83,21 +88,55 @@ func TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog(t *testing.T) {
 		LogDriver: types.LogDriverAwslogs,
 		Options:   map[string]string{"awslogs-group": "/ecs/ci", "awslogs-region": devstack.Region, "awslogs-stream-prefix": "job"},
 	}
-	runner := useClass(t, container)
-	var log lockedBuffer
-	attempt := prepared(t, runner, newJob(t), &log)
-	if err := stack.AWS.KillContainer(onlyTask(t), "ci-coordinator"); err != nil {
-		t.Fatal(err)
+	for name, start := range bothModes() {
+		t.Run(name, func(t *testing.T) {
+			m := start(t)
+			runner := m.runnerOf(t, container)
+			var log lockedBuffer
+			attempt := prepared(t, runner, newJob(t), &log)
+			if err := stack.AWS.KillContainer(onlyTask(t), "ci-coordinator"); err != nil {
+				t.Fatal(err)
+			}
+			err := attempt.Run(t.Context(), "get_sources")
+			var failure *gitlabrunner.SystemFailure
+			if !errors.As(err, &failure) {
+				t.Errorf("the stage ended with %v, want a system failure", err)
+			}
+			assertContains(t, log.String(), "Essential container in task exited", "exited with code 137",
+				"aws logs tail /ecs/ci --log-stream-names job/ci-coordinator/")
+			attempt.Cleanup(t.Context())
+			m.assertNothingLeft(t)
+		})
 	}
-	err := attempt.Run(t.Context(), "get_sources")
-	var failure *gitlabrunner.SystemFailure
-	if !errors.As(err, &failure) {
-		t.Errorf("the stage ended with %v, want a system failure", err)
+}
+
+// publicAddress is what the job log says of a task that is reached at a public
+// address of the local ECS: 127.96.0.0/11.
+var publicAddress = regexp.MustCompile(`connected to 127\.(9[6-9]|1[01]\d|12[0-7])\.`)
+
+func TestUpstream_InterfaceNotKnownYet_JobRunsAtItsPublicAddress(t *testing.T) {
+	const unknown = 2 // answers
+	for mode, start := range settingRunners {
+		t.Run(mode, func(t *testing.T) {
+			runner := start(t, setting{fargate: "EnablePublicIP = true"})
+			stack.AWS.Reset()
+			t.Cleanup(stack.AWS.Reset)
+			stack.AWS.FailNext("DescribeNetworkInterfaces", unknown, localecs.ErrorFault(localecs.APIError{
+				Code: "InvalidNetworkInterfaceID.NotFound", Message: "The networkInterface ID 'eni-1' does not exist", Status: 400,
+			}))
+			var log lockedBuffer
+			if result := runner.Run(t.Context(), newJob(t), &log); result.Err != nil {
+				t.Errorf("%v\n%s", result.Err, log.String())
+			}
+			if n := stack.AWS.Calls()["DescribeNetworkInterfaces"]; n <= unknown {
+				t.Errorf("%d calls of DescribeNetworkInterfaces, want more than %d", n, unknown)
+			}
+			if !publicAddress.MatchString(log.String()) {
+				t.Errorf("the job did not run at the public address:\n%s", log.String())
+			}
+			assertNothingLeft(t)
+		})
 	}
-	assertContains(t, log.String(), "Essential container in task exited", "exited with code 137",
-		"aws logs tail /ecs/ci --log-stream-names job/ci-coordinator/")
-	attempt.Cleanup(t.Context())
-	assertNothingLeft(t)
 }
 
 func TestJob_CleanedUpWhileAScriptRuns_EndsWithTheReason(t *testing.T) {
