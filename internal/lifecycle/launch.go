@@ -24,10 +24,10 @@ func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error 
 	}
 	task, ok := l.memory.task(job)
 	if !ok {
-		clear := l.memory.asking(job)
+		certain := l.memory.asking(job)
 		var err error
 		if task, err = l.ECS.Launch(ctx, launchOf(job, l.Installation)); err != nil {
-			return l.launchFailed(job, err, clear)
+			return l.launchFailed(job, err, certain)
 		}
 		l.memory.launched(job, task)
 		l.tell(v1alpha1.ReasonLaunched)
@@ -55,9 +55,9 @@ func ownerOf(job *v1alpha1.FargateJob, installation string) ecs.Owner {
 }
 
 // launchFailed notes why, and makes way for the next attempt if another
-// placement or a later time may help. It was clear before that the attempt had
-// no task, or not.
-func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, clear bool) error {
+// placement or a later time may help. Before the launch it was certain that the
+// attempt had no task, or not.
+func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, certain bool) error {
 	var fault *ecs.Error
 	if !errors.As(err, &fault) {
 		return err
@@ -67,7 +67,7 @@ func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, clear bool
 	if fault.Class == ecs.RetrySame {
 		return err
 	}
-	l.memory.heard(job, clear)
+	l.memory.heard(job, certain)
 	if fault.Class == ecs.Terminal {
 		return err
 	}

@@ -23,9 +23,9 @@ type recollection struct {
 	// what came of it.
 	attempt int32
 	task    *v1alpha1.TaskStatus
-	// clear is true while it is certain that the attempt has no other task: this
-	// process recorded it, and heard the answer to every launch.
-	clear bool
+	// certain is true while the attempt can have no other task: this process
+	// recorded it, and heard the answer to every launch.
+	certain bool
 	// watched is the ARN of the task that is observed.
 	watched string
 	// searching is when the search for the job's task began.
@@ -57,24 +57,24 @@ func (m *memory) begin(job *v1alpha1.FargateJob) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if known := m.of(job); known.attempt < job.Status.Attempt {
-		known.attempt, known.task, known.clear = job.Status.Attempt, nil, true
+		known.attempt, known.task, known.certain = job.Status.Attempt, nil, true
 	}
 }
 
 // asking notes that a launch begins. Call heard with its result once an answer
 // that refuses the launch is there.
-func (m *memory) asking(job *v1alpha1.FargateJob) (clear bool) {
+func (m *memory) asking(job *v1alpha1.FargateJob) (certain bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known := m.of(job)
-	clear, known.clear = known.clear && known.attempt == job.Status.Attempt, false
-	return clear
+	certain, known.certain = known.certain && known.attempt == job.Status.Attempt, false
+	return certain
 }
 
-func (m *memory) heard(job *v1alpha1.FargateJob, clear bool) {
+func (m *memory) heard(job *v1alpha1.FargateJob, certain bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(job).clear = clear
+	m.of(job).certain = certain
 }
 
 // launched notes the task of the job's attempt.
@@ -112,7 +112,7 @@ func (m *memory) none(job *v1alpha1.FargateJob) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known := m.of(job)
-	return known.clear && known.task == nil && known.attempt == job.Status.Attempt
+	return known.certain && known.task == nil && known.attempt == job.Status.Attempt
 }
 
 // watch notes which task is observed.
