@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +12,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -26,6 +28,10 @@ import (
 
 // leaseName is the Lease that the replicas compete for.
 const leaseName = "fargate-operator"
+
+// reconcileTimeout frees a worker whose calls do not end. It leaves time for a
+// request to AWS that the SDK tries three times.
+const reconcileTimeout = 2 * time.Minute
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get,namespace=fargate-operator
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=create,namespace=fargate-operator
@@ -46,6 +52,7 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 		Scheme:                        scheme,
 		Logger:                        log,
 		Cache:                         cache.Options{DefaultNamespaces: o.namespaces()},
+		Controller:                    ctrlconfig.Controller{ReconciliationTimeout: reconcileTimeout},
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,

@@ -1,11 +1,14 @@
 package ecs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -21,6 +24,11 @@ import (
 // appID names this program in the User-Agent of every call, next to its
 // version, so that CloudTrail shows who called.
 const appID = "fargate-operator"
+
+// callTimeout is how long AWS may take to answer one request. The SDK tries a
+// request three times. Its own client has no limit: a proxy or an endpoint that
+// accepts and then says nothing would hold its caller for good.
+const callTimeout = 20 * time.Second
 
 // What follows is all that this package calls of AWS. hack/iampolicy generates
 // the IAM policies in config/aws from it.
@@ -101,6 +109,8 @@ type Clients struct {
 	// and operation, and which of Results it had. It may be nil.
 	Called func(service, operation, result string)
 
+	timeout time.Duration // callTimeout but in tests
+
 	mu       sync.Mutex
 	accounts map[account]*regional
 }
@@ -149,6 +159,8 @@ func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, erro
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(key.region),
 		config.WithAppID(appID+"-"+version.Version),
+		// The SDK adds AWS_CA_BUNDLE to a client of this kind alone.
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(c.timeout, callTimeout))),
 		config.WithAPIOptions([]func(*middleware.Stack) error{c.tellCalled, newLimiter().install}),
 	)
 	if err != nil {

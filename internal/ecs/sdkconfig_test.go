@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -160,6 +161,19 @@ func TestClients_SDKConfigurationChain_WorksUnchanged(t *testing.T) {
 				t.Errorf("the user agent %q does not name this program and its version", agent)
 			}
 		})
+	}
+}
+
+func TestClients_CABundle_IsTrusted(t *testing.T) {
+	server := localecstest.Start(t, localecs.Config{})
+	gate := newGate(t, server.URL())
+	private := httptest.NewTLSServer(gate.Config.Handler)
+	t.Cleanup(private.Close)
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: private.Certificate().Raw})
+	t.Setenv("AWS_CA_BUNDLE", writeFile(t, "ca.pem", string(bundle)))
+	t.Setenv("AWS_ENDPOINT_URL", private.URL)
+	if _, err := (&Clients{}).Launch(t.Context(), testLaunch()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/singleflight"
 )
 
 // How long an answer about a task definition is remembered: a revision never
@@ -75,8 +76,10 @@ func (c Container) MapsTCP(port int32) bool {
 	return slices.ContainsFunc(c.TCPPorts, func(r PortRange) bool { return r.First <= port && port <= r.Last })
 }
 
-// definitionCache remembers definitions by the name they were asked for.
+// definitionCache remembers definitions by the name they were asked for. Jobs
+// that ask for the same one at the same time share a call.
 type definitionCache struct {
+	calls singleflight.Group
 	mu    sync.Mutex
 	known map[string]remembered
 }
@@ -90,6 +93,23 @@ func newDefinitionCache() *definitionCache {
 	return &definitionCache{known: map[string]remembered{}}
 }
 
+func (c *definitionCache) get(name string) (Definition, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.known[name]
+	return known.definition, ok && time.Now().Before(known.until)
+}
+
+func (c *definitionCache) put(name string, definition Definition) {
+	ttl := familyTTL
+	if hasRevision(name) {
+		ttl = revisionTTL
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known[name] = remembered{definition: definition, until: time.Now().Add(ttl)}
+}
+
 // TaskDefinition looks up a family's latest active revision, a family:revision
 // or an ARN. Errors are *Error or the context's.
 func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string) (Definition, error) {
@@ -97,22 +117,25 @@ func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string)
 	if err != nil {
 		return Definition{}, err
 	}
-	cache := r.definitions
-	cache.mu.Lock()
-	defer cache.mu.Unlock()
-	if known, ok := cache.known[name]; ok && time.Now().Before(known.until) {
-		return known.definition, nil
+	if known, ok := r.definitions.get(name); ok {
+		return known, nil
 	}
-	definition, err := r.describeDefinition(ctx, loc, name)
-	if err != nil {
-		return Definition{}, err
+	// Who asked first may go away while others still wait for the answer.
+	shared := context.WithoutCancel(ctx)
+	answer := r.definitions.calls.DoChan(name, func() (any, error) {
+		definition, err := r.describeDefinition(shared, loc, name)
+		if err == nil {
+			r.definitions.put(name, definition)
+		}
+		return definition, err
+	})
+	select {
+	case <-ctx.Done():
+		return Definition{}, classify(ctx.Err(), "looking up the task definition "+name, loc)
+	case result := <-answer:
+		definition, _ := result.Val.(Definition)
+		return definition, result.Err
 	}
-	ttl := familyTTL
-	if hasRevision(name) {
-		ttl = revisionTTL
-	}
-	cache.known[name] = remembered{definition: definition, until: time.Now().Add(ttl)}
-	return definition, nil
 }
 
 func (r *regional) describeDefinition(ctx context.Context, loc Location, name string) (Definition, error) {
