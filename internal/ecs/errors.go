@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -49,9 +52,8 @@ var (
 	deniedCodes     = codes("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 	credentialCodes = codes("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException",
 		"AuthFailure", "OptInRequired", "MissingAuthenticationToken", "MissingAuthenticationTokenException")
-	transientCodes = codes("ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException",
-		"ServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalError",
-		"RequestTimeout", "RequestExpired", "ExpiredToken", "ExpiredTokenException", "Unavailable")
+	transientCodes = codes("ServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalError",
+		"RequestTimeout", "RequestExpired", "ExpiredToken", "ExpiredTokenException", "Unavailable", "IDPCommunicationError")
 	refusedCodes = codes("BlockedException", "PlatformUnknownException",
 		"PlatformTaskDefinitionIncompatibilityException", "UnsupportedFeatureException")
 	missingInterfaceCodes = codes("InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed")
@@ -68,6 +70,28 @@ func codes(list ...string) map[string]bool {
 func hasCode(err error, set map[string]bool) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && set[api.ErrorCode()]
+}
+
+// isThrottled reports whether AWS, or a proxy on the way, wants fewer calls.
+func isThrottled(err error, api smithy.APIError) bool {
+	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
+	return throttled || statusOf(err) == http.StatusTooManyRequests
+}
+
+// isServerFault reports whether the fault is not the caller's. A proxy or a load
+// balancer has no AWS error code, only a status.
+func isServerFault(err error, api smithy.APIError) bool {
+	return transientCodes[api.ErrorCode()] || api.ErrorFault() == smithy.FaultServer ||
+		statusOf(err) >= http.StatusInternalServerError
+}
+
+// statusOf is the status of the HTTP response, or 0 if there was none.
+func statusOf(err error) int {
+	var response *smithyhttp.ResponseError
+	if !errors.As(err, &response) {
+		return 0
+	}
+	return response.HTTPStatusCode()
 }
 
 // classify turns an SDK error into an *Error. It returns nil for nil, and the
@@ -117,7 +141,7 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 	switch {
 	case deniedCodes[code], credentialCodes[code]:
 		return Terminal, v1alpha1.ReasonAccessDenied, accessFix(err, code, message)
-	case transientCodes[code], api.ErrorFault() == smithy.FaultServer:
+	case isThrottled(err, api), isServerFault(err, api):
 		return RetrySame, v1alpha1.ReasonRetrying, ""
 	case code == "ClusterNotFoundException":
 		return Terminal, v1alpha1.ReasonClusterNotFound,

@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -70,13 +69,12 @@ func resultOf(err error) string {
 	if !errors.As(err, &api) {
 		return resultUnreachable
 	}
-	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
 	switch code := api.ErrorCode(); {
-	case throttled:
-		return resultThrottled
 	case deniedCodes[code], credentialCodes[code]:
 		return resultDenied
-	case transientCodes[code], api.ErrorFault() == smithy.FaultServer:
+	case isThrottled(err, api):
+		return resultThrottled
+	case isServerFault(err, api):
 		return resultFailed
 	default:
 		return resultRefused
