@@ -8,16 +8,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
+// batchCodes are what ECS refuses a whole batch with when it dislikes one of its
+// tasks. Source: DescribeTasks in the ECS API reference.
+var batchCodes = codes("InvalidParameterException")
+
 // lookAt describes a batch of at most maxBatch tasks, finds the public
 // addresses that somebody waits for, and tells whoever watches what changed.
-func (o *observer) lookAt(ctx context.Context, arns []string) error {
+// One task that ECS cannot read fails the whole call: the batch is halved until
+// that task is alone with its error.
+func (o *observer) lookAt(ctx context.Context, arns []string) {
 	r, err := o.clients.at(ctx, o.location)
 	if err != nil {
-		return err
+		o.failed(ctx, arns, err)
+		return
 	}
 	out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(o.location.Cluster), Tasks: arns})
+	if half := len(arns) / 2; half > 0 && hasCode(err, batchCodes) {
+		o.lookAt(ctx, arns[:half])
+		o.lookAt(ctx, arns[half:])
+		return
+	}
 	if err != nil {
-		return classify(err, "describing tasks", o.location)
+		o.failed(ctx, arns, classify(err, "describing tasks", o.location))
+		return
 	}
 	described := map[string]description{}
 	for i := range out.Tasks {
@@ -30,7 +43,6 @@ func (o *observer) lookAt(ctx context.Context, arns []string) error {
 		o.log.Error(err, "Cannot look up public addresses")
 	}
 	o.tell(o.take(arns, described, public, err))
-	return nil
 }
 
 // take stores what a look has shown and returns the watches it changed.
@@ -51,6 +63,7 @@ func (o *observer) take(arns []string, described map[string]description, public 
 		if task.update(now, next) {
 			changed = append(changed, task)
 		}
+		task.alone, task.backOff = false, 0
 		task.due = now.Add(task.interval(o.cadence))
 	}
 	return changed
@@ -77,8 +90,13 @@ func (w *watched) next(now time.Time, described map[string]description, public m
 	return next
 }
 
-// failed notes why a batch could not be looked at.
-func (o *observer) failed(arns []string, err error) {
+// failed notes why a batch could not be looked at, unless the observer ends. Its
+// tasks wait for their next look, so that they are in nobody's way.
+func (o *observer) failed(ctx context.Context, arns []string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	o.log.Error(err, "Cannot observe tasks", "tasks", len(arns))
 	now := time.Now()
 	o.mu.Lock()
 	var changed []*watched
@@ -92,6 +110,9 @@ func (o *observer) failed(arns []string, err error) {
 		if task.update(now, next) {
 			changed = append(changed, task)
 		}
+		task.alone = hasCode(err, batchCodes)
+		task.backOff = min(max(2*task.backOff, minBackOff), maxBackOff)
+		task.due = now.Add(task.backOff)
 	}
 	o.mu.Unlock()
 	o.tell(changed)

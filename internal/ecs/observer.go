@@ -13,8 +13,11 @@ import (
 // in the ECS API reference.
 const maxBatch = 100
 
-// maxBackOff is the longest pause after failed looks.
-const maxBackOff = 30 * time.Second
+// A task whose looks fail is looked at after a pause, which doubles.
+const (
+	minBackOff = time.Second
+	maxBackOff = 30 * time.Second
+)
 
 // observer looks at the tasks of one Location.
 type observer struct {
@@ -73,30 +76,21 @@ func (o *observer) latest(arn string) (Observation, bool) {
 	return task.latest, true
 }
 
-// run looks whenever a task is due, until the context ends. After a failed
-// look it pauses, doubling up to maxBackOff.
+// run looks whenever a task is due, until the context ends.
 func (o *observer) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var pause time.Duration
-	var resume time.Time
 	for {
 		if due, ok := o.firstDue(); ok {
-			timer.Reset(max(time.Until(due), time.Until(resume)))
+			timer.Reset(time.Until(due))
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-o.nudge:
-			continue
 		case <-timer.C:
+			o.look(ctx)
 		}
-		if o.look(ctx) {
-			pause = 0
-			continue
-		}
-		pause = min(max(2*pause, time.Second), maxBackOff)
-		resume = time.Now().Add(pause)
 	}
 }
 
@@ -113,45 +107,48 @@ func (o *observer) firstDue() (time.Time, bool) {
 	return first, !first.IsZero()
 }
 
-// look observes the tasks that are due and reports whether it could.
-func (o *observer) look(ctx context.Context) bool {
+// look observes the tasks that are due. A batch that fails keeps no other from
+// being looked at.
+func (o *observer) look(ctx context.Context) {
 	for _, batch := range o.dueBatches() {
-		err := o.lookAt(ctx, batch)
+		o.lookAt(ctx, batch)
 		if ctx.Err() != nil {
-			return true
-		}
-		if err != nil {
-			o.log.Error(err, "Cannot observe tasks", "tasks", len(batch))
-			o.failed(batch, err)
-			return false
+			return
 		}
 	}
-	return true
 }
 
 // dueBatches returns the tasks that are due in batches for one call each. What
 // room the last batch has is filled with the tasks that are due next, since a
-// call costs the same for one task and for a hundred.
+// call costs the same for one task and for a hundred. A task that ECS has refused
+// to describe gets a call of its own.
 func (o *observer) dueBatches() [][]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
 	queue := make([]*watched, 0, len(o.tasks))
+	var batches [][]string
 	due := 0
 	for _, task := range o.tasks {
-		queue = append(queue, task)
-		if !task.due.After(now) {
-			due++
+		isDue := !task.due.After(now)
+		switch {
+		case !task.alone:
+			queue = append(queue, task)
+			if isDue {
+				due++
+			}
+		case isDue:
+			batches = append(batches, []string{task.ARN})
 		}
 	}
+	alone := len(batches)
 	sort.Slice(queue, func(i, j int) bool { return queue[i].due.Before(queue[j].due) })
 	full := (due + maxBatch - 1) / maxBatch * maxBatch
-	var batches [][]string
 	for i, task := range queue[:min(full, len(queue))] {
 		if i%maxBatch == 0 {
 			batches = append(batches, nil)
 		}
-		batches[len(batches)-1] = append(batches[len(batches)-1], task.ARN)
+		batches[alone+i/maxBatch] = append(batches[alone+i/maxBatch], task.ARN)
 	}
 	return batches
 }

@@ -1,0 +1,150 @@
+package ecs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+	"github.com/go-logr/logr/testr"
+	"github.com/google/go-cmp/cmp"
+)
+
+// countingTasks describes every task as running, but fails calls that have a
+// task in failing with the code that is there.
+type countingTasks struct {
+	tasksAPI
+	failing map[string]string
+
+	batches []int // how many tasks each call was for
+}
+
+func (c *countingTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	c.batches = append(c.batches, len(in.Tasks))
+	out := &ecs.DescribeTasksOutput{}
+	status := "RUNNING"
+	for _, arn := range in.Tasks {
+		if code, ok := c.failing[arn]; ok {
+			return nil, &smithy.GenericAPIError{Code: code, Message: "not " + arn}
+		}
+		out.Tasks = append(out.Tasks, types.Task{TaskArn: &arn, LastStatus: &status})
+	}
+	return out, nil
+}
+
+// watching is an observer of n tasks, all of them due, of which the first are
+// so for longest.
+func watching(t *testing.T, api *countingTasks, n int) *observer {
+	t.Helper()
+	clients := &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: api}}}
+	o := newObserver(NewObservers(clients, DefaultCadence, testr.New(t)), testLocation)
+	start := time.Now().Add(-time.Hour)
+	for i := range n {
+		arn := fmt.Sprintf("task-%03d", i)
+		o.tasks[arn] = &watched{Watch: Watch{ARN: arn, Changed: func() {}}, due: start.Add(time.Duration(i) * time.Second)}
+	}
+	return o
+}
+
+// outcomes are how many tasks were seen to run, and which were not.
+func outcomes(o *observer) (running int, failed []string) {
+	for arn, task := range o.tasks {
+		switch {
+		case task.latest.Err != nil:
+			failed = append(failed, arn)
+		case task.latest.Task.LastStatus == "RUNNING":
+			running++
+		}
+	}
+	slices.Sort(failed)
+	return running, failed
+}
+
+func TestLook_150Tasks_TakesTwoCalls(t *testing.T) {
+	api := &countingTasks{}
+	o := watching(t, api, 150)
+	o.look(t.Context())
+	if diff := cmp.Diff([]int{100, 50}, api.batches); diff != "" {
+		t.Errorf("tasks for each call differ (-want +got):\n%s", diff)
+	}
+	if running, _ := outcomes(o); running != 150 {
+		t.Errorf("%d tasks were observed, want 150", running)
+	}
+}
+
+func TestLook_OneBatchFails_OthersAreObserved(t *testing.T) {
+	api := &countingTasks{failing: map[string]string{"task-000": "ServerException"}}
+	o := watching(t, api, 150)
+	o.look(t.Context())
+	if running, failed := outcomes(o); running != 50 || len(failed) != 100 {
+		t.Errorf("%d observed and %d failed, want 50 and 100", running, len(failed))
+	}
+	if batches := o.dueBatches(); len(batches) != 0 {
+		t.Errorf("%d batches are due at once again, want a pause", len(batches))
+	}
+}
+
+func TestLook_OneTaskIsRefused_OthersAreObserved(t *testing.T) {
+	api := &countingTasks{failing: map[string]string{"task-042": "InvalidParameterException"}}
+	o := watching(t, api, 100)
+	o.look(t.Context())
+	running, failed := outcomes(o)
+	if diff := cmp.Diff([]string{"task-042"}, failed); diff != "" || running != 99 {
+		t.Errorf("%d tasks were observed, want 99; failed tasks differ (-want +got):\n%s", running, diff)
+	}
+	var fault *Error
+	if err := o.tasks["task-042"].latest.Err; !errors.As(err, &fault) {
+		t.Errorf("failed with %v, want an *Error", err)
+	}
+
+	for _, task := range o.tasks {
+		task.due = time.Now()
+	}
+	api.batches = nil
+	o.look(t.Context())
+	if diff := cmp.Diff([]int{1, 99}, api.batches); diff != "" {
+		t.Errorf("the next look finds the task again (-want +got):\n%s", diff)
+	}
+}
+
+func TestFailed_AgainAndAgain_PausesLonger(t *testing.T) {
+	api := &countingTasks{failing: map[string]string{"task-000": "ServerException"}}
+	o := watching(t, api, 1)
+	task := o.tasks["task-000"]
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+		task.due = time.Now()
+		o.look(t.Context())
+		if task.backOff != want*time.Second {
+			t.Errorf("pauses %v, want %ds", task.backOff, want)
+		}
+	}
+	api.failing = nil
+	task.due = time.Now()
+	o.look(t.Context())
+	if task.backOff != 0 {
+		t.Errorf("pauses %v after a look that succeeded", task.backOff)
+	}
+}
+
+func TestObservers_RegionAndCluster_HaveOneObserverEach(t *testing.T) {
+	observers := NewObservers(&Clients{}, DefaultCadence, testr.New(t))
+	for i, location := range []Location{
+		{Region: "us-east-1", Cluster: "a"},
+		{Region: "us-east-1", Cluster: "a"},
+		{Region: "us-east-1", Cluster: "b"},
+		{Region: "eu-west-1", Cluster: "a"},
+	} {
+		observers.Watch(Watch{Location: location, ARN: fmt.Sprint(i), Changed: func() {}})
+	}
+	if len(observers.running) != 3 {
+		t.Errorf("%d observers, want 3", len(observers.running))
+	}
+	if n := len(observers.tasks["0"].tasks); n != 2 {
+		t.Errorf("the observer of two tasks of a cluster has %d", n)
+	}
+}
