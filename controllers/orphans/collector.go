@@ -54,7 +54,7 @@ func (c *Collector) Start(ctx context.Context) error {
 		case <-ticker.C:
 		}
 		if err := c.collect(ctx); err != nil && ctx.Err() == nil {
-			c.Log.Error(err, "Could not collect all orphans")
+			c.Log.Error(err, "Could not collect all orphans", "requestID", ecs.RequestID(err))
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (o *observer) lookAt(ctx context.Context, arns []string) {
 	public, err := o.publicAddresses(ctx, r, described)
 	if err != nil {
 		// The state of the tasks is worth knowing all the same.
-		o.log.Error(err, "Cannot look up public addresses")
+		o.log.Error(err, "Cannot look up public addresses", "requestID", RequestID(err))
 	}
 	o.tell(o.take(arns, described, public, err))
 }
@@ -96,7 +96,7 @@ func (o *observer) failed(ctx context.Context, arns []string, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	o.log.Error(err, "Cannot observe tasks", "tasks", len(arns))
+	o.log.Error(err, "Cannot observe tasks", "tasks", len(arns), "requestID", RequestID(err))
 	now := time.Now()
 	o.mu.Lock()
 	var changed []*watched

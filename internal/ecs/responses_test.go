@@ -65,6 +65,9 @@ func TestCalls_Response_DecidesWhatToDo(t *testing.T) {
 			if fault.Class != test.class || fault.Reason != test.reason {
 				t.Errorf("class %d, reason %s; want %d, %s: %v", fault.Class, fault.Reason, test.class, test.reason, err)
 			}
+			if got := RequestID(err); got != "request-1" {
+				t.Errorf("request id %q, want that of the response", got)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if !slices.Equal(results, []string{test.result}) {
