@@ -12,11 +12,13 @@ import (
 	"github.com/go-logr/zapr"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 )
 
-// serviceAccountNamespace is where Kubernetes tells a pod its namespace.
-const serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+// serviceAccountNamespace is where Kubernetes tells a pod its namespace. Tests
+// may run in a pod and look elsewhere.
+var serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 type options struct {
 	namespace       string
@@ -59,8 +61,9 @@ func parseOptions(args []string) (*options, error) {
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: manager takes flags only", flags.Arg(0))
 	}
-	if *watch != "" {
-		o.watchNamespaces = strings.Split(*watch, ",")
+	var err error
+	if o.watchNamespaces, err = parseNamespaces(*watch); err != nil {
+		return nil, err
 	}
 	if err := o.logLevel.Set(*level); err != nil {
 		return nil, fmt.Errorf("--log-level %q: use debug, info, warn or error", *level)
@@ -76,6 +79,23 @@ func parseOptions(args []string) (*options, error) {
 		o.namespace = strings.TrimSpace(string(own))
 	}
 	return o, nil
+}
+
+// parseNamespaces reads a list of namespaces. An empty name in it would mean all
+// namespaces, and one with a space none that exists.
+func parseNamespaces(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var namespaces []string
+	for name := range strings.SplitSeq(list, ",") {
+		name = strings.TrimSpace(name)
+		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
+			return nil, fmt.Errorf("--watch-namespaces %q: %q is no name of a namespace: use names such as team-a,team-b", list, name)
+		}
+		namespaces = append(namespaces, name)
+	}
+	return namespaces, nil
 }
 
 // logger writes structured logs: one JSON object a line, or lines for people.

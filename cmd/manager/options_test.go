@@ -4,40 +4,72 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
+// outsideOfAPod hides the namespace that a pod would know.
+func outsideOfAPod(t *testing.T) {
+	t.Helper()
+	inPod := serviceAccountNamespace
+	t.Cleanup(func() { serviceAccountNamespace = inPod })
+	serviceAccountNamespace = filepath.Join(t.TempDir(), "namespace")
+}
+
 func TestParseOptions_BadInput_NamesTheFlagAndTheFix(t *testing.T) {
-	for args, want := range map[string]string{
-		"--namespace x --log-level loud": `--log-level "loud": use debug, info, warn or error`,
-		"--namespace x --log-format xml": `--log-format "xml": use json or console`,
-		"--namespace x extra":            `unexpected argument "extra"`,
-		"--leader-elect":                 "--namespace is needed outside of a pod",
-		"--no-such-flag":                 "flag provided but not defined",
+	outsideOfAPod(t)
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--namespace", "x", "--log-level", "loud"}, `--log-level "loud": use debug, info, warn or error`},
+		{[]string{"--namespace", "x", "--log-format", "xml"}, `--log-format "xml": use json or console`},
+		{[]string{"--namespace", "x", "extra"}, `unexpected argument "extra"`},
+		{[]string{"--leader-elect"}, "--namespace is needed outside of a pod"},
+		{[]string{"--no-such-flag"}, "flag provided but not defined"},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is no name of a namespace`},
+		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is no name of a namespace`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is no name of a namespace`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "Team"}, `--watch-namespaces "Team": "Team" is no name of a namespace`},
 	} {
-		_, err := parseOptions(strings.Fields(args))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want %q", args, err, want)
+		_, err := parseOptions(test.args)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q: got %v, want %q", test.args, err, test.want)
 		}
 	}
 }
 
-func TestParseOptions_WatchNamespaces_LimitTheCache(t *testing.T) {
-	o, err := parseOptions([]string{"--namespace", "op", "--watch-namespaces", "a,b"})
+func TestParseOptions_InAPod_NamespaceIsThePodsOwn(t *testing.T) {
+	outsideOfAPod(t)
+	if err := os.WriteFile(serviceAccountNamespace, []byte("own\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parseOptions(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for namespace := range o.namespaces() {
-		got = append(got, namespace)
+	if o.namespace != "own" {
+		t.Errorf("namespace %q, want the pod's", o.namespace)
 	}
-	if len(got) != 2 {
-		t.Errorf("the cache serves %v, want a and b", got)
+}
+
+func TestParseOptions_WatchNamespaces_LimitTheCache(t *testing.T) {
+	for _, list := range []string{"a,b", "a, b", " a ,b "} {
+		o, err := parseOptions([]string{"--namespace", "op", "--watch-namespaces", list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.Sorted(maps.Keys(o.namespaces()))
+		if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" {
+			t.Errorf("%q: namespaces differ (-want +got):\n%s", list, diff)
+		}
 	}
 	all, err := parseOptions([]string{"--namespace", "op"})
 	if err != nil {
