@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -119,7 +120,8 @@ func (c *Collector) locations(ctx context.Context) (sets.Set[ecs.Location], erro
 }
 
 // owners maps the UID of every job to the ARN of its task, which is empty while
-// it is not known.
+// it is not known. A job that has stalled without a task launches none any more
+// and owns nothing.
 func (c *Collector) owners(ctx context.Context) (map[string]string, error) {
 	var jobs v1alpha1.FargateJobList
 	if err := c.Client.List(ctx, &jobs); err != nil {
@@ -128,6 +130,9 @@ func (c *Collector) owners(ctx context.Context) (map[string]string, error) {
 	owners := make(map[string]string, len(jobs.Items))
 	for i := range jobs.Items {
 		job := &jobs.Items[i]
+		if job.Status.Task == nil && meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStalled) {
+			continue
+		}
 		owners[string(job.UID)] = ""
 		if job.Status.Task != nil {
 			owners[string(job.UID)] = job.Status.Task.ARN

@@ -101,6 +101,22 @@ func TestCollect_StopsTasksWithoutAJobAlone(t *testing.T) {
 	}
 }
 
+func TestCollect_JobStalledWithoutATask_OwnsNothing(t *testing.T) {
+	env := localecstest.Start(t, localecs.Config{})
+	launch(t, ecs.Owner{Installation: "ours", UID: "stalled"}, 1)
+	kept := launch(t, ecs.Owner{Installation: "ours", UID: "finished"}, 1)
+	stalled, finished := job("stalled", ""), job("finished", kept)
+	for _, j := range []*v1alpha1.FargateJob{stalled, finished} {
+		j.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue}}
+	}
+	if err := newCollector(t, 0, stalled, finished).collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]bool{kept: true}, running(t, env)); diff != "" {
+		t.Errorf("running tasks differ (-want +got):\n%s", diff)
+	}
+}
+
 func TestCollect_YoungTask_IsLeftAlone(t *testing.T) {
 	env := localecstest.Start(t, localecs.Config{})
 	young := launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
@@ -133,13 +149,18 @@ func TestStart_CollectsFromTimeToTimeUntilTheContextEnds(t *testing.T) {
 	collector := newCollector(t, 0)
 	done := make(chan error, 1)
 	go func() { done <- collector.Start(ctx) }()
-	for len(running(t, env)) > 0 {
-		if ctx.Err() != nil {
-			t.Fatal("the orphan was never stopped")
+	// It logs to the test, so it has to end before the test does.
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
 		}
-	}
-	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
+	}()
+	for len(running(t, env)) > 0 {
+		select {
+		case <-ctx.Done():
+			t.Fatal("the orphan was never stopped")
+		case <-time.After(5 * time.Millisecond):
+		}
 	}
 }
