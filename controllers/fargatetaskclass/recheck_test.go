@@ -129,7 +129,7 @@ func TestRecheck_AWSDoesNotAnswer_IsUnknownUntilItDoes(t *testing.T) {
 		"credentials invalid": {
 			action: "DescribeTaskDefinition", fault: apiError("UnrecognizedClientException", "The security token is invalid."),
 			kind: v1alpha1.ConditionTaskDefinitionUsable, reason: v1alpha1.ReasonAccessDenied,
-			message: "looking up the task definition ci: UnrecognizedClientException: The security token is invalid. (give the controller valid credentials, see docs/aws-permissions.md)",
+			message: "looking up the task definition ci: UnrecognizedClientException: The security token is invalid. (give the identity in use valid credentials, see docs/aws-permissions.md)",
 		},
 		"throttled": {
 			action: "DescribeSubnets", fault: apiError("RequestLimitExceeded", "Request limit exceeded."),

@@ -148,7 +148,7 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 			fmt.Sprintf("create the cluster %q in region %s or correct cluster and region", loc.Cluster, loc.Region)
 	case strings.Contains(message, "No Container Instances were found"):
 		return Terminal, v1alpha1.ReasonNoCapacityProvider,
-			fmt.Sprintf("give the cluster %q a default capacity provider strategy such as FARGATE, or set capacity", loc.Cluster)
+			fmt.Sprintf("give the cluster %q a default capacity provider strategy such as FARGATE, or set capacity in the FargateTaskClass or LaunchType in fargate.toml", loc.Cluster)
 	case isQuota(message):
 		return NextAttempt, v1alpha1.ReasonQuotaExceeded, "ask AWS for a higher Fargate quota or run fewer jobs at a time"
 	case isCapacity(message):
@@ -166,7 +166,7 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 
 func accessFix(err error, code, message string) string {
 	if credentialCodes[code] {
-		return "give the controller valid credentials, see docs/aws-permissions.md"
+		return "give the identity in use valid credentials, see docs/aws-permissions.md"
 	}
 	return fmt.Sprintf("give the identity in use the permission %s, see docs/aws-permissions.md", missingAction(err, message))
 }

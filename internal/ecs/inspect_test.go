@@ -75,7 +75,7 @@ func TestInspectTaskDefinition_SaysWhatALaunchDependsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Definition{
-		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256,
+		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256, Memory: 512,
 		Containers: map[string]Container{
 			"ci-coordinator": {Image: localecstest.Idle, HealthCheck: true, TCPPorts: []PortRange{{22, 22}}},
 			"ranges":         {Image: localecstest.Idle, TCPPorts: []PortRange{{2200, 2299}, {80, 80}}},
