@@ -241,12 +241,14 @@ type CapacityProvider struct {
 
 // Tag is an AWS tag.
 type Tag struct {
-	// key is the tag's name. The prefix aws: is AWS's own.
+	// key is the tag's name. The prefix aws: is AWS's own, and
+	// ci.fargate-operator.dev/ is for the tags that every task has.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$`
 	// +kubebuilder:validation:XValidation:rule="!self.lowerAscii().startsWith('aws:')",message="the prefix aws: is reserved by AWS"
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('ci.fargate-operator.dev/')",message="the prefix ci.fargate-operator.dev/ is for the tags that every task has"
 	Key string `json:"key,omitempty"`
 
 	// value is the tag's value and may be empty.

@@ -68,7 +68,7 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 		return err
 	}
 	clients := &ecs.Clients{Called: metrics.CountCall}
-	if err := addControllers(mgr, clients, installation, log); err != nil {
+	if err := addControllers(mgr, o, clients, installation, log); err != nil {
 		return err
 	}
 	if err := addWebhook(mgr, clients, o.webhookCertDir); err != nil {
@@ -87,7 +87,7 @@ func installationID(ctx context.Context, reader client.Reader, namespace string)
 	return string(object.UID), nil
 }
 
-func addControllers(mgr ctrl.Manager, clients *ecs.Clients, installation string, log logr.Logger) error {
+func addControllers(mgr ctrl.Manager, o *options, clients *ecs.Clients, installation string, log logr.Logger) error {
 	observers := ecs.NewObservers(clients, ecs.DefaultCadence, log.WithName("observer"))
 	if err := mgr.Add(observers); err != nil {
 		return err
@@ -116,6 +116,7 @@ func addControllers(mgr ctrl.Manager, clients *ecs.Clients, installation string,
 		Client:       mgr.GetClient(),
 		ECS:          clients,
 		Installation: installation,
+		Namespaces:   o.watchNamespaces,
 		Interval:     orphans.DefaultInterval,
 		MinAge:       orphans.DefaultMinAge,
 		Log:          log.WithName("orphans"),

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -38,6 +39,9 @@ type Collector struct {
 	ECS *ecs.Clients
 	// Installation tells this installation's tasks from others'.
 	Installation string
+	// Namespaces are those whose jobs the Client lists; none means all. Tasks of
+	// others are left alone.
+	Namespaces []string
 	// Interval and MinAge are DefaultInterval and DefaultMinAge but in tests.
 	Interval, MinAge time.Duration
 	// Log takes what was stopped and what could not be.
@@ -79,13 +83,18 @@ func (c *Collector) collect(ctx context.Context) error {
 			return err
 		}
 		for _, task := range tasks {
-			if arn, exists := owners[task.UID]; exists && (arn == "" || arn == task.ARN) || time.Since(task.CreatedAt) < c.MinAge {
-				continue
+			arn, exists := owners[task.UID]
+			owned := exists && (arn == "" || arn == task.ARN)
+			if !owned && c.serves(task.Namespace) && time.Since(task.CreatedAt) >= c.MinAge {
+				errs = append(errs, c.stop(ctx, location, task))
 			}
-			errs = append(errs, c.stop(ctx, location, task))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (c *Collector) serves(namespace string) bool {
+	return len(c.Namespaces) == 0 || slices.Contains(c.Namespaces, namespace)
 }
 
 func (c *Collector) stop(ctx context.Context, location ecs.Location, task ecs.OwnedTask) error {

@@ -164,3 +164,32 @@ func TestStart_CollectsFromTimeToTimeUntilTheContextEnds(t *testing.T) {
 		}
 	}
 }
+
+func TestCollect_NamespaceThatIsNotServed_ItsTasksAreLeftAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		served []string
+		left   int
+	}{
+		"all namespaces": {nil, 0},
+		"this one":       {[]string{"other", "team-a"}, 0},
+		"others":         {[]string{"other"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := localecstest.Start(t, localecs.Config{})
+			_, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
+				Template: template(), SSHPublicKey: "ssh-ed25519 AAAA", Owner: ecs.Owner{Installation: "ours", UID: "gone"}, Namespace: "team-a", Attempt: 1,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			collector := newCollector(t, 0)
+			collector.Namespaces = test.served
+			if err := collector.collect(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if left := len(running(t, env)); left != test.left {
+				t.Errorf("%d tasks run on, want %d", left, test.left)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
@@ -121,8 +122,11 @@ func validateSize(r *report, f *Fargate) {
 func validateTags(r *report, tags map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		wrong := taskrules.TagKey.Check(key)
-		if wrong == nil && strings.HasPrefix(strings.ToLower(key), "aws:") {
+		switch {
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			wrong = errors.New("the prefix aws: is reserved by AWS, choose another key")
+		case strings.HasPrefix(key, v1alpha1.GroupVersion.Group+"/"):
+			wrong = errors.New("the prefix ci.fargate-operator.dev/ is for the tags that every task has, choose another key")
 		}
 		if wrong == nil {
 			wrong = taskrules.TagValue.Check(tags[key])

@@ -24,6 +24,8 @@ type Launch struct {
 	Job v1alpha1.JobIdentity
 	// Owner identifies the job among the tasks of the cluster.
 	Owner Owner
+	// Namespace is the job's. It is empty without Kubernetes.
+	Namespace string
 	// Attempt counts from 1 and decides the placement and the token.
 	Attempt int32
 }

@@ -12,8 +12,9 @@ import (
 // OwnedTask is a task that runs or is to run for a job of an installation.
 type OwnedTask struct {
 	ARN string
-	// UID is the job's.
-	UID string
+	// UID is the job's, and Namespace its namespace. That is empty for a task that
+	// was started without Kubernetes.
+	UID, Namespace string
 	// CreatedAt is when ECS accepted the task.
 	CreatedAt time.Time
 }
@@ -36,7 +37,9 @@ func (c *Clients) ListOwned(ctx context.Context, loc Location, installation stri
 		if len(page.TaskArns) == 0 {
 			continue
 		}
-		out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns})
+		out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+			Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns, Include: []types.TaskField{types.TaskFieldTags},
+		})
 		if err != nil {
 			return nil, classify(err, "describing the cluster's tasks", loc)
 		}
@@ -53,9 +56,19 @@ func appendOwned(owned []OwnedTask, installation string, tasks []types.Task) []O
 			owned = append(owned, OwnedTask{
 				ARN:       aws.ToString(tasks[i].TaskArn),
 				UID:       owner.UID,
+				Namespace: tagOf(&tasks[i], namespaceTag),
 				CreatedAt: aws.ToTime(tasks[i].CreatedAt),
 			})
 		}
 	}
 	return owned
+}
+
+func tagOf(task *types.Task, key string) string {
+	for _, tag := range task.Tags {
+		if aws.ToString(tag.Key) == key {
+			return aws.ToString(tag.Value)
+		}
+	}
+	return ""
 }

@@ -19,6 +19,9 @@ const maxTagValue = 256
 // policies in config/aws demand it.
 const installationTag = tagPrefix + "installation"
 
+// namespaceTag has the namespace of the task's job.
+const namespaceTag = tagPrefix + "namespace"
+
 // tags are the template's and the ones that identify the job, for chargeback
 // and for people who find the task in the console.
 func (l Launch) tags() []types.Tag {
@@ -27,6 +30,7 @@ func (l Launch) tags() []types.Tag {
 		tags = append(tags, types.Tag{Key: aws.String(tag.Key), Value: aws.String(aws.ToString(tag.Value))})
 	}
 	for _, identity := range []struct{ key, value string }{
+		{"namespace", l.Namespace},
 		{"runner", l.Job.Runner},
 		{"project", l.Job.ProjectPath},
 		{"project-id", number(l.Job.ProjectID)},

@@ -46,6 +46,7 @@ func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
 		SSHPublicKey: job.Spec.SSHPublicKey,
 		Job:          job.Spec.Job,
 		Owner:        ownerOf(job, installation),
+		Namespace:    job.Namespace,
 		Attempt:      job.Status.Attempt,
 	}
 }
