@@ -103,8 +103,10 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 			s.Tags = []v1alpha1.Tag{{Key: "cost center", Value: ptr.To("a/b:c=d+e-f@g")}}
 		}, ""},
 		"AWS's tag": {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "AWS:x"}} }, "the prefix aws: is reserved by AWS"},
-		"every task's tag": {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "ci.fargate-operator.dev/job"}} },
-			"the prefix ci.fargate-operator.dev/ is for the tags that every task has"},
+		"every task's tag": {
+			func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "ci.fargate-operator.dev/job"}} },
+			"the prefix ci.fargate-operator.dev/ is for the tags that every task has",
+		},
 		"malformed tag key":   {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a*b"}} }, "spec.tags[0].key"},
 		"malformed tag value": {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a", Value: ptr.To("<b>")}} }, "spec.tags[0].value"},
 		"same tag twice":      {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a"}, {Key: "a"}} }, "Duplicate value"},

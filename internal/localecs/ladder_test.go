@@ -15,11 +15,10 @@ import (
 )
 
 func TestTask_GoesThroughTheStatesInOrder(t *testing.T) {
+	// Long enough for a busy machine to see every state.
+	const each = time.Second
 	e := start(t, func(c *localecs.Config) {
-		c.Delays = localecs.Delays{
-			Provisioning: 200 * time.Millisecond, Pending: 200 * time.Millisecond, Deactivating: 200 * time.Millisecond,
-			Stopping: 200 * time.Millisecond, Deprovisioning: 200 * time.Millisecond,
-		}
+		c.Delays = localecs.Delays{Provisioning: each, Pending: each, Deactivating: each, Stopping: each, Deprovisioning: each}
 	})
 	arn := e.run()
 	var seen []string
