@@ -50,6 +50,7 @@ func TestLaunch_Job_BecomesReadyWithOneTask(t *testing.T) {
 	wantTags := map[string]string{
 		"cost-center":                          "ci",
 		"ci.fargate-operator.dev/installation": "test",
+		"ci.fargate-operator.dev/namespace":    w.Namespace,
 		"ci.fargate-operator.dev/project":      "group/project",
 		"ci.fargate-operator.dev/job-id":       "7",
 		"ci.fargate-operator.dev/job":          "build: _1/2_ _x_",
