@@ -45,7 +45,9 @@ func assertNoJobStarts(t *testing.T, action string) {
 
 func assertTaskIsStoppedAgain(t *testing.T, action string) {
 	t.Helper()
-	createClass(t, func(s *v1alpha1.FargateTaskClassSpec) { s.Network.AssignPublicIP = v1alpha1.Enabled })
+	createClass(t, func(s *v1alpha1.FargateTaskClassSpec) {
+		s.Network.AssignPublicIP, s.Network.ConnectVia = v1alpha1.Enabled, v1alpha1.PublicIP
+	})
 	awaitDenied(t, createJob(t), action)
 	eventually(t, "the task is stopped", func() (bool, string) {
 		tasks, err := stack.Tasks(context.Background())
@@ -68,10 +70,10 @@ func assertJobIsNotLetGo(t *testing.T, action string) {
 func assertJobInLaunchIsNotLetGo(t *testing.T, action string) {
 	t.Helper()
 	createClass(t, nil)
-	stack.AWS.FailNext("RunTask", 1000, localecs.FailureFault("Capacity is unavailable at this time."))
+	stack.AWS.FailNext("RunTask", 1000, localecs.DropFault())
 	t.Cleanup(stack.AWS.Reset)
 	job := createJob(t)
-	awaitCondition(t, job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable)
+	awaitCondition(t, job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying)
 	deleteObject(t, job)
 	awaitStopFailed(t, job, action)
 	patch := client.RawPatch(client.Merge.Type(), []byte(`{"metadata":{"annotations":{"`+v1alpha1.ForceDeleteAnnotation+`":"true"}}}`))
