@@ -21,7 +21,8 @@ const firstByteWithin = 10 * time.Second
 
 // measureFirstByte starts the run stage with a server that only listens, and
 // reads how much CPU time the process has used when its first byte arrives:
-// the SSH client's version, after which it waits for the server's.
+// the SSH client's version, after which it waits for the server's. OpenSSH's
+// client, started in turn, shows what the machine makes of a start.
 func measureFirstByte(ctx context.Context, b *bench) ([]line, error) {
 	const runs = 100
 	dir, err := b.newDir()
@@ -41,15 +42,20 @@ func measureFirstByte(ctx context.Context, b *bench) ([]line, error) {
 		return nil, err
 	}
 	defer listener.Close()
-	var cpu []time.Duration
+	var cpu [2][]time.Duration
 	for range b.runsOr(runs) {
-		used, err := cpuUntilFirstByte(ctx, b.ours(attempt), listener)
-		if err != nil {
-			return nil, err
+		for i, client := range []sshClient{b.ours(attempt), openSSH(server, attempt)} {
+			used, err := cpuUntilFirstByte(ctx, client, listener)
+			if err != nil {
+				return nil, err
+			}
+			cpu[i] = append(cpu[i], used)
 		}
-		cpu = append(cpu, used)
 	}
-	return []line{atMost("process start to first byte, median CPU", median(cpu), maxFirstByte, milliseconds)}, nil
+	ours, theirs := median(cpu[0]), median(cpu[1])
+	result := atMost("process start to first byte, median CPU", ours, maxFirstByte, milliseconds)
+	result.openssh, result.compared = milliseconds(theirs), number(float64(ours)/float64(theirs))
+	return []line{result}, nil
 }
 
 func cpuUntilFirstByte(ctx context.Context, c sshClient, listener *net.TCPListener) (used time.Duration, err error) {
