@@ -1,7 +1,8 @@
-// Package localecs is an ECS and EC2 endpoint on this machine. It speaks the
-// protocols of the real services, answers the calls that Fargate Operator makes
-// as they do, and runs every task's containers as local processes, each task on
-// loopback addresses of its own. It stands in for AWS in the demo and the tests.
+// Package localecs is an ECS and EC2 endpoint on this machine, with as much of
+// STS, Service Quotas and CloudWatch Logs as Fargate Operator calls. It speaks
+// the protocols of the real services, answers calls as they do, and runs every
+// task's containers as local processes, each task on loopback addresses of its
+// own. It stands in for AWS in the demo and the tests.
 //
 // It holds one account and one Region, keeps its state in memory and listens on
 // loopback only. It checks no signatures, but the permissions of those callers

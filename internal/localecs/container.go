@@ -184,8 +184,7 @@ func (c *container) spec() (containerinit.Spec, error) {
 	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
 		return containerinit.Spec{}, fmt.Errorf("make the container's directory: %w", err)
 	}
-	log := filepath.Join(c.task.server.dir, c.task.id+"-"+*c.definition.Name+".log")
-	output, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return containerinit.Spec{}, fmt.Errorf("open the container's log: %w", err)
 	}
@@ -207,6 +206,11 @@ func (c *container) environment() []string {
 		env = append(env, aws.ToString(variable.Name)+"="+aws.ToString(variable.Value))
 	}
 	return append(env, AddressesVariable+"="+strings.Join(c.task.eni.addresses(), ","))
+}
+
+// logFile has the container's output once it has started.
+func (c *container) logFile() string {
+	return filepath.Join(c.task.server.dir, c.task.id+"-"+*c.definition.Name+".log")
 }
 
 // dir is the container's working and home directory.

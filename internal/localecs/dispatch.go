@@ -57,6 +57,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(target, quotasTarget):
 		p = quotasProtocol{}
 		c.action, run = s.quotasOperation(target, body)
+	case strings.HasPrefix(target, logsTarget):
+		p = logsProtocol{}
+		c.action, run = s.logsOperation(target, body)
 	case target != "":
 		p = ecsProtocol{}
 		c.action, run = s.ecsOperation(target, body)
