@@ -98,7 +98,7 @@ func TestCloudFormation_StarterRole_HasTheGeneratedPolicy(t *testing.T) {
 	for _, mode := range []string{"kubernetes", "standalone"} {
 		tmpl := filled(t, map[string]any{"Mode": mode})
 		checkPolicy(t, mode, tmpl.policy("StarterRole"), "REGION", "eu-west-1", "ACCOUNT", "111122223333",
-			"CLUSTER", "ci", "TASK_ROLE", "ci-task", "EXECUTION_ROLE", "ci-execution")
+			"CLUSTER", "ci", "TASK_ROLE", "ci-task", "EXECUTION_ROLE", "ci-execution", "LOG_GROUP", "/ecs/ci")
 	}
 }
 

@@ -126,6 +126,7 @@ func TestTerraform_Module_IsValidAndPassesItsTests(t *testing.T) {
 // words are what the tests' account has for the words in the policies.
 var words = []string{
 	"REGION", "eu-west-1", "ACCOUNT", "111122223333", "CLUSTER", "ci", "TASK_ROLE", "ci-task", "EXECUTION_ROLE", "ci-execution",
+	"LOG_GROUP", "/ecs/ci",
 }
 
 func checkKubernetes(t *testing.T, s *state) {

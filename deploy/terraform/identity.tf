@@ -49,10 +49,11 @@ locals {
     "REGION", local.region),
   "ACCOUNT", local.account)
 
-  policy = replace(replace(replace(local.policy_with_place,
+  policy = replace(replace(replace(replace(local.policy_with_place,
     "CLUSTER", aws_ecs_cluster.this.name),
     "TASK_ROLE", aws_iam_role.task.name),
-  "EXECUTION_ROLE", aws_iam_role.execution.name)
+    "EXECUTION_ROLE", aws_iam_role.execution.name),
+  "LOG_GROUP", aws_cloudwatch_log_group.tasks.name)
 }
 
 resource "aws_iam_role_policy" "starter" {

@@ -39,6 +39,7 @@ var permissions = map[string][]permission{
 	"ecs:DescribeClusters":          {{"ecs:DescribeClusters", "CheckClusters"}},
 	"ec2:DescribeSubnets":           {{"ec2:DescribeSubnets", "CheckNetworks"}},
 	"ec2:DescribeSecurityGroups":    {{"ec2:DescribeSecurityGroups", "CheckNetworks"}},
+	"cloudwatchlogs:GetLogEvents":   {{"logs:GetLogEvents", "ReadContainerLogs"}},
 	"sts:AssumeRole":                {{"sts:AssumeRole", "AssumeRolesOfClasses"}},
 	"sts:GetCallerIdentity":         {}, // Everybody may.
 	"ec2:DescribeRouteTables":       {{"ec2:DescribeRouteTables", "CheckRoutesAndQuotas"}},
@@ -89,6 +90,10 @@ var statements = []statement{
 		// These actions know neither resources nor conditions of their own.
 		iam.Statement{Sid: "ReadDefinitionsAndAddresses", Resource: []string{"*"}},
 		[]string{controller, standalone},
+	},
+	{
+		iam.Statement{Sid: "ReadContainerLogs", Resource: []string{"arn:aws:logs:REGION:ACCOUNT:log-group:LOG_GROUP:log-stream:*"}},
+		[]string{standalone},
 	},
 	{
 		iam.Statement{Sid: "CheckClusters", Resource: []string{clusterARN}},

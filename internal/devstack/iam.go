@@ -31,6 +31,6 @@ func policy(name string) (*iam.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	fill := strings.NewReplacer("REGION", Region, "ACCOUNT", Account, "CLUSTER", Cluster)
+	fill := strings.NewReplacer("REGION", Region, "ACCOUNT", Account, "CLUSTER", Cluster, "LOG_GROUP", LogGroup)
 	return iam.Parse([]byte(fill.Replace(string(document))))
 }

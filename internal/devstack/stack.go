@@ -26,6 +26,8 @@ const (
 	Cluster = "test-cluster"
 	// TaskDefinition is the family whose container has the built-in SSH server.
 	TaskDefinition = "test-task"
+	// LogGroup is where tests let containers log in CloudWatch Logs.
+	LogGroup = "/ecs/ci"
 	// Port is where the SSH servers listen: 22 would need root.
 	Port = 2222
 	// Region and Account of the local ECS.

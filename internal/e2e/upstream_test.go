@@ -9,12 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/devstack"
 	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
 )
 
 // The defects of the existing Fargate driver, and the tests that ours does not
@@ -42,7 +40,7 @@ import (
 //	                                      TestStandalone_PrepareKilledAtAnyTime_CleanupLeavesNoTask
 //	a missing address dereferences nil    TestUpstream_InterfaceNotKnownYet_JobRunsAtItsPublicAddress,
 //	                                      controllers/fargatejob TestAddress_InterfaceNotKnownYet_IsLookedUpAgain
-//	why a task stopped is never shown     TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog,
+//	why a task stopped is never shown     TestUpstream_TaskDies_JobLogSaysWhyWithTheLastLines,
 //	                                      TestJob_TaskDiesWhileAScriptRuns_SaysWhy
 
 func TestUpstream_RunTaskReportsAFailure_AnotherAttemptFollows(t *testing.T) {
@@ -76,34 +74,6 @@ func TestUpstream_ScriptOf300KiB_Runs(t *testing.T) {
 				t.Errorf("%v\n%s", err, log.String())
 			}
 			assertContains(t, log.String(), "307200 bytes")
-			attempt.Cleanup(t.Context())
-			m.assertNothingLeft(t)
-		})
-	}
-}
-
-func TestUpstream_TaskDies_JobLogSaysWhyAndHowToReadItsLog(t *testing.T) {
-	container := seed.Container(builtInImage, devstack.Port)
-	container.LogConfiguration = &types.LogConfiguration{
-		LogDriver: types.LogDriverAwslogs,
-		Options:   map[string]string{"awslogs-group": "/ecs/ci", "awslogs-region": devstack.Region, "awslogs-stream-prefix": "job"},
-	}
-	for name, start := range bothModes() {
-		t.Run(name, func(t *testing.T) {
-			m := start(t)
-			runner := m.runnerOf(t, container)
-			var log lockedBuffer
-			attempt := prepared(t, runner, newJob(t), &log)
-			if err := stack.AWS.KillContainer(onlyTask(t), "ci-coordinator"); err != nil {
-				t.Fatal(err)
-			}
-			err := attempt.Run(t.Context(), "get_sources")
-			var failure *gitlabrunner.SystemFailure
-			if !errors.As(err, &failure) {
-				t.Errorf("the stage ended with %v, want a system failure", err)
-			}
-			assertContains(t, log.String(), "Essential container in task exited", "exited with code 137",
-				"aws logs tail /ecs/ci --log-stream-names job/ci-coordinator/")
 			attempt.Cleanup(t.Context())
 			m.assertNothingLeft(t)
 		})

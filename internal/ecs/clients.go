@@ -11,6 +11,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
@@ -80,6 +81,11 @@ type quotasAPI interface {
 	GetServiceQuota(context.Context, *servicequotas.GetServiceQuotaInput, ...func(*servicequotas.Options)) (*servicequotas.GetServiceQuotaOutput, error)
 }
 
+// logsAPI is what this package calls of CloudWatch Logs.
+type logsAPI interface {
+	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+}
+
 // Location is where tasks live and as whom they are managed. It is comparable:
 // one observer serves one Location.
 type Location struct {
@@ -122,7 +128,7 @@ type regional struct {
 	clusters    clustersAPI
 	networks    networksAPI
 	definitions *definitionCache
-	// config makes the clients that only the doctor needs.
+	// config makes the clients that are seldom needed.
 	config aws.Config
 }
 

@@ -26,12 +26,22 @@ func containerLog(c *types.LogConfiguration) ContainerLog {
 	}
 }
 
-// Command is the AWS CLI's that prints what the container of a task has
-// written. It is empty if that cannot be told.
-func (l ContainerLog) Command(container, taskARN string) string {
+// Stream is where the output of one task's container goes. It is zero if that
+// cannot be told.
+func (l ContainerLog) Stream(container, taskARN string) LogStream {
 	if l.Group == "" || l.Region == "" || l.StreamPrefix == "" {
-		return ""
+		return LogStream{}
 	}
 	id := taskARN[strings.LastIndexByte(taskARN, '/')+1:]
-	return fmt.Sprintf("aws logs tail %s --log-stream-names %s/%s/%s --region %s --since 1d", l.Group, l.StreamPrefix, container, id, l.Region)
+	return LogStream{Region: l.Region, Group: l.Group, Name: l.StreamPrefix + "/" + container + "/" + id}
+}
+
+// LogStream is the output of one container in CloudWatch Logs.
+type LogStream struct {
+	Region, Group, Name string
+}
+
+// Command is the AWS CLI's that prints the stream.
+func (s LogStream) Command() string {
+	return fmt.Sprintf("aws logs tail %s --log-stream-names %s --region %s --since 1d", s.Group, s.Name, s.Region)
 }

@@ -29,6 +29,7 @@ var shortTiming = timing{
 	sshQuiet:   time.Millisecond,
 	release:    200 * time.Millisecond,
 	explain:    300 * time.Millisecond,
+	lastLines:  time.Minute,
 }
 
 // attempt is one attempt of a CI job, with an executor for its stages.

@@ -29,6 +29,9 @@ type fakeStore struct {
 	// The errors of the next calls, first to last. Watches that go on end with
 	// theirs too.
 	createErrs, watchErrs, deleteErrs []error
+	// What LastLines returns of every job.
+	lines    []string
+	linesErr error
 }
 
 func newFakeStore() *fakeStore {
@@ -82,6 +85,10 @@ func (s *fakeStore) Watch(ctx context.Context, key types.NamespacedName, seen fu
 			return context.Cause(ctx)
 		}
 	}
+}
+
+func (s *fakeStore) LastLines(context.Context, *v1alpha1.FargateJob, int32) ([]string, error) {
+	return s.lines, s.linesErr
 }
 
 func (s *fakeStore) Delete(_ context.Context, key types.NamespacedName) error {

@@ -32,6 +32,11 @@ type JobStore interface {
 	// with the context's cause when ctx ends.
 	Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error
 
+	// LastLines returns what the container of a job that has ended wrote last,
+	// at most limit lines, the oldest first. It returns none if they cannot be
+	// had from here, and looks for them until ctx ends.
+	LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
+
 	// Delete deletes a job, which stops its task, and does not wait for that.
 	// To delete a job that does not exist is no error. It fails with
 	// *UnavailableError if the store does not answer.

@@ -159,6 +159,9 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 	case errors.As(cause, &stall) && stall.AuthorsFault():
 		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
 	}
+	if ctx.Err() == nil {
+		p.progress.containerLog = p.lastLines(ctx, p.store, cause)
+	}
 	if !p.exists {
 		return errors.Join(cause, removeConnection(p.path))
 	}

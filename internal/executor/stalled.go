@@ -17,6 +17,8 @@ type StalledError struct {
 	Reason string
 	// Message is why, with what ECS said.
 	Message string
+	// Record is the job itself.
+	Record *v1alpha1.FargateJob
 }
 
 func (e *StalledError) Error() string {
@@ -61,5 +63,6 @@ func stalled(name string, job *v1alpha1.FargateJob) error {
 		Job:     name,
 		Reason:  condition.Reason,
 		Message: condition.Message,
+		Record:  job,
 	}
 }

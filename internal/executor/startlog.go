@@ -22,6 +22,8 @@ type startLog struct {
 	*progress
 	phases phases
 	task   *v1alpha1.TaskStatus // as last seen
+	// containerLog is what the container wrote last before it ended.
+	containerLog string
 }
 
 func (s *startLog) open() {
@@ -67,6 +69,7 @@ func (s *startLog) close(err error) {
 	if err == nil || s.task == nil {
 		return
 	}
+	s.write(s.containerLog)
 	if page := consolePage(s.task.ARN); page != "" {
 		s.write("The task's page with its containers and their logs: " + page + "\n")
 	}

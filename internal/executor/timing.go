@@ -12,13 +12,15 @@ type timing struct {
 	sshQuiet   time.Duration // without SSH before the job log says so, and between such lines
 	release    time.Duration // for the deletion of a job, outages included
 	explain    time.Duration // for the answer why a connection was lost
+	lastLines  time.Duration // for the last lines of a container's log
 }
 
 // outage spans the restart of an API server. unattended spans the restart of
 // the controller with a change of its leader. explain is three times what the
 // controller takes to notice that a running task stops. release is short
 // because GitLab shows a job as running until its clean-up has ended, and longer
-// than ECS may take to list a task whose launch was cut off.
+// than ECS may take to list a task whose launch was cut off. lastLines is what
+// the awslogs driver takes to deliver a line, about 5 seconds, and the answer.
 var defaultTiming = timing{
 	outage:     time.Minute,
 	retry:      time.Second,
@@ -28,4 +30,5 @@ var defaultTiming = timing{
 	sshQuiet:   5 * time.Second,
 	release:    20 * time.Second,
 	explain:    15 * time.Second,
+	lastLines:  8 * time.Second,
 }

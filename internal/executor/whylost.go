@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -19,12 +20,12 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 		return fmt.Errorf("lost the task of %s, why is unknown: %w", job.Name, err)
 	}
 	name := store.Words(job).Job
-	ctx, cancel := context.WithTimeout(ctx, e.limits.explain)
+	explaining, cancel := context.WithTimeout(ctx, e.limits.explain)
 	defer cancel()
 	var state string
 	silent := outage{limit: e.limits.explain, pause: e.limits.retry, tell: func(error) {}}
-	err = silent.through(ctx, func() error {
-		return store.Watch(ctx, job, func(seen *v1alpha1.FargateJob) error {
+	err = silent.through(explaining, func() error {
+		return store.Watch(explaining, job, func(seen *v1alpha1.FargateJob) error {
 			state = describe(seen)
 			if !seen.DeletionTimestamp.IsZero() {
 				return ErrJobGone
@@ -35,6 +36,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	var stall *StalledError
 	switch {
 	case errors.As(err, &stall):
+		_, _ = io.WriteString(e.Stderr, e.lastLines(ctx, store, stall))
 		return stall
 	case errors.Is(err, ErrJobGone):
 		return fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)

@@ -8,24 +8,44 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
+// LastLines returns what the container of a job that has ended wrote last to
+// CloudWatch Logs, as ecs.Clients.LastLines does. There is nothing of a
+// container that has not run, or that logs elsewhere.
+func (l *Lifecycle) LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
+	stream := l.logStream(ctx, job)
+	if stream == (ecs.LogStream{}) {
+		return nil, nil
+	}
+	return l.ECS.LastLines(ctx, ecs.LocationOf(job.Status.Resolved), stream, limit)
+}
+
 // logHint says how to read the log of a job's container that has run. It is
 // empty if there is none in CloudWatch Logs. The log itself may hold what not
 // everybody may read who can see the job.
 func (l *Lifecycle) logHint(ctx context.Context, job *v1alpha1.FargateJob) string {
+	stream := l.logStream(ctx, job)
+	if stream == (ecs.LogStream{}) {
+		return ""
+	}
+	return " (its log: " + stream.Command() + ")"
+}
+
+// logStream is the log of a job's container that has run, zero if there is none
+// or if its task definition cannot be read.
+func (l *Lifecycle) logStream(ctx context.Context, job *v1alpha1.FargateJob) ecs.LogStream {
 	template, task := job.Status.Resolved, job.Status.Task
+	if template == nil || task == nil {
+		return ecs.LogStream{}
+	}
 	ran := slices.ContainsFunc(task.Containers, func(c v1alpha1.ContainerStatus) bool {
 		return c.Name == template.ContainerName && c.ExitCode != nil
 	})
 	if !ran {
-		return ""
+		return ecs.LogStream{}
 	}
 	definition, err := l.ECS.TaskDefinition(ctx, ecs.LocationOf(template), template.TaskDefinition)
 	if err != nil {
-		return ""
+		return ecs.LogStream{}
 	}
-	command := definition.Containers[template.ContainerName].Log.Command(template.ContainerName, task.ARN)
-	if command == "" {
-		return ""
-	}
-	return " (its log: " + command + ")"
+	return definition.Containers[template.ContainerName].Log.Stream(template.ContainerName, task.ARN)
 }

@@ -1,0 +1,39 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What the job log shows of a container's log: maxLines lines of up to
+// maxLineLength characters.
+const (
+	maxLines      = 10
+	maxLineLength = 300
+)
+
+// lastLines returns what the container of a stalled job wrote last, as lines for
+// the job log. It is empty if nothing can be had, or for another error.
+func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) string {
+	var stall *StalledError
+	if !errors.As(err, &stall) {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
+	defer cancel()
+	lines, err := store.LastLines(ctx, stall.Record, maxLines)
+	if err != nil {
+		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Job, "error", err.Error())
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	var text strings.Builder
+	text.WriteString("The last lines of the log of the job's container:\n")
+	for _, line := range lines {
+		fmt.Fprintf(&text, "  %s\n", cut(oneLine(line), maxLineLength))
+	}
+	return text.String()
+}
