@@ -69,7 +69,7 @@ func (l *launch) examine(ctx context.Context, c *checkUp) []doctor.Finding {
 // examineTasks looks at what the tasks of the configured mode need.
 func examineTasks(ctx context.Context, config *driverconfig.Config, options executor.Options, classFile string) []doctor.Finding {
 	if config.Kubernetes == nil {
-		return doctor.Examine(ctx, &ecs.Clients{}, &config.Class().Spec.TaskTemplate, doctor.FileKeys)
+		return doctor.ExamineFile(ctx, &ecs.Clients{}, &config.Class().Spec.TaskTemplate)
 	}
 	findings := []doctor.Finding{doctor.Store(ctx, options.OpenStore)}
 	if classFile == "" {
@@ -79,5 +79,5 @@ func examineTasks(ctx context.Context, config *driverconfig.Config, options exec
 	if err != nil {
 		return append(findings, doctor.Configuration(classFile, err)...)
 	}
-	return append(findings, doctor.Examine(ctx, &ecs.Clients{}, &class.Spec.TaskTemplate, doctor.ClassKeys)...)
+	return append(findings, doctor.ExamineClass(ctx, &ecs.Clients{}, &class.Spec.TaskTemplate)...)
 }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -19,15 +18,21 @@ import (
 // patience bounds each question to AWS, the SDK's own repetitions included.
 const patience = 10 * time.Second
 
-// Examine asks AWS for all that tasks of a template need. Without credentials
-// there is that one finding. Keys rename the fields of a FargateTaskClass to
-// where the reader has written them.
-func Examine(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate, keys *strings.Replacer) []Finding {
-	e := &examination{aws: aws, template: template, loc: ecs.LocationOf(template), own: ownAddresses()}
-	findings := e.examine(ctx)
+// ExamineClass asks AWS for all that tasks of a FargateTaskClass need. Without
+// credentials there is that one finding.
+func ExamineClass(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
+	e := newExamination(aws, template)
+	return e.examine(ctx, e.checks()...)
+}
+
+// ExamineFile does the same for tasks as fargate.toml describes them, and for
+// the executor that runs them itself. The findings name the keys of that file.
+func ExamineFile(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
+	e := newExamination(aws, template)
+	findings := e.examine(ctx, append(e.checks(), e.checkContainerLog)...)
 	for i := range findings {
 		f := &findings[i]
-		f.What, f.Why, f.Fix = keys.Replace(f.What), keys.Replace(f.Why), keys.Replace(f.Fix)
+		f.What, f.Why, f.Fix = fileKeys.Replace(f.What), fileKeys.Replace(f.Why), fileKeys.Replace(f.Fix)
 	}
 	return findings
 }
@@ -45,20 +50,24 @@ type examination struct {
 	found *classcheck.Findings
 }
 
-func (e *examination) examine(ctx context.Context) []Finding {
+func newExamination(aws *ecs.Clients, template *v1alpha1.TaskTemplate) *examination {
+	return &examination{aws: aws, template: template, loc: ecs.LocationOf(template), own: ownAddresses()}
+}
+
+// check looks at one thing. Some build on what checkTemplate has found.
+type check func(context.Context) []Finding
+
+func (e *examination) checks() []check {
+	return []check{e.checkPermissions, e.checkTemplate, e.checkExecutionRole, e.checkRoutes, e.checkIngress, e.checkQuotas}
+}
+
+func (e *examination) examine(ctx context.Context, checks ...check) []Finding {
 	identity := e.checkIdentity(ctx)
 	if identity.Level == Failure {
 		return []Finding{identity}
 	}
 	findings := []Finding{identity}
-	for _, check := range []func(context.Context) []Finding{
-		e.checkPermissions,
-		e.checkTemplate,
-		e.checkExecutionRole,
-		e.checkRoutes,
-		e.checkIngress,
-		e.checkQuotas,
-	} {
+	for _, check := range checks {
 		bounded, cancel := context.WithTimeout(ctx, patience)
 		findings = append(findings, check(bounded)...)
 		cancel()

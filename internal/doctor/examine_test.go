@@ -37,7 +37,7 @@ func template(change func(*v1alpha1.TaskTemplate)) *v1alpha1.TaskTemplate {
 
 func examine(t *testing.T, template *v1alpha1.TaskTemplate) []doctor.Finding {
 	t.Helper()
-	return doctor.Examine(t.Context(), &ecs.Clients{}, template, doctor.FileKeys)
+	return doctor.ExamineFile(t.Context(), &ecs.Clients{}, template)
 }
 
 // wantOnly fails the test unless all is well but for the findings wanted, of
@@ -285,7 +285,7 @@ func TestExamine_AWSDoesNotAnswer_WarnsAndEnds(t *testing.T) {
 	env.FailNext("DescribeRouteTables", 1000, localecs.HangFault())
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	findings := doctor.Examine(ctx, &ecs.Clients{}, template(nil), doctor.FileKeys)
+	findings := doctor.ExamineFile(ctx, &ecs.Clients{}, template(nil))
 	if doctor.Failed(findings) {
 		t.Errorf("silence is taken for a failure: %+v", findings)
 	}

@@ -2,11 +2,8 @@ package doctor
 
 import "strings"
 
-// ClassKeys leave the fields as a FargateTaskClass has them.
-var ClassKeys = strings.NewReplacer()
-
-// FileKeys are the keys of fargate.toml.
-var FileKeys = strings.NewReplacer(
+// fileKeys are the keys of fargate.toml, by the fields of a FargateTaskClass.
+var fileKeys = strings.NewReplacer(
 	" or set spec.containerName", "", // The file has no such key.
 	"spec.network.subnets", "[Fargate] Subnet",
 	"spec.network.securityGroups", "[Fargate] SecurityGroup",

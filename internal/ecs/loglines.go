@@ -37,6 +37,21 @@ func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream,
 	}
 }
 
+// MayReadLog fails with *Error if a container's log may not be read: it asks for
+// that of a task that does not exist.
+func (c *Clients) MayReadLog(ctx context.Context, loc Location, log ContainerLog, container string) error {
+	stream := log.Stream(container, noTask)
+	if stream == (LogStream{}) {
+		return nil
+	}
+	logs, err := c.logs(ctx, loc, stream.Region)
+	if err != nil {
+		return err
+	}
+	_, err = lastLines(ctx, logs, loc, stream, 1)
+	return err
+}
+
 // logs returns a client for the Region that a log is in, which need not be its
 // task's.
 func (c *Clients) logs(ctx context.Context, loc Location, region string) (logsAPI, error) {
