@@ -2,28 +2,38 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// checkContainerLog looks whether the executor may read in CloudWatch Logs what a
-// container wrote that has ended.
+// checkContainerLog looks whether the container can log to CloudWatch Logs, if
+// it is to, and whether the executor may read there what it wrote when it has
+// ended.
 func (e *examination) checkContainerLog(ctx context.Context) []Finding {
 	const subject = "container log"
-	log := e.found.Definition.Containers[e.template.ContainerName].Log
-	if log == (ecs.ContainerLog{}) {
+	container := e.template.ContainerName
+	log := e.found.Definition.Containers[container].Log
+	if log.Stream(container, "") == (ecs.LogStream{}) {
 		return nil // It logs elsewhere, or the definition could not be read.
 	}
-	switch err := e.aws.MayReadLog(ctx, e.loc, log, e.template.ContainerName); {
-	case err == nil:
-		return []Finding{okf(subject, "may read log group %s", log.Group)}
+	exists, err := e.aws.LogGroupExists(ctx, e.loc, log, container)
+	switch {
 	case isDenied(err):
 		return []Finding{{
 			Level: Warning, Subject: subject, What: err.Error(),
 			Why: "if a container ends before its job, the job log has the command that prints the container's log, but not its last lines",
-			Fix: e.attach(jobsPolicy),
+			Fix: e.attach(e.policy),
+		}}
+	case err != nil:
+		return []Finding{unanswered(subject, err)}
+	case !exists && !log.CreatesGroup:
+		return []Finding{{
+			Level: Failure, Subject: subject, What: fmt.Sprintf("log group %s does not exist in region %s", log.Group, log.Region),
+			Why: "tasks stop with ResourceInitializationError: ECS does not make the group by itself",
+			Fix: fmt.Sprintf("aws logs create-log-group --log-group-name %s --region %s", log.Group, log.Region),
 		}}
 	default:
-		return []Finding{unanswered(subject, err)}
+		return []Finding{okf(subject, "may read log group %s", log.Group)}
 	}
 }

@@ -21,14 +21,14 @@ const patience = 10 * time.Second
 // ExamineClass asks AWS for all that tasks of a FargateTaskClass need. Without
 // credentials there is that one finding.
 func ExamineClass(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
-	e := newExamination(aws, template)
+	e := newExamination(aws, template, classPolicy)
 	return e.examine(ctx, e.checks()...)
 }
 
 // ExamineFile does the same for tasks as fargate.toml describes them, and for
 // the executor that runs them itself. The findings name the keys of that file.
 func ExamineFile(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
-	e := newExamination(aws, template)
+	e := newExamination(aws, template, filePolicy)
 	findings := e.examine(ctx, append(e.checks(), e.checkContainerLog)...)
 	for i := range findings {
 		f := &findings[i]
@@ -42,6 +42,8 @@ type examination struct {
 	aws      *ecs.Clients
 	template *v1alpha1.TaskTemplate
 	loc      ecs.Location
+	// policy is the generated one for who launches the tasks.
+	policy string
 	// own are the addresses of this machine.
 	own []netip.Addr
 	// identity is the ARN in use, empty if AWS did not tell.
@@ -50,8 +52,8 @@ type examination struct {
 	found *classcheck.Findings
 }
 
-func newExamination(aws *ecs.Clients, template *v1alpha1.TaskTemplate) *examination {
-	return &examination{aws: aws, template: template, loc: ecs.LocationOf(template), own: ownAddresses()}
+func newExamination(aws *ecs.Clients, template *v1alpha1.TaskTemplate, policy string) *examination {
+	return &examination{aws: aws, template: template, policy: policy, loc: ecs.LocationOf(template), own: ownAddresses()}
 }
 
 // check looks at one thing. Some build on what checkTemplate has found.

@@ -7,10 +7,11 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// jobsPolicy has the permissions that jobs need, checksPolicy those that only
-// the doctor does.
+// The policies with the permissions that jobs need, by who launches them, and
+// with those that only the doctor needs.
 const (
-	jobsPolicy   = "standalone-policy"
+	filePolicy   = "standalone-policy"
+	classPolicy  = "controller-policy"
 	checksPolicy = "doctor-policy"
 )
 
@@ -35,7 +36,7 @@ func (e *examination) checkPermissions(ctx context.Context) []Finding {
 			allowed = append(allowed, p.Action)
 		case isDenied(p.Err):
 			findings = append(findings, Finding{
-				Level: Failure, Subject: subject, What: p.Err.Error(), Why: consequences[p.Action], Fix: e.attach(jobsPolicy),
+				Level: Failure, Subject: subject, What: p.Err.Error(), Why: consequences[p.Action], Fix: e.attach(e.policy),
 			})
 		default:
 			findings = append(findings, unanswered(subject, p.Err))

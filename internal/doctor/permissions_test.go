@@ -2,19 +2,14 @@ package doctor_test
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
 	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
 )
 
 // actAs makes this process call AWS with no more rights than generated policies
@@ -73,28 +68,22 @@ func TestExamine_PermissionMissing_SaysWhoseItIs(t *testing.T) {
 	}
 }
 
-func TestExamineFile_LogMayNotBeRead_IsAWarning(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	container := seed.Container(localecstest.Idle, 22)
-	container.LogConfiguration = &types.LogConfiguration{
-		LogDriver: types.LogDriverAwslogs,
-		Options:   map[string]string{"awslogs-group": "LOG_GROUP", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "job"},
+func TestExamineClass_PermissionMissing_IsInTheControllersPolicy(t *testing.T) {
+	actAs(t, localecstest.Start(t, localecs.Config{}), bothPolicies, "ecs:StopTask", "ecs:DescribeTaskDefinition")
+	fixes := 0
+	for _, f := range doctor.ExamineClass(t.Context(), &ecs.Clients{}, template(nil)) {
+		if f.Level != doctor.Failure {
+			continue
+		}
+		fixes++
+		if !strings.Contains(f.Fix, "config/aws/controller-policy.json") {
+			t.Errorf("the controller launches tasks of classes, and the fix is another's: %+v", f)
+		}
 	}
-	logging := template(func(s *v1alpha1.TaskTemplate) {
-		s.TaskDefinition, s.ExecutionRoleARN = env.Define(t, "logging", container), "arn:aws:iam::123456789012:role/EXECUTION_ROLE"
-	})
-	actAs(t, env, bothPolicies)
-	wantOnly(t, examine(t, logging))
-	actAs(t, env, bothPolicies, "logs:GetLogEvents")
-	wantOnly(t, examine(t, logging), doctor.Finding{
-		Level: doctor.Warning, Subject: "container log", What: "the permission logs:GetLogEvents,", Fix: "fargate-standalone-policy",
-	})
-	if findings := doctor.ExamineClass(t.Context(), &ecs.Clients{}, logging); doctor.Failed(findings) || slices.ContainsFunc(findings, isOfLog) {
-		t.Errorf("the controller reads no logs, and a check of its class says: %+v", findings)
+	if fixes != 2 {
+		t.Errorf("%d failures, want 2", fixes)
 	}
 }
-
-func isOfLog(f doctor.Finding) bool { return f.Subject == "container log" }
 
 func TestExamine_OnlyThePolicyOfJobs_FailsNothing(t *testing.T) {
 	actAs(t, localecstest.Start(t, localecs.Config{}), bothPolicies[:1])

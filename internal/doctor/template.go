@@ -35,7 +35,7 @@ func (e *examination) translate(o classcheck.Outcome) []Finding {
 	case o.Condition == v1alpha1.ConditionTaskDefinitionUsable && isDenied(o.Unanswered):
 		return []Finding{{
 			Level: Failure, Subject: "permissions", What: o.Message,
-			Why: consequences["ecs:DescribeTaskDefinition"], Fix: e.attach(jobsPolicy),
+			Why: consequences["ecs:DescribeTaskDefinition"], Fix: e.attach(e.policy),
 		}}
 	case o.Unanswered != nil:
 		return []Finding{e.unanswered(subject, o.Unanswered)}

@@ -11,6 +11,8 @@ import (
 // empty for containers with another log driver or none.
 type ContainerLog struct {
 	Group, Region, StreamPrefix string
+	// CreatesGroup says that ECS makes the group when it is not there.
+	CreatesGroup bool
 }
 
 // containerLog reads the options of the awslogs driver. Source: "Send Amazon
@@ -23,6 +25,7 @@ func containerLog(c *types.LogConfiguration) ContainerLog {
 		Group:        c.Options["awslogs-group"],
 		Region:       c.Options["awslogs-region"],
 		StreamPrefix: c.Options["awslogs-stream-prefix"],
+		CreatesGroup: c.Options["awslogs-create-group"] == "true",
 	}
 }
 

@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,45 +12,53 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// logPause lies between two looks at a stream that is still empty.
+// logPause lies between two looks at a stream.
 const logPause = time.Second
 
 // LastLines returns the last lines of a log stream, at most limit, the oldest
-// first. What a container writes arrives in CloudWatch Logs a moment later:
-// while there is nothing it looks again until ctx ends, and then returns
-// nothing. It fails with *Error, with the reason AccessDenied without
-// permission.
+// first. What a container writes arrives in CloudWatch Logs a moment later: it
+// looks until nothing has been added between two looks, or until ctx ends, and
+// then returns what there is, be it nothing. It fails with *Error if AWS does
+// not answer or, with the reason AccessDenied, without permission.
 func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream, limit int32) ([]string, error) {
 	logs, err := c.logs(ctx, loc, stream.Region)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		lines, err := lastLines(ctx, logs, loc, stream, limit)
-		if err != nil || len(lines) > 0 {
-			return lines, err
+	var before []string
+	for answered := false; ; answered = true {
+		lines, err := lastLines(ctx, logs, stream, limit)
+		switch {
+		case isAbsent(err): // A stream begins with its first line.
+		case err != nil && answered && ctx.Err() != nil:
+			return before, nil
+		case err != nil:
+			return nil, classify(err, "reading the container's log", loc)
+		case len(lines) > 0 && slices.Equal(before, lines):
+			return lines, nil
 		}
+		before = lines
 		select {
 		case <-time.After(logPause):
 		case <-ctx.Done():
-			return nil, nil
+			return before, nil
 		}
 	}
 }
 
-// MayReadLog fails with *Error if a container's log may not be read: it asks for
-// that of a task that does not exist.
-func (c *Clients) MayReadLog(ctx context.Context, loc Location, log ContainerLog, container string) error {
+// LogGroupExists reports whether there is a container's log group: it asks for
+// the log of a task that does not exist. It fails with *Error as LastLines does.
+func (c *Clients) LogGroupExists(ctx context.Context, loc Location, log ContainerLog, container string) (bool, error) {
 	stream := log.Stream(container, noTask)
-	if stream == (LogStream{}) {
-		return nil
-	}
 	logs, err := c.logs(ctx, loc, stream.Region)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = lastLines(ctx, logs, loc, stream, 1)
-	return err
+	_, err = lastLines(ctx, logs, stream, 1)
+	if isAbsent(err) {
+		return !strings.Contains(err.Error(), "log group does not exist"), nil
+	}
+	return err == nil, classify(err, "reading the container's log", loc)
 }
 
 // logs returns a client for the Region that a log is in, which need not be its
@@ -62,19 +71,15 @@ func (c *Clients) logs(ctx context.Context, loc Location, region string) (logsAP
 	return cloudwatchlogs.NewFromConfig(r.config, func(o *cloudwatchlogs.Options) { o.Region = region }), nil
 }
 
-func lastLines(ctx context.Context, logs logsAPI, loc Location, stream LogStream, limit int32) ([]string, error) {
+func lastLines(ctx context.Context, logs logsAPI, stream LogStream, limit int32) ([]string, error) {
 	out, err := logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName:  aws.String(stream.Group),
 		LogStreamName: aws.String(stream.Name),
 		Limit:         aws.Int32(limit),
 		StartFromHead: aws.Bool(false),
 	})
-	var absent *types.ResourceNotFoundException // A stream begins with its first line.
-	switch {
-	case errors.As(err, &absent), ctx.Err() != nil:
-		return nil, nil
-	case err != nil:
-		return nil, classify(err, "reading the container's log", loc)
+	if err != nil {
+		return nil, err
 	}
 	var lines []string
 	for _, event := range out.Events {
@@ -83,4 +88,10 @@ func lastLines(ctx context.Context, logs logsAPI, loc Location, stream LogStream
 		}
 	}
 	return lines, nil
+}
+
+// isAbsent reports whether the group or the stream is not there.
+func isAbsent(err error) bool {
+	var absent *types.ResourceNotFoundException
+	return errors.As(err, &absent)
 }

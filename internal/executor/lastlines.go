@@ -8,7 +8,7 @@ import (
 )
 
 // What the job log shows of a container's log: maxLines lines of up to
-// maxLineLength characters.
+// maxLineLength characters each.
 const (
 	maxLines      = 10
 	maxLineLength = 300
@@ -23,9 +23,9 @@ func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) str
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
 	defer cancel()
-	lines, err := store.LastLines(ctx, stall.Record, maxLines)
+	lines, err := store.LastLines(ctx, stall.Job, maxLines)
 	if err != nil {
-		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Job, "error", err.Error())
+		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Name, "error", err.Error())
 	}
 	if len(lines) == 0 {
 		return ""
@@ -33,7 +33,17 @@ func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) str
 	var text strings.Builder
 	text.WriteString("The last lines of the log of the job's container:\n")
 	for _, line := range lines {
-		fmt.Fprintf(&text, "  %s\n", cut(oneLine(line), maxLineLength))
+		fmt.Fprintf(&text, "  %s\n", abridge(oneLine(line)))
 	}
 	return text.String()
+}
+
+// abridge cuts a line that is too long before a word: GitLab masks variables in
+// the job log only where they are whole.
+func abridge(line string) string {
+	short := cut(line, maxLineLength)
+	if short == line {
+		return line
+	}
+	return short[:max(0, strings.LastIndexByte(short, ' '))] + " ..."
 }

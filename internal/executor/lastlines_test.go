@@ -13,7 +13,7 @@ import (
 
 func TestPrepare_ContainerEnds_JobLogShowsItsLastLinesBelowTheSection(t *testing.T) {
 	a := newAttempt(t)
-	a.store.lines = []string{"sshd:\tno hostkeys\x1b[31m available", strings.Repeat("ü", maxLineLength+1)}
+	a.store.lines = []string{"sshd:\tno hostkeys\x1b[31m available", "long " + strings.Repeat("ü", maxLineLength)}
 	a.store.onCreate = func(key types.NamespacedName) {
 		a.store.change(key, func(job *v1alpha1.FargateJob) {
 			waitingIn("STOPPED", v1alpha1.ReasonPending, "")(job)
@@ -24,7 +24,7 @@ func TestPrepare_ContainerEnds_JobLogShowsItsLastLinesBelowTheSection(t *testing
 	_, below, _ := strings.Cut(a.stdout.String(), "section_end:")
 	wantText(t, below, "\nThe last lines of the log of the job's container:\n"+
 		"  sshd: no hostkeys [31m available\n"+
-		"  "+strings.Repeat("ü", maxLineLength)+"\n")
+		"  long ...\n")
 }
 
 func TestRun_ContainerEnds_JobLogShowsItsLastLines(t *testing.T) {

@@ -11,18 +11,18 @@ import (
 // StalledError says that a job has no task or no longer has one, and that
 // nothing will change by waiting.
 type StalledError struct {
-	// Job names it to people.
-	Job string
+	// Name is the job's, for people.
+	Name string
+	// Job is the job as it was when it stalled.
+	Job *v1alpha1.FargateJob
 	// Reason is one of the reasons of the API package.
 	Reason string
 	// Message is why, with what ECS said.
 	Message string
-	// Record is the job itself.
-	Record *v1alpha1.FargateJob
 }
 
 func (e *StalledError) Error() string {
-	text := fmt.Sprintf("%s failed (%s): %s", e.Job, e.Reason, oneLine(e.Message))
+	text := fmt.Sprintf("%s failed (%s): %s", e.Name, e.Reason, oneLine(e.Message))
 	if advice := stalledAdvice[e.Reason]; advice != "" {
 		text += ": " + advice
 	}
@@ -60,9 +60,9 @@ func stalled(name string, job *v1alpha1.FargateJob) error {
 		return nil
 	}
 	return &StalledError{
-		Job:     name,
+		Name:    name,
+		Job:     job,
 		Reason:  condition.Reason,
 		Message: condition.Message,
-		Record:  job,
 	}
 }

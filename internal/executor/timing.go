@@ -19,8 +19,8 @@ type timing struct {
 // the controller with a change of its leader. explain is three times what the
 // controller takes to notice that a running task stops. release is short
 // because GitLab shows a job as running until its clean-up has ended, and longer
-// than ECS may take to list a task whose launch was cut off. lastLines is what
-// the awslogs driver takes to deliver a line, about 5 seconds, and the answer.
+// than ECS may take to list a task whose launch was cut off. lastLines is
+// short because the cause comes after them.
 var defaultTiming = timing{
 	outage:     time.Minute,
 	retry:      time.Second,
@@ -30,5 +30,5 @@ var defaultTiming = timing{
 	sshQuiet:   5 * time.Second,
 	release:    20 * time.Second,
 	explain:    15 * time.Second,
-	lastLines:  8 * time.Second,
+	lastLines:  5 * time.Second,
 }
