@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -16,7 +17,9 @@ func (l *launch) configCommand() *cobra.Command {
 		Use:   "config",
 		Short: "Commands for fargate.toml",
 		Args:  cobra.NoArgs,
-		RunE:  func(command *cobra.Command, _ []string) error { return command.Help() },
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("fargate config needs a command: fargate --config FILE config check checks the file; what gitlab-runner calls is fargate --config FILE custom config")
+		},
 	}
 	config.AddCommand(&cobra.Command{
 		Use:   "check",

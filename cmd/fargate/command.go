@@ -18,6 +18,8 @@ func (l *launch) command() *cobra.Command {
 		Short:         "Run GitLab CI jobs in AWS Fargate tasks of their own",
 		SilenceErrors: true, // run prints them, and exits as gitlab-runner wants.
 		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs, // what is no command gets here
+		RunE:          noCommand,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	l.flags.register(root)
@@ -31,6 +33,16 @@ func (l *launch) command() *cobra.Command {
 		},
 	})
 	return root
+}
+
+// noCommand refuses a call that would do nothing: gitlab-runner would take that
+// for a stage that has succeeded.
+func noCommand(_ *cobra.Command, args []string) error {
+	const stages = "gitlab-runner calls fargate --config FILE custom STAGE, and fargate --help lists all commands"
+	if len(args) == 0 {
+		return errors.New("no command: " + stages)
+	}
+	return fmt.Errorf("there is no command %q: %s", args[0], stages)
 }
 
 // customCommand has the stages of gitlab-runner's custom executor.
