@@ -81,6 +81,8 @@ func TestRun_EveryEnd_TellsWhoFailed(t *testing.T) {
 				t.Errorf("BUILD_EXIT_CODE_FILE has %q, want %q", told, test.told)
 			}
 			wantCause(t, run.stderr.String(), test.cause)
+			a.wait(a.start("custom", "cleanup"), 0)
+			a.wantNothingLeft()
 		})
 	}
 }
@@ -88,9 +90,7 @@ func TestRun_EveryEnd_TellsWhoFailed(t *testing.T) {
 func TestPrepare_Killed_CleanupFindsTheJob(t *testing.T) {
 	a := newAttempt(t)
 	prepare := a.start("custom", "prepare")
-	a.controlled(func(job *v1alpha1.FargateJob) {
-		setCondition(job, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "the task is being launched")
-	})
+	a.controlled(launching)
 	if err := prepare.command.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +100,11 @@ func TestPrepare_Killed_CleanupFindsTheJob(t *testing.T) {
 	}
 	a.wait(a.start("custom", "cleanup"), 0)
 	a.wantNothingLeft()
+}
+
+// launching is the state that the controller gives a job first.
+func launching(job *v1alpha1.FargateJob) {
+	setCondition(job, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "the task is being launched")
 }
 
 // wantCause checks the last line of a job log: one line in bold red.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Cleanup deletes the attempt's FargateJob and its connection file. It does not
@@ -11,9 +13,10 @@ import (
 // and any number of times; where prepare created nothing there is nothing to
 // do.
 //
-// A job that could not be deleted, be it that its store cannot be opened, leaves
-// the connection file, without its private key: another Cleanup can find the job
-// by it. Without that the job ends at its active deadline.
+// The job of a connection file that is damaged is known by its name. A job that
+// could not be deleted, be it that its store cannot be opened, leaves the
+// connection file, without its private key: another Cleanup can find the job by
+// it. Without that the job ends at its active deadline.
 func (e *Executor) Cleanup(ctx context.Context) error {
 	progress := newProgress(e.Stdout)
 	path, err := e.connectionPath()
@@ -24,6 +27,10 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		progress.sayf("nothing to clean up: there is no connection file %s", path)
 		return removeConnection(path) // Its first write may have been cut off.
+	}
+	if errors.Is(err, errDamaged) {
+		progress.sayf("%s", err)
+		conn, err = e.presumedConnection()
 	}
 	if err != nil {
 		return err
@@ -39,4 +46,22 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	e.Log.Info("Deleted a job", "job", name)
 	progress.sayf("deleted %s, its task is being stopped", name)
 	return nil
+}
+
+// presumedConnection stands for a connection file that is damaged. It connects
+// to nothing, but names the job that this attempt creates.
+func (e *Executor) presumedConnection() (*connection, error) {
+	ci, err := e.Environment.ReadJob()
+	if err != nil {
+		return nil, err
+	}
+	attempt, err := e.attemptID()
+	if err != nil {
+		return nil, err
+	}
+	store, err := e.OpenStore()
+	if err != nil {
+		return nil, err
+	}
+	return newConnection(types.NamespacedName{Namespace: store.Namespace(), Name: jobName(&ci, attempt)}, nil), nil
 }

@@ -89,6 +89,23 @@ func TestCleanup_WhileAScriptRuns_DoesNotWaitForIt(t *testing.T) {
 	wantBuildFailure(t, <-done, 3)
 }
 
+func TestCleanup_DamagedFile_FindsTheJobByItsName(t *testing.T) {
+	a := newAttempt(t)
+	server := sshdtest.Start(t)
+	a.startsOnAny(t, server)
+	if err := a.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, a.connectionFiles(t)[0], `{"format": "fargate-op`)
+	a.store.deleteErrs = []error{errors.New("no permission")}
+	wantError(t, a.Cleanup(t.Context()), "is not deleted", "no permission")
+	if err := a.Cleanup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.wantNothingLeft(t)
+	wantText(t, a.stdout.String(), "the connection file is damaged", "deleted FargateJob ci/"+a.store.only(t).Name)
+}
+
 func TestCleanup_ForeignFile_IsLeftAlone(t *testing.T) {
 	a := newAttempt(t)
 	path, err := a.connectionPath()

@@ -97,7 +97,7 @@ func readConnection(path string) (*connection, error) {
 	}
 	c := &connection{}
 	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("the connection file %s is damaged: %s: %w", path, adviceDamaged, err)
+		return nil, fmt.Errorf("%w: %s: run the cleanup stage, which deletes its job all the same, then retry the job: %w", errDamaged, path, err)
 	}
 	switch {
 	case c.Format != connectionFormat || c.Name == "":
@@ -109,7 +109,8 @@ func readConnection(path string) (*connection, error) {
 	return c, nil
 }
 
-const adviceDamaged = "delete the job's FargateJob (kubectl get fargatejobs), or without Kubernetes leave its task to fargate sweep, and remove the file, then retry the job"
+// errDamaged says that a connection file has been cut off or overwritten.
+var errDamaged = errors.New("the connection file is damaged")
 
 // createConnection writes a new file. It never overwrites one: the job that it
 // names would be lost.

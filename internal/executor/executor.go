@@ -79,20 +79,30 @@ func New(options Options) *Executor {
 	return &Executor{Options: options, limits: defaultTiming}
 }
 
-// connectionPath is the same for all stages of one attempt and differs between
+// attemptID is the same for all stages of one attempt and differs between
 // attempts, also of jobs with the same number from two GitLab servers: it
-// derives from the runner's folder for the attempt.
-func (e *Executor) connectionPath() (string, error) {
+// derives from the runner's folder for the attempt. It has 16 characters, of
+// which 8 do beside the job's number.
+func (e *Executor) attemptID() (string, error) {
 	attempt := e.Environment.TempDir
 	if attempt == "" {
 		return "", errors.New("cannot tell the attempts of a job apart: TMPDIR is not set, run this program from gitlab-runner's custom executor")
 	}
+	sum := sha256.Sum256([]byte(filepath.Clean(attempt)))
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// connectionPath is where the stages of an attempt hand on what they know.
+func (e *Executor) connectionPath() (string, error) {
+	id, err := e.attemptID()
+	if err != nil {
+		return "", err
+	}
 	directory := e.Directory
 	if directory == "" {
-		directory = attempt
+		directory = e.Environment.TempDir
 	}
-	sum := sha256.Sum256([]byte(filepath.Clean(attempt)))
-	return filepath.Join(directory, connectionPrefix+hex.EncodeToString(sum[:8])+connectionSuffix), nil
+	return filepath.Join(directory, connectionPrefix+id+connectionSuffix), nil
 }
 
 // target is the task's SSH server as the address and the configuration say.

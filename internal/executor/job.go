@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"crypto/rand"
 	"fmt"
 	"math"
 	"net/url"
@@ -47,15 +46,20 @@ func PodFromEnvironment(getenv func(string) string) Pod {
 	return Pod{Namespace: getenv("POD_NAMESPACE"), Name: getenv("POD_NAME"), UID: getenv("POD_UID")}
 }
 
-// newJob returns the FargateJob of one attempt of a CI job. The attempts of a
-// job differ in their random suffix, so that a new one never meets the remains
-// of another.
-func newJob(namespace string, wanted *chosen, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
+// jobName names the FargateJob of one attempt of a CI job. The attempts differ in
+// their suffix, so that a new one never meets the remains of another. It is no
+// random one: the name can be told without the connection file.
+func jobName(ci *gitlab.Job, attemptID string) string {
+	return fmt.Sprintf("job-%d-%s", ci.ID, attemptID[:8])
+}
+
+// newJob returns the FargateJob of one attempt of a CI job.
+func newJob(namespace, name string, wanted *chosen, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "FargateJob"},
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       namespace,
-			Name:            fmt.Sprintf("job-%d-%s", ci.ID, randomSuffix()),
+			Name:            name,
 			Labels:          labels(ci),
 			Finalizers:      []string{v1alpha1.Finalizer},
 			OwnerReferences: owners(pod, namespace),
@@ -69,8 +73,6 @@ func newJob(namespace string, wanted *chosen, publicKey string, ci *gitlab.Job, 
 		},
 	}
 }
-
-func randomSuffix() string { return strings.ToLower(rand.Text()[:8]) }
 
 func labels(ci *gitlab.Job) map[string]string {
 	all := map[string]string{labelJobID: strconv.FormatInt(ci.ID, 10)}

@@ -10,14 +10,22 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
-func TestNewJob_NamesOfAttempts_AreValidAndDiffer(t *testing.T) {
+func TestJobName_OfAttempts_AreValidAndDiffer(t *testing.T) {
 	ci := &gitlab.Job{ID: math.MaxInt64}
-	first, second := newJob("ci", &chosen{class: "c"}, "key", ci, Pod{}), newJob("ci", &chosen{class: "c"}, "key", ci, Pod{})
-	if first.Name == second.Name {
-		t.Errorf("two attempts are named %s", first.Name)
+	names := map[string]bool{}
+	for range 2 {
+		id, err := newAttempt(t).attemptID()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := jobName(ci, id)
+		if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(name) {
+			t.Errorf("%q is no DNS label", name)
+		}
+		names[name] = true
 	}
-	if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(first.Name) {
-		t.Errorf("%q is no DNS label", first.Name)
+	if len(names) != 2 {
+		t.Errorf("two attempts have one name: %v", names)
 	}
 }
 
@@ -32,7 +40,7 @@ func TestNewJob_Owner_IsAPodOfTheSameNamespace(t *testing.T) {
 		"no UID":            {Pod{Namespace: "ci", Name: "runner"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			job := newJob("ci", &chosen{class: "c"}, "key", &gitlab.Job{ID: 1}, test.pod)
+			job := newJob("ci", "job-1-a", &chosen{class: "c"}, "key", &gitlab.Job{ID: 1}, test.pod)
 			if len(job.OwnerReferences) != test.want {
 				t.Errorf("owners: %v", job.OwnerReferences)
 			}

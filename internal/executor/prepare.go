@@ -18,8 +18,8 @@ import (
 // file is written before the FargateJob, so that whatever happens cleanup
 // finds it.
 //
-// If it fails, or ctx ends, it leaves neither FargateJob nor connection file
-// behind, except as Cleanup describes. It waits without bound of its own for
+// If it fails, or ctx ends, it leaves neither FargateJob nor
+// connection file behind, except as Cleanup describes. It waits without bound of its own for
 // what the controller bounds, the launch, and gives up 5 minutes after the
 // creation if no controller takes up the job, one minute after the launch
 // deadline if the controller stops doing its part, one minute after the store
@@ -62,6 +62,10 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if err != nil {
 		return nil, err
 	}
+	attempt, err := e.attemptID()
+	if err != nil {
+		return nil, err
+	}
 	if p.path, err = e.connectionPath(); err != nil {
 		return nil, err
 	}
@@ -71,7 +75,7 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.key, err = newKeyPair(); err != nil {
 		return nil, err
 	}
-	p.job = newJob(p.store.Namespace(), &wanted, p.key.publicKey, &ci, e.Pod)
+	p.job = newJob(p.store.Namespace(), jobName(&ci, attempt), &wanted, p.key.publicKey, &ci, e.Pod)
 	p.conn = newConnection(p.name(), p.key.private)
 	return p, createConnection(p.path, p.conn)
 }
