@@ -93,6 +93,14 @@ func (a *attempt) start(args ...string) *launched {
 
 func (a *attempt) startWith(args ...string) *launched {
 	a.t.Helper()
+	l := a.launchOf(args...)
+	l.command.Stdout = &l.stdout
+	a.begin(l)
+	return l
+}
+
+// launchOf is a run of the binary that has not begun.
+func (a *attempt) launchOf(args ...string) *launched {
 	l := &launched{command: exec.Command(program, args...)}
 	l.command.Dir = a.dir
 	l.command.Env = append(os.Environ(),
@@ -103,7 +111,12 @@ func (a *attempt) startWith(args ...string) *launched {
 		fmt.Sprintf("SYSTEM_FAILURE_EXIT_CODE=%d", systemFailure),
 		"CUSTOM_ENV_PASSWORD=s3cret-variable",
 	)
-	l.command.Stdout, l.command.Stderr = &l.stdout, &l.stderr
+	l.command.Stderr = &l.stderr
+	return l
+}
+
+func (a *attempt) begin(l *launched) {
+	a.t.Helper()
 	if err := l.command.Start(); err != nil {
 		a.t.Fatal(err)
 	}
@@ -113,7 +126,6 @@ func (a *attempt) startWith(args ...string) *launched {
 			_ = l.command.Wait()
 		}
 	})
-	return l
 }
 
 // wait checks the exit code.

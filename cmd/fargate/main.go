@@ -23,6 +23,9 @@ const (
 )
 
 func main() {
+	// A pipe to the runner that breaks is an error of the write to it, which ends
+	// a script in its task. By default it would end this process alone.
+	signal.Ignore(syscall.SIGPIPE)
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	os.Exit(run(os.Args[1:], os.Environ()))

@@ -18,7 +18,7 @@ import (
 // file is written before the FargateJob, so that whatever happens cleanup
 // finds it.
 //
-// If it fails, or ctx ends, it leaves neither FargateJob nor
+// If it fails, or ctx or the job log ends, it leaves neither FargateJob nor
 // connection file behind, except as Cleanup describes. It waits without bound of its own for
 // what the controller bounds, the launch, and gives up 5 minutes after the
 // creation if no controller takes up the job, one minute after the launch
@@ -29,6 +29,9 @@ func (e *Executor) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	p.progress.log = &watchedLog{Writer: e.Stdout, broken: giveUp}
 	p.progress.open()
 	p.sayIdle()
 	if err = p.launch(ctx); err != nil {

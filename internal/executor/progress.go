@@ -26,6 +26,21 @@ func (p *progress) sayf(format string, args ...any) {
 // write adds to the job log as it is.
 func (p *progress) write(text string) { _, _ = io.WriteString(p.log, text) }
 
+// watchedLog is a job log whose end somebody hears of.
+type watchedLog struct {
+	io.Writer
+
+	broken func(error)
+}
+
+func (l *watchedLog) Write(text []byte) (int, error) {
+	n, err := l.Writer.Write(text)
+	if err != nil {
+		l.broken(fmt.Errorf("the job log cannot be written, is gitlab-runner gone? %w", err))
+	}
+	return n, err
+}
+
 // oneLine keeps text from elsewhere to one line without control characters,
 // which a terminal or GitLab's log would obey.
 func oneLine(text string) string {
