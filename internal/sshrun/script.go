@@ -63,7 +63,7 @@ func (c *Client) Run(ctx context.Context, s Script) error {
 	case <-ctx.Done():
 		return c.cancelled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
 	}
-	if err := st.finish(sess.channel, c.timing.linger); err != nil {
+	if err := st.finish(sess.channel, c.timing.linger, c.alive); err != nil {
 		return err
 	}
 	return c.outcome(sess)

@@ -81,14 +81,17 @@ func (st *streams) write(to io.Writer, piece []byte) bool {
 
 // finish waits for the output that is still on its way after the script's end.
 // A process that the script left in the background holds the output open: then
-// linger of silence ends the wait, and what arrived is still written.
-func (st *streams) finish(channel ssh.Channel, linger time.Duration) error {
+// linger of silence ends the wait, and what arrived is still written. It is no
+// silence if the network stalls: all that the server has sent comes before its
+// answer to alive, which waits for that or for the connection's end.
+func (st *streams) finish(channel ssh.Channel, linger time.Duration, alive func() bool) error {
 	for {
 		seen := st.pieces.Load()
 		if st.wait(linger) {
 			break
 		}
-		if seen == st.pieces.Load() && st.writing.Load() == 0 {
+		silent := func() bool { return seen == st.pieces.Load() && st.writing.Load() == 0 }
+		if silent() && alive() && silent() {
 			_ = channel.Close()
 			<-st.drained
 			break
