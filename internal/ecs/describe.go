@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// maxReason is how many characters of a reason the API keeps.
+// maxReason is how many characters of a reason a FargateJob's status keeps.
 const maxReason = 1024
 
 // description is what one task's description says.
@@ -34,7 +34,7 @@ func describe(t *types.Task) description {
 		StartedAt:        seconds(t.StartedAt),
 		StoppedAt:        seconds(t.StoppedAt),
 		StopCode:         string(t.StopCode),
-		StoppedReason:    truncate(aws.ToString(t.StoppedReason)),
+		StoppedReason:    truncate(aws.ToString(t.StoppedReason), maxReason),
 	}}
 	if d.Task.Capacity == "" {
 		d.Task.Capacity = string(t.LaunchType)
@@ -53,7 +53,7 @@ func (d *description) addContainer(c *types.Container) {
 		Name:         aws.ToString(c.Name),
 		HealthStatus: knownHealth(c.HealthStatus),
 		ExitCode:     c.ExitCode,
-		Reason:       truncate(aws.ToString(c.Reason)),
+		Reason:       truncate(aws.ToString(c.Reason), maxReason),
 	})
 	for _, network := range c.NetworkInterfaces {
 		if network.PrivateIpv4Address != nil {
@@ -100,10 +100,11 @@ func seconds(t *time.Time) *metav1.Time {
 	return &s
 }
 
-func truncate(s string) string {
+// truncate shortens text to a number of characters.
+func truncate(s string, most int) string {
 	runes := []rune(s)
-	if len(runes) <= maxReason {
+	if len(runes) <= most {
 		return s
 	}
-	return string(runes[:maxReason-1]) + "…"
+	return string(runes[:most-1]) + "…"
 }

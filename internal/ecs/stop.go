@@ -12,6 +12,11 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
+// maxStopReason is how many characters of a reason StopTask takes. Source: reason
+// of StopTask in older editions of the ECS API reference; the present one gives
+// no number.
+const maxStopReason = 255
+
 // Stop asks ECS to stop a task and returns once ECS has accepted it. A task or
 // a cluster that is gone needs no stop. The reason is shown with the stopped
 // task. Errors are *Error or the context's.
@@ -23,7 +28,7 @@ func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) er
 	_, err = r.tasks.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: aws.String(loc.Cluster),
 		Task:    aws.String(arn),
-		Reason:  aws.String(truncate(reason)),
+		Reason:  aws.String(truncate(reason, maxStopReason)),
 	})
 	if isGone(err) {
 		return nil

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +31,18 @@ func TestStop_Task_IsStoppedWithTheReason(t *testing.T) {
 	stopped := env.Tasks(t)[0]
 	if aws.ToString(stopped.DesiredStatus) != "STOPPED" || aws.ToString(stopped.StoppedReason) != "enough" {
 		t.Errorf("desired status %s, reason %q", aws.ToString(stopped.DesiredStatus), aws.ToString(stopped.StoppedReason))
+	}
+}
+
+func TestStop_LongReason_IsShortened(t *testing.T) {
+	env := localecstest.Start(t, localecs.Config{})
+	clients := &Clients{}
+	watch := mustLaunch(t, clients, testLaunch())
+	if err := clients.Stop(t.Context(), watch.Location, watch.ARN, strings.Repeat("ü", 300)); err != nil {
+		t.Fatal(err)
+	}
+	if got := aws.ToString(env.Tasks(t)[0].StoppedReason); got != strings.Repeat("ü", 254)+"…" {
+		t.Errorf("the reason is %q", got)
 	}
 }
 

@@ -93,9 +93,16 @@ func (t *task) matches(in *ecs.ListTasksInput) bool {
 		(in.LaunchType == "" || in.LaunchType == types.LaunchTypeFargate)
 }
 
+// maxStopReason is how many characters a reason may have. Source: StopTask in
+// older editions of the ECS API reference.
+const maxStopReason = 255
+
 func (s *Server) stopTask(in *ecs.StopTaskInput) (*ecs.StopTaskOutput, error) {
 	reason := aws.ToString(in.Reason)
 	setDefault(&reason, "Task stopped by user")
+	if len([]rune(reason)) > maxStopReason {
+		return nil, invalidParameter("Reason is longer than %d characters.", maxStopReason)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, err := s.findCluster(in.Cluster)
