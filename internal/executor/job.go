@@ -112,7 +112,9 @@ func identity(ci *gitlab.Job) v1alpha1.JobIdentity {
 // pageURL is empty for what is not the address of a page, or has credentials.
 func pageURL(text string) string {
 	page, err := url.Parse(text)
-	isPage := err == nil && (page.Scheme == "http" || page.Scheme == "https") && page.Host != ""
+	// The API takes the scheme in small letters alone.
+	isWeb := strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
+	isPage := err == nil && isWeb && page.Host != ""
 	if !isPage || len(text) > 2048 || strings.ContainsAny(text, "@ ") {
 		return ""
 	}

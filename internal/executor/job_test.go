@@ -63,6 +63,20 @@ func TestIdentity_TooMuchOfIt_IsCut(t *testing.T) {
 	}
 }
 
+func TestPageURL_WhatTheAPIRefuses_IsLeftOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://gitlab.example.com/a/-/jobs/1": "https://gitlab.example.com/a/-/jobs/1",
+		"HTTPS://gitlab.example.com/a":          "",
+		"https://":                              "",
+		"ftp://gitlab.example.com":              "",
+		"gitlab.example.com":                    "",
+	} {
+		if got := pageURL(text); got != want {
+			t.Errorf("%s becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestActiveDeadline_IsTimeoutAndMargin(t *testing.T) {
 	for name, test := range map[string]struct {
 		timeout time.Duration
