@@ -32,12 +32,13 @@ const (
 // the job's variables, and launches of the binary. Its runner may do in the
 // API server what the documentation says, and no more.
 type attempt struct {
-	t         *testing.T
-	namespace string
-	dir       string
-	config    string
-	logFile   string
-	client    client.Client // the cluster's administrator, who plays the controller
+	t          *testing.T
+	namespace  string
+	dir        string
+	config     string
+	kubeconfig string
+	logFile    string
+	client     client.Client // the cluster's administrator, who plays the controller
 }
 
 func newAttempt(t *testing.T) *attempt {
@@ -50,12 +51,12 @@ func newAttempt(t *testing.T) *attempt {
 		config:    filepath.Join(dir, "fargate.toml"),
 		logFile:   filepath.Join(dir, "fargate.log"),
 	}
-	kubeconfig := env.UserKubeconfig(t, a.namespace, rbacv1.PolicyRule{
+	a.kubeconfig = env.UserKubeconfig(t, a.namespace, rbacv1.PolicyRule{
 		APIGroups: []string{v1alpha1.GroupVersion.Group},
 		Resources: []string{"fargatejobs"},
 		Verbs:     []string{"create", "get", "watch", "delete"},
 	})
-	a.write("fargate.toml", fmt.Sprintf("LogFile = %q\nLogLevel = 'debug'\n[Kubernetes]\nKubeconfig = %q\n", a.logFile, kubeconfig))
+	a.write("fargate.toml", fmt.Sprintf("LogFile = %q\nLogLevel = 'debug'\n[Kubernetes]\nKubeconfig = %q\n", a.logFile, a.kubeconfig))
 	a.write("response.json", `{"id": 4711, "token": "s3cret-token", "job_info": {"name": "build", "project_id": 12},
 		"variables": [{"key": "PASSWORD", "value": "s3cret-variable"}], "runner_info": {"timeout": 3600}}`)
 	scheme := runtime.NewScheme()

@@ -139,15 +139,5 @@ func (a *attempt) rewriteConnection(old, instead string) {
 	if len(files) != 1 {
 		a.t.Fatalf("connection files: %v, want one", files)
 	}
-	text, err := os.ReadFile(files[0])
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	changed := strings.Replace(string(text), old, instead, 1)
-	if changed == string(text) {
-		a.t.Fatalf("%q is not in the connection file", old)
-	}
-	if err := os.WriteFile(files[0], []byte(changed), 0o600); err != nil {
-		a.t.Fatal(err)
-	}
+	a.rewrite(files[0], old, instead)
 }
