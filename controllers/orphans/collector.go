@@ -85,7 +85,7 @@ func (c *Collector) collect(ctx context.Context) error {
 		for _, task := range tasks {
 			arn, exists := owners[task.UID]
 			owned := exists && (arn == "" || arn == task.ARN)
-			if !owned && c.serves(task.Namespace) && time.Since(task.CreatedAt) >= c.MinAge {
+			if !owned && c.serves(task.Namespace) && task.Age >= c.MinAge {
 				errs = append(errs, c.stop(ctx, location, task))
 			}
 		}

@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // OwnedTask is a task that runs or is to run for a job of an installation.
@@ -15,8 +17,10 @@ type OwnedTask struct {
 	// UID is the job's, and Namespace its namespace. That is empty for a task that
 	// was started without Kubernetes.
 	UID, Namespace string
-	// CreatedAt is when ECS accepted the task.
+	// CreatedAt is when ECS accepted the task, and Age how long ago that was when
+	// it was listed. Both are by ECS's clock: this machine's may be wrong.
 	CreatedAt time.Time
+	Age       time.Duration
 }
 
 // ListOwned lists the tasks of an installation in a cluster. It costs one call
@@ -43,25 +47,37 @@ func (c *Clients) ListOwned(ctx context.Context, loc Location, installation stri
 		if err != nil {
 			return nil, classify(err, "describing the cluster's tasks", loc)
 		}
-		owned = appendOwned(owned, installation, out.Tasks)
+		owned = appendOwned(owned, installation, out)
 	}
 	return owned, nil
 }
 
-// appendOwned appends those of the tasks that are an installation's.
-func appendOwned(owned []OwnedTask, installation string, tasks []types.Task) []OwnedTask {
-	for i := range tasks {
-		owner, ok := parseOwner(aws.ToString(tasks[i].StartedBy))
+// appendOwned appends those of the described tasks that are an installation's.
+func appendOwned(owned []OwnedTask, installation string, described *ecs.DescribeTasksOutput) []OwnedTask {
+	now := time.Now().Add(ahead(described.ResultMetadata))
+	for i := range described.Tasks {
+		task := &described.Tasks[i]
+		owner, ok := parseOwner(aws.ToString(task.StartedBy))
 		if ok && owner.Installation == installation {
+			created := aws.ToTime(task.CreatedAt)
 			owned = append(owned, OwnedTask{
-				ARN:       aws.ToString(tasks[i].TaskArn),
+				ARN:       aws.ToString(task.TaskArn),
 				UID:       owner.UID,
-				Namespace: tagOf(&tasks[i], namespaceTag),
-				CreatedAt: aws.ToTime(tasks[i].CreatedAt),
+				Namespace: tagOf(task, namespaceTag),
+				CreatedAt: created,
+				Age:       now.Sub(created),
 			})
 		}
 	}
 	return owned
+}
+
+// ahead is how far ECS's clock is ahead of this machine's, by the date of an
+// answer. That has whole seconds and was on its way: less than half a minute
+// counts as nothing.
+func ahead(answer middleware.Metadata) time.Duration {
+	skew, _ := awsmiddleware.GetAttemptSkew(answer)
+	return skew.Round(time.Minute)
 }
 
 func tagOf(task *types.Task, key string) string {

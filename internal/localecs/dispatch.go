@@ -100,6 +100,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, p protocol, requ
 	}
 	w.Header().Set("Content-Type", p.contentType())
 	w.Header().Set("X-Amzn-Requestid", requestID)
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that is gone needs no answer
 }
@@ -108,7 +109,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, p protocol, requ
 // executes it.
 func (s *Server) perform(ctx context.Context, p protocol, c call, run operation) ([]byte, error) {
 	s.calls.count(c.action)
-	if !s.throttle.allow(c.bucket, 1, s.config.now()) {
+	if !s.throttle.allow(c.bucket, 1, s.now()) {
 		return nil, p.throttled()
 	}
 	if err := s.authorize(p, c); err != nil {

@@ -28,7 +28,7 @@ func (t *task) provision() bool {
 	eni := t.server.network.attach(t.attachmentID, t.network)
 	t.update(func() {
 		t.eni, t.attachmentStatus = eni, "ATTACHED"
-		t.connectivityAt = t.server.config.now()
+		t.connectivityAt = t.server.now()
 		t.status = statusPending
 	})
 	return true
@@ -36,7 +36,7 @@ func (t *task) provision() bool {
 
 // pull looks for the images.
 func (t *task) pull() bool {
-	t.update(func() { t.pullStartedAt = t.server.config.now() })
+	t.update(func() { t.pullStartedAt = t.server.now() })
 	for _, c := range t.containers {
 		image := *c.definition.Image
 		if _, ok := t.server.config.Images[image]; !ok {
@@ -48,7 +48,7 @@ func (t *task) pull() bool {
 	if !t.stay(t.server.config.Delays.Pending) {
 		return false
 	}
-	t.update(func() { t.pullStoppedAt = t.server.config.now() })
+	t.update(func() { t.pullStoppedAt = t.server.now() })
 	return true
 }
 
@@ -65,7 +65,7 @@ func (t *task) start() bool {
 		}
 	}
 	t.update(func() {
-		t.startedAt = t.server.config.now()
+		t.startedAt = t.server.now()
 		t.status = statusRunning
 	})
 	return true
@@ -97,7 +97,7 @@ func (t *task) stopContainers() {
 	stops.Wait()
 	t.update(func() {
 		if len(ran) > 0 {
-			t.executionEndedAt = t.server.config.now()
+			t.executionEndedAt = t.server.now()
 		}
 		for _, c := range t.containers {
 			c.status = statusStopped
@@ -130,7 +130,7 @@ func (t *task) deprovision() {
 	_ = os.RemoveAll(t.dir())
 	t.update(func() {
 		t.attachmentStatus = "DELETED"
-		t.stoppedAt = t.server.config.now()
+		t.stoppedAt = t.server.now()
 		t.status = statusStopped
 	})
 }

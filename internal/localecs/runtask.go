@@ -31,7 +31,7 @@ func (s *Server) runTask(in *ecs.RunTaskInput, fault Fault) (*ecs.RunTaskOutput,
 	if err != nil {
 		return nil, err
 	}
-	now := s.config.now()
+	now := s.now()
 	if !s.throttle.allow(bucketFargateRunTask, 1, now) {
 		return nil, ecsProtocol{}.throttled()
 	}
@@ -133,7 +133,7 @@ func (s *Server) allowLaunches(plan *launchPlan) bool {
 			spot++
 		}
 	}
-	now := s.config.now()
+	now := s.now()
 	return s.throttle.allow(bucketFargateSpot, spot, now) &&
 		s.throttle.allow(bucketFargateOnDemand, plan.count-spot, now)
 }
@@ -149,6 +149,6 @@ func (s *Server) launch(c *cluster, in *ecs.RunTaskInput, plan *launchPlan) (*ec
 		out.Tasks = append(out.Tasks, t.view(true))
 		s.lives.Go(t.live)
 	}
-	c.remember(in, out, tasks, s.config.now())
+	c.remember(in, out, tasks, s.now())
 	return out, nil
 }

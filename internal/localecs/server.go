@@ -34,6 +34,7 @@ type Server struct {
 	served    chan error
 
 	lastRunTask atomic.Pointer[ecs.RunTaskInput]
+	ahead       atomic.Int64 // of config.now, in nanoseconds
 
 	mu       sync.Mutex // guards what follows, and every task's state
 	closed   bool

@@ -93,7 +93,7 @@ func (s *Server) assumeRole(form url.Values, _ string) any {
 		Expiration      string   `xml:"Credentials>Expiration"`
 	}{
 		AccessKeyID: arn[strings.LastIndex(arn, "/")+1:], SecretAccessKey: "local", SessionToken: "local",
-		Expiration: s.config.now().Add(assumedFor).UTC().Format(time.RFC3339),
+		Expiration: s.now().Add(assumedFor).UTC().Format(time.RFC3339),
 	}
 }
 

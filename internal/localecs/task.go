@@ -87,7 +87,7 @@ func (s *Server) newTask(c *cluster, in *ecs.RunTaskInput, plan *launchPlan, ind
 		group:            "family:" + *plan.definition.definition.Family,
 		startedBy:        in.StartedBy,
 		executable:       in.EnableExecuteCommand,
-		createdAt:        s.config.now(),
+		createdAt:        s.now(),
 		stopRequested:    make(chan struct{}),
 		tags:             slices.Clone(plan.tags),
 		attachmentStatus: "PRECREATED",
@@ -122,7 +122,7 @@ func (t *task) requestStop(code types.TaskStopCode, reason string) {
 		return
 	}
 	t.desired, t.stopCode, t.stoppedReason = statusStopped, code, reason
-	t.stoppingAt = t.server.config.now()
+	t.stoppingAt = t.server.now()
 	t.version++
 	close(t.stopRequested)
 }

@@ -37,7 +37,7 @@ func (s *Server) registerTaskDefinition(
 	family := *definition.Family
 	definition.Revision = int32(len(s.families[family]) + 1) //nolint:gosec // what fits into memory fits
 	definition.TaskDefinitionArn = aws.String(s.definitionARN(family, definition.Revision))
-	definition.RegisteredAt = aws.Time(s.config.now())
+	definition.RegisteredAt = aws.Time(s.now())
 	registered := &revision{definition: definition, tags: in.Tags}
 	s.families[family] = append(s.families[family], registered)
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: definition, Tags: slices.Clone(in.Tags)}, nil
@@ -74,7 +74,7 @@ func (s *Server) deregisterTaskDefinition(
 	}
 	inactive := *found.definition
 	inactive.Status = types.TaskDefinitionStatusInactive
-	inactive.DeregisteredAt = aws.Time(s.config.now())
+	inactive.DeregisteredAt = aws.Time(s.now())
 	found.definition = &inactive
 	return &ecs.DeregisterTaskDefinitionOutput{TaskDefinition: &inactive}, nil
 }

@@ -26,7 +26,7 @@ func (s *Server) describeTasks(in *ecs.DescribeTasksInput) (*ecs.DescribeTasksOu
 	if err != nil {
 		return nil, err
 	}
-	now := s.config.now()
+	now := s.now()
 	c.forgetStopped(now, s.config.StoppedFor)
 	for _, reference := range in.Tasks {
 		id, err := c.taskID(s, reference)
@@ -56,7 +56,7 @@ func (s *Server) listTasks(in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	now := s.config.now()
+	now := s.now()
 	c.forgetStopped(now, s.config.StoppedFor)
 	var arns []string
 	for _, id := range slices.Sorted(maps.Keys(c.tasks)) {
@@ -113,7 +113,7 @@ func (s *Server) stopTask(in *ecs.StopTaskInput) (*ecs.StopTaskOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.forgetStopped(s.config.now(), s.config.StoppedFor)
+	c.forgetStopped(s.now(), s.config.StoppedFor)
 	t, ok := c.tasks[id]
 	if !ok {
 		return nil, invalidParameter("The referenced task was not found.")

@@ -86,8 +86,7 @@ func TestListTasks_MoreThanAPage_GoesOnWithTheToken(t *testing.T) {
 }
 
 func TestDescribeTasks_MissingWindow_AnswersMISSING(t *testing.T) {
-	clock := &clock{}
-	e := start(t, clock.config, func(c *localecs.Config) { c.MissingFor = time.Minute })
+	e := start(t, func(c *localecs.Config) { c.MissingFor = time.Minute })
 	arn := e.run()
 	describe := func() *ecs.DescribeTasksOutput {
 		out, err := e.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("ci"), Tasks: []string{arn}})
@@ -103,21 +102,20 @@ func TestDescribeTasks_MissingWindow_AnswersMISSING(t *testing.T) {
 	if listed := e.list(&ecs.ListTasksInput{}); len(listed) != 0 {
 		t.Errorf("the new task is listed: %v", listed)
 	}
-	clock.advance(time.Minute)
+	e.server.SetAhead(time.Minute)
 	if out := describe(); len(out.Tasks) != 1 {
 		t.Errorf("failures after the window: %+v", out.Failures)
 	}
 }
 
 func TestDescribeTasks_StoppedTask_IsForgottenAfterAnHour(t *testing.T) {
-	clock := &clock{}
-	e := start(t, clock.config)
+	e := start(t)
 	arn := e.run()
 	e.stop(arn)
 	e.await(arn, "STOPPED")
-	clock.advance(59 * time.Minute)
+	e.server.SetAhead(59 * time.Minute)
 	e.describe(arn)
-	clock.advance(2 * time.Minute)
+	e.server.SetAhead(61 * time.Minute)
 	out, err := e.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("ci"), Tasks: []string{arn}})
 	if err != nil {
 		t.Fatal(err)

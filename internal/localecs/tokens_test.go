@@ -2,7 +2,6 @@ package localecs_test
 
 import (
 	"errors"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,13 +81,6 @@ func TestRunTask_TokenAfterALostAnswer_FindsTheTask(t *testing.T) {
 	}
 }
 
-// clock is a clock that a test moves.
-type clock struct{ offset atomic.Int64 }
-
-func (c *clock) now() time.Time                 { return time.Now().Add(time.Duration(c.offset.Load())) }
-func (c *clock) advance(d time.Duration)        { c.offset.Add(int64(d)) }
-func (c *clock) config(config *localecs.Config) { *config = localecs.WithClock(*config, c.now) }
-
 func TestRunTask_OldToken_StartsANewTask(t *testing.T) {
 	for name, tc := range map[string]struct {
 		stop  bool
@@ -101,14 +93,13 @@ func TestRunTask_OldToken_StartsANewTask(t *testing.T) {
 		"stopped task, more than an hour": {true, 61 * time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			clock := &clock{}
-			e := start(t, clock.config)
+			e := start(t)
 			first := e.run(token("one"))
 			if tc.stop {
 				e.stop(first)
 				e.await(first, "STOPPED")
 			}
-			clock.advance(tc.after)
+			e.server.SetAhead(tc.after)
 			if again := e.run(token("one")) != first; again != tc.again {
 				t.Errorf("a new task: %v, want %v", again, tc.again)
 			}

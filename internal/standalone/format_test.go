@@ -125,7 +125,7 @@ func FuzzDecode(f *testing.F) {
 // short of calling AWS.
 func useEverywhere(job *v1alpha1.FargateJob) {
 	r := record{name: job.Name, job: job, since: job.CreationTimestamp.Time}
-	_ = r.pastEnd(job.CreationTimestamp.Time, 0)
+	_ = r.pastEnd(0)
 	_ = r.mayOwn("")
 	if job.Status.Resolved != nil {
 		_ = ecs.Slots(job.Status.Resolved)

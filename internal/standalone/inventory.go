@@ -35,6 +35,7 @@ func (s *Store) record(name string) *record {
 	path, err := s.statePath(name)
 	if err == nil {
 		r.job, r.since, err = readRecord(path, name)
+		r.age = s.now().Sub(r.since)
 	}
 	r.err = err
 	return r
@@ -57,13 +58,14 @@ func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, e
 	return job, job.CreationTimestamp.Time, nil
 }
 
-// date corrects when the jobs were created by what ECS says of their tasks: this
-// machine's clock may have been wrong then.
+// date corrects when the jobs were created, and how long ago that was, by what
+// ECS says of their tasks: this machine's clock may have been wrong then, and
+// may be now.
 func (s *Store) date(records []*record, tasks []*ownedTask) {
 	for _, r := range records {
 		for _, task := range tasks {
 			if task.UID == string(s.uid(r.name)) && r.mayOwn(task.ARN) {
-				r.since = task.CreatedAt
+				r.since, r.age = task.CreatedAt, task.Age
 			}
 		}
 	}

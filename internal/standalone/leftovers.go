@@ -43,7 +43,8 @@ type Leftover struct {
 // Leftovers lists the jobs of the directory that are past their end, which is
 // their active deadline, or the age given unless that is zero. Besides it lists
 // the tasks of this installation and the connection files that belong to none of
-// its jobs, if they are older than that age, or else than five minutes.
+// its jobs, if they are older than that age, or else than five minutes. Tasks,
+// and jobs that have one, are as old as ECS's clock says.
 //
 // The error tells of what could not be looked at, the list of all the rest.
 func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, error) {
@@ -70,7 +71,7 @@ func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error
 	var leftovers []Leftover
 	var unreadable []error
 	for _, r := range records {
-		if why := r.pastEnd(s.now(), age); why != "" {
+		if why := r.pastEnd(age); why != "" {
 			leftovers = append(leftovers, Leftover{Job: r.name, Task: r.task(), Why: why})
 		} else if r.job == nil {
 			unreadable = append(unreadable, r.err)
@@ -84,7 +85,7 @@ func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error
 func (s *Store) ownerless(tasks []*ownedTask, records []*record, age time.Duration) []Leftover {
 	owners := map[string]*record{}
 	for _, r := range records {
-		if r.job != nil || r.pastEnd(s.now(), age) == "" {
+		if r.job != nil || r.pastEnd(age) == "" {
 			owners[string(s.uid(r.name))] = r
 		}
 	}
@@ -92,7 +93,7 @@ func (s *Store) ownerless(tasks []*ownedTask, records []*record, age time.Durati
 	for _, task := range tasks {
 		owner := owners[task.UID]
 		owned := owner != nil && owner.mayOwn(task.ARN)
-		if !owned && s.now().Sub(task.CreatedAt) >= max(age, minTaskAge) {
+		if !owned && task.Age >= max(age, minTaskAge) {
 			leftovers = append(leftovers, task.leftover(s.directory))
 		}
 	}
@@ -107,7 +108,7 @@ func (s *Store) connections(records []*record, age time.Duration) ([]Leftover, e
 	}
 	over := map[string]bool{} // for the jobs of the directory
 	for _, r := range records {
-		over[r.name] = r.pastEnd(s.now(), age) != ""
+		over[r.name] = r.pastEnd(age) != ""
 	}
 	var leftovers []Leftover
 	for _, file := range files {
@@ -161,15 +162,16 @@ type record struct {
 	job   *v1alpha1.FargateJob // nil if it cannot be read
 	err   error                // why not
 	since time.Time            // when the job was created, or else when the file was written
+	age   time.Duration        // how long ago that was
 }
 
 // pastEnd says why a job is past its end. It is empty for others.
-func (r *record) pastEnd(now time.Time, age time.Duration) string {
+func (r *record) pastEnd(age time.Duration) string {
 	since := r.since.UTC().Format(time.RFC3339)
 	switch {
 	case r.job == nil && !errors.Is(r.err, errDamaged):
 		return "" // It is not ours.
-	case age > 0 && now.Sub(r.since) <= age, age <= 0 && now.Sub(r.since) <= r.lifetime():
+	case age > 0 && r.age <= age, age <= 0 && r.age <= r.lifetime():
 		return ""
 	case r.job == nil:
 		return "its state file was written " + since + " and is damaged"

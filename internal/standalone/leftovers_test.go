@@ -19,8 +19,15 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
 )
 
-// later returns a store whose clock is ahead.
+// later returns a store for which time has passed, as it has for ECS.
 func (w *world) later(t *testing.T, by time.Duration) *Store {
+	t.Helper()
+	w.AWS.SetAhead(by)
+	return w.clockAhead(t, by)
+}
+
+// clockAhead returns a store whose clock is wrong.
+func (w *world) clockAhead(t *testing.T, by time.Duration) *Store {
 	t.Helper()
 	store := w.open(t)
 	store.now = func() time.Time { return time.Now().Add(by) }
@@ -216,6 +223,25 @@ func TestLeftovers_ClockWasAheadAtTheCreation_CountsByTheTask(t *testing.T) {
 	found := leftovers(t, w.later(t, 61*time.Minute), 0)
 	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
 		t.Errorf("leftovers (-want +got):\n%s", diff)
+	}
+}
+
+func TestLeftovers_ClockIsAhead_LiveTasksAreLeftAlone(t *testing.T) {
+	w := newWorld(t, localecs.Config{})
+	arn := w.ready(t)
+	if found := leftovers(t, w.clockAhead(t, 48*time.Hour), 0); len(found) != 0 {
+		t.Errorf("with its job: taken for leftovers: %v", found)
+	}
+	if err := os.Remove(w.statePath()); err != nil {
+		t.Fatal(err)
+	}
+	if found := leftovers(t, w.clockAhead(t, 48*time.Hour), 0); len(found) != 0 {
+		t.Errorf("without a job, just started: taken for leftovers: %v", found)
+	}
+	w.AWS.SetAhead(6 * time.Minute)
+	found := leftovers(t, w.clockAhead(t, -48*time.Hour), 0)
+	if diff := cmp.Diff([]Leftover{{Task: arn}}, found, withoutReasons...); diff != "" {
+		t.Errorf("with the clock behind: leftovers (-want +got):\n%s", diff)
 	}
 }
 
