@@ -46,13 +46,16 @@ ReadyTimeout = '2m0s'
 }
 
 func TestConfigCheck_WrongFile_NamesAllProblemsAndEndsWith1(t *testing.T) {
-	file := newAttempt(t).write("broken.toml", "LogLevl = 'info'\n[SSH]\nPort = '22'\n")
+	a := newAttempt(t)
+	file := a.write("broken.toml", "LogLevl = 'info'\n[SSH]\nPort = '22'\n")
+	usable := a.write("usable.toml", "LogLevel = 'Warning'\n[Kubernetes]\n")
 	for name, test := range map[string]struct {
 		args []string
 		want []string
 	}{
 		"wrong":   {[]string{"--config", file, "config", "check"}, []string{"broken.toml:1: LogLevl", "broken.toml:3: SSH.Port"}},
 		"missing": {[]string{"--config", filepath.Join(t.TempDir(), "missing.toml"), "config", "check"}, []string{"missing.toml"}},
+		"flags":   {[]string{"--config", usable, "--log-level", "loud", "config", "check"}, []string{`--log-level must be debug, info, warn or error, not "loud"`}},
 		"none":    {[]string{"config", "check"}, []string{"give the path of fargate.toml with --config"}},
 	} {
 		t.Run(name, func(t *testing.T) {

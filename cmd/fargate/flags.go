@@ -35,20 +35,21 @@ func (f *flags) register(command *cobra.Command) {
 		"Fargate platform version of all jobs (default: the CI variable FARGATE_PLATFORM_VERSION, then PlatformVersion in fargate.toml)")
 }
 
-// check refuses what the file would be refused for. The log's flags are checked
-// when the log is opened.
+// check refuses what the file would be refused for.
 func (f *flags) check() error {
 	return errors.Join(
-		checkFlag("--task-def", f.taskDefinition, taskrules.TaskDefinition),
-		checkFlag("--platform-version", f.platformVersion, taskrules.PlatformVersion),
+		checkFlag("--log-level", f.logLevel, driverconfig.CheckLogLevel),
+		checkFlag("--log-format", f.logFormat, driverconfig.CheckLogFormat),
+		checkFlag("--task-def", f.taskDefinition, taskrules.TaskDefinition.Check),
+		checkFlag("--platform-version", f.platformVersion, taskrules.PlatformVersion.Check),
 	)
 }
 
-func checkFlag(name, value string, rule taskrules.Text) error {
+func checkFlag(name, value string, check func(string) error) error {
 	if value == "" {
 		return nil
 	}
-	if err := rule.Check(value); err != nil {
+	if err := check(value); err != nil {
 		return fmt.Errorf("%s %w", name, err)
 	}
 	return nil

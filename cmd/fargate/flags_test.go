@@ -40,7 +40,9 @@ func TestFlags_Malformed_AreNamed(t *testing.T) {
 	}{
 		"task definition":  {flags{taskDefinition: "ci build"}, []string{"--task-def must be a task definition as family", `not "ci build"`}},
 		"platform version": {flags{platformVersion: "latest"}, []string{"--platform-version must be a Fargate platform version", `not "latest"`}},
-		"both":             {flags{taskDefinition: "$X", platformVersion: "$Y"}, []string{"--task-def", "--platform-version"}},
+		"log level":        {flags{logLevel: "loud"}, []string{`--log-level must be debug, info, warn or error, not "loud"`}},
+		"log format":       {flags{logFormat: "xml"}, []string{`--log-format must be text or json, not "xml"`}},
+		"two":              {flags{taskDefinition: "$X", platformVersion: "$Y"}, []string{"--task-def", "--platform-version"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.flags.config = a.config
@@ -55,7 +57,7 @@ func TestFlags_Malformed_AreNamed(t *testing.T) {
 
 func TestFlags_WellFormed_AreTaken(t *testing.T) {
 	a := newAttempt(t)
-	set := flags{config: a.config, taskDefinition: "ci-build:7", platformVersion: "LATEST"}
+	set := flags{config: a.config, logLevel: "WARNING", logFormat: "json", taskDefinition: "ci-build:7", platformVersion: "LATEST"}
 	if _, err := (&launch{flags: set}).loadConfig(); err != nil {
 		t.Error(err)
 	}

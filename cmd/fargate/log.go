@@ -13,12 +13,9 @@ import (
 // debug only: stderr is the job log, which has its own words for everything
 // that is logged, and which a run stage leaves to the script.
 func openLog(config *driverconfig.Config) (log *slog.Logger, closeLog func(), err error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(config.LogLevel)); err != nil {
-		return nil, nil, fmt.Errorf("--log-level must be debug, info, warn or error: %w", err)
-	}
-	if config.LogFormat != "text" && config.LogFormat != "json" {
-		return nil, nil, fmt.Errorf("--log-format must be text or json, not %q", config.LogFormat)
+	level, err := driverconfig.ParseLogLevel(config.LogLevel)
+	if err != nil {
+		return nil, nil, fmt.Errorf("LogLevel %w", err)
 	}
 	var output io.Writer = os.Stderr
 	closeLog = func() {}

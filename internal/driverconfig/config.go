@@ -16,7 +16,8 @@ import "time"
 // matched without regard to case.
 type Config struct {
 	// LogLevel is how much the executor's own log tells: debug, info, warn or
-	// error.
+	// error, in capitals or not. The other levels of GitLab's driver stand for the
+	// nearest of these: trace for debug, warning for warn, fatal and panic for error.
 	LogLevel string `default:"info" example:"'debug'"`
 	// LogFormat is the log's format, text or json.
 	LogFormat string `default:"text" example:"'json'"`

@@ -88,10 +88,10 @@ func TestParse_ValidFiles(t *testing.T) {
 			},
 		},
 		{
-			name: "keys in any case, inline tables and dotted keys",
-			text: "loglevel = 'warn'\nssh.username = 'ci'\nKUBERNETES = { namespace = 'ci' }\n",
+			name: "keys and levels in any case, inline tables and dotted keys",
+			text: "loglevel = 'WARNING'\nssh.username = 'ci'\nKUBERNETES = { namespace = 'ci' }\n",
 			want: Config{
-				LogLevel: "warn", LogFormat: "text",
+				LogLevel: "WARNING", LogFormat: "text",
 				Kubernetes: &Kubernetes{Namespace: "ci", TaskClass: "default"},
 				SSH:        SSH{Username: "ci", ReadyTimeout: Duration(2 * time.Minute)},
 			},
@@ -194,8 +194,8 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			name: "values that cannot work",
 			text: "LogLevel = 'verbose'\nLogFormat = 'xml'\n[Kubernetes]\nNamespace = 'a.b'\nTaskClass = 'Big'\n[SSH]\nPort = 65536\nReadyTimeout = '-1s'\n[Runner]\nBuildsDir = 'builds'\nCacheDir = './c'\n",
 			want: []string{
-				`f:1: LogLevel: must be one of debug, info, warn, error, not "verbose"`,
-				`f:2: LogFormat: must be one of text, json, not "xml"`,
+				`f:1: LogLevel: must be debug, info, warn or error, not "verbose"`,
+				`f:2: LogFormat: must be text or json, not "xml"`,
 				`f:4: Kubernetes.Namespace: "a.b" is no name of a Kubernetes object: `,
 				`f:5: Kubernetes.TaskClass: "Big" is no name of a Kubernetes object: `,
 				"f:7: SSH.Port: must be at most 65535, not 65536; below 1 means 22",

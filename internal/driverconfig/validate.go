@@ -20,8 +20,8 @@ const maxKeepAlive = Duration(5 * time.Minute)
 // validate reports every value that cannot work. What the task class replaces
 // may be anything.
 func validate(r *report, c *Config) {
-	oneOf(r, []string{"LogLevel"}, c.LogLevel, "debug", "info", "warn", "error")
-	oneOf(r, []string{"LogFormat"}, c.LogFormat, "text", "json")
+	r.check(CheckLogLevel(c.LogLevel), "LogLevel")
+	r.check(CheckLogFormat(c.LogFormat), "LogFormat")
 	if c.Kubernetes != nil {
 		validateKubernetes(r, c.Kubernetes)
 	} else {
