@@ -19,7 +19,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/devstack"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
 )
 
 // setting is what somebody writes to get another task.
@@ -50,10 +49,7 @@ func (s setting) file(t *testing.T) string {
 func standaloneRunner(t *testing.T, s setting) *gitlabrunner.Runner {
 	t.Helper()
 	runner := settingRunner(t, s, writeConfig(t, s.file(t)))
-	runner.Env = append(runner.Env, "AWS_ENDPOINT_URL="+stack.AWS.URL())
-	for name, value := range seed.Credentials() {
-		runner.Env = append(runner.Env, name+"="+value)
-	}
+	useAWS(t, runner)
 	return runner
 }
 

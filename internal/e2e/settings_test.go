@@ -20,7 +20,7 @@ import (
 
 // settings are all keys, variables and flags that a RunTask request shows.
 func settings() map[string]setting {
-	// The roles that the manager's policy lets it pass.
+	// The roles that the policies let pass.
 	const taskRole = "arn:aws:iam::" + devstack.Account + ":role/TASK_ROLE"
 	const executionRole = "arn:aws:iam::" + devstack.Account + ":role/EXECUTION_ROLE"
 	network := func(in *ecs.RunTaskInput) *types.AwsVpcConfiguration {

@@ -36,11 +36,6 @@ func bothModes() map[string]func(*testing.T) *mode {
 
 func standaloneMode(t *testing.T) *mode {
 	t.Helper()
-	policy, err := devstack.RunnerPolicy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack.AWS.SetPolicy(runnerAccessKey, policy)
 	return &mode{directory: t.TempDir()}
 }
 
@@ -85,12 +80,23 @@ func (m *mode) standaloneRunner(t *testing.T, family string) *gitlabrunner.Runne
   Username = "root"
   Port = %d
 `, devstack.Cluster, devstack.Region, family, m.directory, devstack.Port)))
+	useAWS(t, runner)
+	return runner
+}
+
+// useAWS lets a runner without Kubernetes call AWS, within its policy.
+func useAWS(t *testing.T, runner *gitlabrunner.Runner) {
+	t.Helper()
+	policy, err := devstack.RunnerPolicy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.AWS.SetPolicy(runnerAccessKey, policy)
 	runner.Env = append(runner.Env, "AWS_ENDPOINT_URL="+stack.AWS.URL())
 	for name, value := range seed.Credentials() {
 		runner.Env = append(runner.Env, name+"="+value)
 	}
 	runner.Env = append(runner.Env, "AWS_ACCESS_KEY_ID="+runnerAccessKey)
-	return runner
 }
 
 // jobs lists the FargateJobs, be they objects or state files.
