@@ -3,7 +3,15 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
 )
 
 func TestSweep_Wrong_SaysWhatToDo(t *testing.T) {
@@ -35,4 +43,53 @@ func TestSweep_Wrong_SaysWhatToDo(t *testing.T) {
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
 		t.Errorf("the directory has %d entries (%v), want the mark of the installation", len(entries), err)
 	}
+}
+
+// abandon starts tasks of the directory's installation that belong to no job,
+// and lets an hour pass.
+func abandon(t *testing.T, aws *localecstest.Env, directory string, tasks int) {
+	t.Helper()
+	installation, err := os.ReadFile(filepath.Join(directory, "installation"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range tasks {
+		_, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
+			Template: &v1alpha1.TaskTemplate{
+				Region: "us-east-1", Cluster: "ci", TaskDefinition: "ci", ContainerName: "ci-coordinator",
+				Network: v1alpha1.Network{Subnets: []string{"subnet-local-a"}},
+			},
+			SSHPublicKey: "ssh-ed25519 AAAA",
+			Owner:        ecs.Owner{Installation: strings.TrimSpace(string(installation)), UID: fmt.Sprintf("gone-%d", i)},
+			Attempt:      1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	aws.SetAhead(time.Hour)
+}
+
+func TestSweep_OneOfTwoCannotBeStopped_StopsTheOtherAndFails(t *testing.T) {
+	a := newAttempt(t)
+	aws := localecstest.Start(t, localecs.Config{})
+	directory := t.TempDir()
+	config := a.write("standalone.toml", fmt.Sprintf(
+		"[Fargate]\nCluster = 'ci'\nRegion = 'us-east-1'\nSubnet = 'subnet-local-a'\nTaskDefinition = 'ci'\n[TaskMetadata]\nDirectory = %q\n", directory))
+	sweep := func(code int, args ...string) *launched {
+		return a.wait(a.startWith(append([]string{"--config", config, "sweep"}, args...)...), code)
+	}
+	wantText(t, sweep(0).stdout.String(), "nothing left behind\n")
+
+	abandon(t, aws, directory, 2)
+	wantText(t, sweep(0).stdout.String(), "left behind: task arn:aws:ecs:", "belongs to no job in "+directory,
+		"2 left behind, run fargate sweep --stop to clean up\n")
+
+	aws.FailNext("StopTask", 1, localecs.ErrorFault(localecs.APIError{Code: "AccessDeniedException", Message: "not this one", Status: 400}))
+	partly := sweep(systemFailure, "--stop")
+	wantText(t, partly.stdout.String(), "cleaned up: task arn:aws:ecs:", "2 left behind, 1 cleaned up\n")
+	wantText(t, partly.stderr.String(), "fargate: cannot clean up task arn:aws:ecs:", "not this one")
+
+	wantText(t, sweep(0, "--stop").stdout.String(), "1 left behind, 1 cleaned up\n")
+	wantText(t, sweep(0, "--stop").stdout.String(), "0 left behind, 0 cleaned up\n")
 }
