@@ -20,19 +20,20 @@ type sweep struct {
 	output io.Writer
 }
 
-// sweepCommand stops what stages left behind that were killed.
+// sweepCommand cleans up what stages left behind that were killed.
 func (l *launch) sweepCommand() *cobra.Command {
 	s := &sweep{}
 	command := &cobra.Command{
 		Use:   "sweep",
-		Short: "Find the tasks of jobs that ended without clean-up, where there is no Kubernetes, and stop them",
-		Long: `Find the tasks of jobs that ended without clean-up, where there is no Kubernetes.
+		Short: "Find the tasks and files of jobs that ended without clean-up, where there is no Kubernetes, and clean them up",
+		Long: `Find the tasks and files of jobs that ended without clean-up, where there is no Kubernetes.
 
 A job counts as left behind once it is past its timeout and 30 minutes, or as old as --older-than says. A task of this
 installation that belongs to no job any more counts as left behind after five minutes, or when it is that old, and so does
-the file with the key to a job that is gone.
+the file with the key to a job that is gone. Tasks are as old as AWS's clock says.
 
-Nothing is changed without --stop. The exit code is 0 if all was looked at, and with --stop all was stopped.`,
+Nothing is changed without --stop. The exit code is 0 if all was looked at, and with --stop all that was left behind was
+cleaned up: its tasks stopped and its files removed.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			s.output = command.OutOrStdout()
