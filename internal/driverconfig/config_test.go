@@ -208,15 +208,22 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			name: "neither mode",
 			text: "",
 			want: []string{
-				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set what is missing (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
 				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
+			},
+		},
+		{
+			name: "everything but a place in AWS",
+			text: "TaskMetadata.Directory = '/m'\n[Fargate]\nCluster = 'c'\nTaskDefinition = 'd'\n",
+			want: []string{
+				"f: the section [Fargate] must have Region, Subnet: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
 			},
 		},
 		{
 			name: "half of the existing driver's file",
 			text: "[Fargate]\nCluster = 'c'\nSubnets = ['subnet-1']\n",
 			want: []string{
-				"f: the section [Fargate] must have Region, TaskDefinition: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: the section [Fargate] must have Region, TaskDefinition: set what is missing (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
 				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
 			},
 		},

@@ -21,7 +21,8 @@ type Fargate struct {
 	// TaskDefinition is a family, a family:revision or the ARN of a task
 	// definition. A family alone means its latest active revision. It needs a
 	// container named ci-coordinator, which runs the SSH server. The flag --task-def wins
-	// over it.
+	// over it, and where Overrides allows it the CI variable FARGATE_TASK_DEFINITION.
+	// Neither stands in for a key that is missing.
 	TaskDefinition string `class:"taskDefinition" unset:"required" example:"'test-task:1'"`
 	// PlatformVersion is the Fargate platform version. The flag --platform-version
 	// wins over it.

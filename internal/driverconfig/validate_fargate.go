@@ -66,7 +66,11 @@ func reportMissing(r *report, c *Config) {
 		}
 	}
 	if len(missing) > 0 {
-		r.add(nil, "the section [Fargate] must have %s: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller", strings.Join(missing, ", "))
+		also := ""
+		if f.TaskDefinition == "" {
+			also = " (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it)"
+		}
+		r.add(nil, "the section [Fargate] must have %s: set what is missing%s, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller", strings.Join(missing, ", "), also)
 	}
 	if c.TaskMetadata.Directory == "" {
 		r.add([]string{"TaskMetadata", "Directory"}, "without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata")
