@@ -66,13 +66,15 @@ type OverridePolicy struct {
 	// +kubebuilder:validation:items:MaxLength=512
 	TaskDefinitions []string `json:"taskDefinitions,omitempty"`
 
-	// platformVersions are the Fargate platform versions a job may choose.
+	// platformVersions are the Fargate platform versions a job may choose, each
+	// in full: there are no patterns here.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=16
+	// +kubebuilder:validation:items:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersions []string `json:"platformVersions,omitempty"`
 
 	// maxCPU is the largest cpu a job may choose, in CPU units.

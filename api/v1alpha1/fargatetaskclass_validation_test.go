@@ -122,6 +122,11 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		"small override disk":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.MaxEphemeralStorageGiB = 5 }, "spec.overrides.maxEphemeralStorageGiB"},
 		"empty override pattern":  {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.TaskDefinitions = []string{""} }, "spec.overrides.taskDefinitions[0]"},
 		"empty override platform": {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{""} }, "spec.overrides.platformVersions[0]"},
+		"override platforms":      {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{"1.4.0", "LATEST"} }, ""},
+		"override platform's pattern": {
+			func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{"LATEST", "1.*"} },
+			"spec.overrides.platformVersions[1]",
+		},
 		"provider without name": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.Capacity = []v1alpha1.Placement{{Strategy: []v1alpha1.CapacityProvider{{}}}}
 		}, "provider"},
