@@ -300,12 +300,13 @@ type TaskStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	StoppedReason string `json:"stoppedReason,omitempty"`
 
-	// containers are the containers of the task.
+	// containers are the containers of the task: at most ten of its task
+	// definition, and those that AWS adds, such as GuardDuty's agents.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:MaxItems=20
 	Containers []ContainerStatus `json:"containers,omitempty"`
 }
 

@@ -57,6 +57,24 @@ func TestFargateJob_SpecChange_IsRefused(t *testing.T) {
 	}
 }
 
+// A task definition has at most ten containers, and GuardDuty may add one for
+// each. Sources: "Amazon ECS service quotas" in the ECS developer guide, "How
+// Runtime Monitoring works with Fargate" in the GuardDuty user guide.
+func TestFargateJob_StatusWithContainersThatAWSAdds_IsAccepted(t *testing.T) {
+	c, namespace := newClient(t)
+	job := minimalJob(namespace)
+	if err := c.Create(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	job.Status.Task = &v1alpha1.TaskStatus{ARN: "arn"}
+	for _, name := range append(numbered("own-", 10), numbered("guardduty-", 10)...) {
+		job.Status.Task.Containers = append(job.Status.Task.Containers, v1alpha1.ContainerStatus{Name: name})
+	}
+	if err := c.Status().Update(t.Context(), job); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFargateJob_Values_AreAcceptedOrRefused(t *testing.T) {
 	c, namespace := newClient(t)
 	tests := map[string]struct {
