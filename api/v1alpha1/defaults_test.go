@@ -1,0 +1,62 @@
+package v1alpha1_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+)
+
+// Objects are written by hand too, where a struct may be there and empty.
+func TestDefaults_StructGivenInPart_IsCompleted(t *testing.T) {
+	c, namespace := newClient(t)
+	tests := map[string]struct {
+		object client.Object
+		kind   string
+		field  string
+		given  map[string]any
+		want   map[string]any
+	}{
+		"class of a job": {
+			minimalJob(namespace), "FargateJob", "spec.classRef",
+			map[string]any{}, map[string]any{"name": "default"},
+		},
+		"user": {
+			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
+			map[string]any{"port": int64(2222)}, map[string]any{"port": int64(2222), "username": "root"},
+		},
+		"port": {
+			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
+			map[string]any{"username": "ci"}, map[string]any{"port": int64(22), "username": "ci"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(test.object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			object := &unstructured.Unstructured{Object: fields}
+			object.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(test.kind))
+			path := strings.Split(test.field, ".")
+			if err := unstructured.SetNestedMap(object.Object, test.given, path...); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Create(t.Context(), object, client.DryRunAll); err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := unstructured.NestedMap(object.Object, path...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s differs (-want +got):\n%s", test.field, diff)
+			}
+		})
+	}
+}
