@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
@@ -15,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// countingTasks describes every task as running, but fails calls that have a
-// task in failing with the code that is there.
+// countingTasks describes every task as running, with a network interface of its
+// own, but fails calls that have a task in failing with the code that is there.
 type countingTasks struct {
 	tasksAPI
 	failing map[string]string
@@ -32,7 +35,29 @@ func (c *countingTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksIn
 		if code, ok := c.failing[arn]; ok {
 			return nil, &smithy.GenericAPIError{Code: code, Message: "not " + arn}
 		}
-		out.Tasks = append(out.Tasks, types.Task{TaskArn: &arn, LastStatus: &status})
+		out.Tasks = append(out.Tasks, types.Task{TaskArn: &arn, LastStatus: &status, Attachments: []types.Attachment{{
+			Type:    aws.String("ElasticNetworkInterface"),
+			Details: []types.KeyValuePair{{Name: aws.String("networkInterfaceId"), Value: aws.String("eni-" + arn)}},
+		}}})
+	}
+	return out, nil
+}
+
+// countingInterfaces gives every network interface a public address.
+type countingInterfaces struct {
+	interfacesAPI
+
+	batches []int // how many interfaces each call was for
+}
+
+func (c *countingInterfaces) DescribeNetworkInterfaces(_ context.Context, in *ec2.DescribeNetworkInterfacesInput, _ ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	c.batches = append(c.batches, len(in.NetworkInterfaceIds))
+	out := &ec2.DescribeNetworkInterfacesOutput{}
+	for _, id := range in.NetworkInterfaceIds {
+		out.NetworkInterfaces = append(out.NetworkInterfaces, ec2types.NetworkInterface{
+			NetworkInterfaceId: &id,
+			Association:        &ec2types.NetworkInterfaceAssociation{PublicIp: aws.String("address of " + id)},
+		})
 	}
 	return out, nil
 }
@@ -74,6 +99,30 @@ func TestLook_150Tasks_TakesTwoCalls(t *testing.T) {
 	}
 	if running, _ := outcomes(o); running != 150 {
 		t.Errorf("%d tasks were observed, want 150", running)
+	}
+}
+
+func TestLook_100TasksWithPublicAddresses_TakesOneCallForThem(t *testing.T) {
+	api, interfaces := &countingTasks{}, &countingInterfaces{}
+	o := watching(t, api, 100)
+	o.clients.accounts[account{region: testLocation.Region}].interfaces = interfaces
+	for _, task := range o.tasks {
+		task.PublicIP = true
+	}
+	o.look(t.Context())
+	if diff := cmp.Diff([]int{100}, interfaces.batches); diff != "" {
+		t.Errorf("interfaces for each call differ (-want +got):\n%s", diff)
+	}
+	for arn, task := range o.tasks {
+		if got, want := task.latest.Address.PublicIP, "address of eni-"+arn; got != want {
+			t.Errorf("%s has public address %q, want %q", arn, got, want)
+		}
+		task.due = time.Now()
+	}
+
+	o.look(t.Context())
+	if len(interfaces.batches) != 1 {
+		t.Errorf("addresses that are known were looked up again, in %d calls", len(interfaces.batches)-1)
 	}
 }
 
