@@ -49,6 +49,7 @@ func (s *Stack) StartManager(ctx context.Context) error {
 		return err
 	}
 	s.MetricsURL = "http://" + metrics + "/metrics"
+	s.HealthURL = "http://" + probes + "/healthz"
 	cmd := exec.Command(filepath.Join(s.options.Programs, "manager"), append([]string{
 		"--kubeconfig", kubeconfig,
 		"--namespace", s.Manager.Namespace,

@@ -71,6 +71,8 @@ type Stack struct {
 	Config string
 	// MetricsURL is where the manager serves its metrics.
 	MetricsURL string
+	// HealthURL is where the manager says that it is alive.
+	HealthURL string
 	// AWS is the local ECS.
 	AWS *localecs.Server
 	// Manager is how StartManager starts the manager.

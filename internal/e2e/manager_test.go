@@ -44,6 +44,18 @@ func TestManager_AfterAJob_HasMetricsAndAStructuredLog(t *testing.T) {
 	}
 }
 
+// The kubelet restarts a manager that does not answer this.
+func TestManager_WhileItRuns_IsHealthy(t *testing.T) {
+	response, err := http.Get(stack.HealthURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("GET %s: %s", stack.HealthURL, response.Status)
+	}
+}
+
 func TestJob_RunnersPodGone_ObjectAndTaskGo(t *testing.T) {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "gitlab-runner", Namespace: devstack.Namespace},
