@@ -48,6 +48,8 @@ type Reconciler struct {
 	Observers *ecs.Observers
 	// Installation tells this installation's tasks from others'.
 	Installation string
+	// Now is the time by which jobs' deadlines are kept. Nil means time.Now.
+	Now func() time.Time
 
 	jobs  *lifecycle.Lifecycle
 	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
@@ -62,6 +64,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Class:        r.class,
 		Wake:         func(job types.NamespacedName) { r.queue.Add(reconcile.Request{NamespacedName: job}) },
 		Launched:     func(reason string) { launchesTotal.WithLabelValues(reason).Inc() },
+		Now:          r.Now,
 	}
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
 	return ctrl.NewControllerManagedBy(mgr).

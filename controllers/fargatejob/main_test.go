@@ -35,7 +35,8 @@ const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9pGqvN3NbDTcKVd0g7ySAdY
 // world is a controllertest.World for jobs.
 type world struct {
 	*controllertest.World
-	observers *ecs.Observers // of the last controller
+	observers *ecs.Observers   // of the last controller
+	now       func() time.Time // of the next controller
 }
 
 func newWorld(t *testing.T, aws localecs.Config) *world {
@@ -61,6 +62,7 @@ func (w *world) startController(t *testing.T) (stop func()) {
 			ECS:          clients,
 			Observers:    w.observers,
 			Installation: "test",
+			Now:          w.now,
 		}
 		return reconciler.SetupWithManager(mgr)
 	})
