@@ -45,13 +45,13 @@ type FargateJobSpec struct {
 	// +default={"name":"default"}
 	ClassRef ClassReference `json:"classRef,omitzero"`
 
-	// sshPublicKey is the key that the task's SSH server has to accept, as one
-	// line of an authorized_keys file without options. The private key stays
-	// with the runner.
+	// sshPublicKey is the ed25519, RSA or ECDSA key that the task's SSH server
+	// has to accept, as one line of an authorized_keys file without options. The
+	// private key stays with the runner.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=4096
-	// +kubebuilder:validation:Pattern=`^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( [^\r\n]*)?$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( [^\\r\\n]*)?$')",message="must be one line of an authorized_keys file without options, with an ed25519, RSA or ECDSA key"
 	SSHPublicKey string `json:"sshPublicKey,omitempty"`
 
 	// overrides is what the job changes of its class, within what the class's

@@ -77,15 +77,19 @@ func TestFargateJob_StatusWithContainersThatAWSAdds_IsAccepted(t *testing.T) {
 
 func TestFargateJob_Values_AreAcceptedOrRefused(t *testing.T) {
 	c, namespace := newClient(t)
+	const wantedKey = "must be one line of an authorized_keys file without options, with an ed25519, RSA or ECDSA key"
 	tests := map[string]struct {
 		change func(*v1alpha1.FargateJobSpec)
 		refuse string // part of the API server's message; empty if accepted
 	}{
 		"RSA key":          {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-rsa AAAAB3NzaC1yc2E=" }, ""},
+		"ECDSA key":        {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ecdsa-sha2-nistp521 AAAAE2VjZHNh ü" }, ""},
+		"DSA key":          {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-dss AAAAB3NzaC1kc3M=" }, wantedKey},
 		"no key":           {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey, s.ClassRef.Name = "", "other" }, "spec.sshPublicKey"},
-		"two keys":         {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey += "\n" + publicKey }, "spec.sshPublicKey"},
-		"key with options": {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = `command="x" ` + publicKey }, "spec.sshPublicKey"},
-		"private key":      {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "-----BEGIN OPENSSH PRIVATE KEY-----" }, "spec.sshPublicKey"},
+		"two keys":         {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey += "\n" + publicKey }, wantedKey},
+		"line break":       {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey += "\r" }, wantedKey},
+		"key with options": {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = `command="x" ` + publicKey }, wantedKey},
+		"private key":      {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "-----BEGIN OPENSSH PRIVATE KEY-----" }, wantedKey},
 		"long key":         {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-rsa " + strings.Repeat("A", 4096) }, "spec.sshPublicKey"},
 		"malformed class":  {func(s *v1alpha1.FargateJobSpec) { s.ClassRef.Name = "My Class" }, "spec.classRef.name"},
 		"overrides": {func(s *v1alpha1.FargateJobSpec) {

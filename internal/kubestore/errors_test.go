@@ -100,7 +100,7 @@ func TestCreate_Refused_TellsWhatToDo(t *testing.T) {
 		{
 			name: "malformed public key",
 			job:  func(job *v1alpha1.FargateJob) { job.Spec.SSHPublicKey = "no key" },
-			want: []string{"refuses FargateJob " + namespace + "/job-1-abcdefgh", "spec.sshPublicKey"},
+			want: []string{"refuses FargateJob " + namespace + "/job-1-abcdefgh", "spec.sshPublicKey", "must be one line of an authorized_keys file"},
 		},
 		{
 			name: "namespace missing",
