@@ -72,7 +72,8 @@ const (
 	// ReasonTaskDefinitionNotFound: the task definition does not exist or has
 	// no active revision.
 	ReasonTaskDefinitionNotFound = "TaskDefinitionNotFound"
-	// ReasonInvalidParameter: ECS refuses a value of the launch.
+	// ReasonInvalidParameter: a value of the launch cannot work, which ECS says
+	// or the controller sees before.
 	ReasonInvalidParameter = "InvalidParameter"
 	// ReasonLaunchRefused: ECS refuses the launch for another cause.
 	ReasonLaunchRefused = "LaunchRefused"

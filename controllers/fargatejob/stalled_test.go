@@ -30,6 +30,10 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 			job:    func(s *v1alpha1.FargateJobSpec) { s.ClassRef.Name = "gpu" },
 			reason: v1alpha1.ReasonClassNotFound, message: "FargateTaskClass gpu does not exist in namespace",
 		},
+		"key that no server accepts": {
+			job:    func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-rsa AAAA me@example.com" },
+			reason: v1alpha1.ReasonInvalidParameter, message: "spec.sshPublicKey is no public key",
+		},
 		"no such cluster": {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.Cluster = "nowhere" },
 			reason: v1alpha1.ReasonClusterNotFound, message: `create the cluster "nowhere" in region us-east-1`,

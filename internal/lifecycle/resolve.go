@@ -17,6 +17,9 @@ func (l *Lifecycle) resolve(ctx context.Context, job *v1alpha1.FargateJob) error
 	if job.Status.Resolved != nil {
 		return nil
 	}
+	if err := checkPublicKey(job); err != nil {
+		return err
+	}
 	class, err := l.Class(ctx, job)
 	if err != nil {
 		return err
