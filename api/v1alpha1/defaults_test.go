@@ -24,15 +24,18 @@ func TestDefaults_StructGivenInPart_IsCompleted(t *testing.T) {
 	}{
 		"class of a job": {
 			minimalJob(namespace), "FargateJob", "spec.classRef",
-			map[string]any{}, map[string]any{"name": "default"},
+			map[string]any{},
+			map[string]any{"name": "default"},
 		},
 		"user": {
 			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
-			map[string]any{"port": int64(2222)}, map[string]any{"port": int64(2222), "username": "root"},
+			map[string]any{"port": int64(2222)},
+			map[string]any{"port": int64(2222), "username": "root"},
 		},
 		"port": {
 			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
-			map[string]any{"username": "ci"}, map[string]any{"port": int64(22), "username": "ci"},
+			map[string]any{"username": "ci"},
+			map[string]any{"port": int64(22), "username": "ci"},
 		},
 	}
 	for name, test := range tests {

@@ -20,7 +20,7 @@ func TestDeadline_TaskIsNotReadyInTime_IsStopped(t *testing.T) {
 	if want := "the task was not ready 10s after the job's creation: ECS is provisioning the task"; !strings.Contains(stalled.Message, want) {
 		t.Errorf("message %q, want %q in it", stalled.Message, want)
 	}
-	w.assertStopped(t, 1)
+	w.assertStopped(t)
 	w.AwaitEvent(t, job, warning(), v1alpha1.ReasonLaunchDeadlineExceeded)
 }
 
@@ -34,5 +34,5 @@ func TestDeadline_TaskRunsForTooLong_IsStopped(t *testing.T) {
 	w.now = func() time.Time { return time.Now().Add(time.Minute) }
 	w.startController(t)
 	w.awaitStalled(t, job, v1alpha1.ReasonActiveDeadlineExceeded)
-	w.assertStopped(t, 1)
+	w.assertStopped(t)
 }

@@ -14,13 +14,12 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/localecs"
 )
 
-// assertStopped fails if any task is to run on, or if there are not as many as
-// wanted.
-func (w *world) assertStopped(t *testing.T, want int) {
+// assertStopped fails unless there is one task, which is not to run on.
+func (w *world) assertStopped(t *testing.T) {
 	t.Helper()
 	tasks := w.AWS.Tasks(t)
-	if len(tasks) != want {
-		t.Errorf("%d tasks, want %d", len(tasks), want)
+	if len(tasks) != 1 {
+		t.Errorf("%d tasks, want one", len(tasks))
 	}
 	for _, task := range tasks {
 		if aws.ToString(task.DesiredStatus) != "STOPPED" {
@@ -47,7 +46,7 @@ func TestFinalize_ReadyJob_StopsItsTask(t *testing.T) {
 	}
 	w.deleteJob(t, job)
 	w.awaitGone(t, job)
-	w.assertStopped(t, 1)
+	w.assertStopped(t)
 	if reason := aws.ToString(w.AWS.Tasks(t)[0].StoppedReason); reason != "FargateJob "+w.Namespace+"/job was deleted" {
 		t.Errorf("stopped with reason %q", reason)
 	}
@@ -61,7 +60,7 @@ func TestFinalize_ProvisioningJob_StopsItsTask(t *testing.T) {
 	w.await(t, job, "launched", func(j *v1alpha1.FargateJob) bool { return j.Status.Task != nil })
 	w.deleteJob(t, job)
 	w.awaitGone(t, job)
-	w.assertStopped(t, 1)
+	w.assertStopped(t)
 }
 
 func TestFinalize_ControllerDiedBeforeWritingTheTaskDown_FindsAndStopsIt(t *testing.T) {
@@ -80,7 +79,7 @@ func TestFinalize_ControllerDiedBeforeWritingTheTaskDown_FindsAndStopsIt(t *test
 	w.deleteJob(t, job)
 	w.startController(t)
 	w.awaitGone(t, job)
-	w.assertStopped(t, 1)
+	w.assertStopped(t)
 }
 
 func TestFinalize_ControllerDiedBeforeWritingTheTaskDown_AdoptsItInTheSameAttempt(t *testing.T) {

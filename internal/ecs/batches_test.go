@@ -45,8 +45,6 @@ func (c *countingTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksIn
 
 // countingInterfaces gives every network interface a public address.
 type countingInterfaces struct {
-	interfacesAPI
-
 	batches []int // how many interfaces each call was for
 }
 
