@@ -19,11 +19,11 @@ import (
 // finds it.
 //
 // If it fails, or ctx or the job log ends, it leaves neither FargateJob nor
-// connection file behind, except as Cleanup describes. It waits without bound of its own for
-// what the controller bounds, the launch, and gives up 5 minutes after the
-// creation if no controller takes up the job, one minute after the launch
-// deadline if the controller stops doing its part, one minute after the store
-// stops answering, and Options.ReadyTimeout after the task is ready.
+// connection file behind, except as Cleanup describes. It waits without bound
+// of its own for what the controller bounds, the launch, and gives up 5 minutes
+// after the creation if no controller takes up the job, one minute after the
+// launch deadline if the controller stops doing its part, one minute after the
+// store stops answering, and Options.ReadyTimeout after the task is ready.
 func (e *Executor) Prepare(ctx context.Context) error {
 	p, err := e.newPreparation()
 	if err != nil {
