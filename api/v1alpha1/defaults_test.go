@@ -23,19 +23,19 @@ func TestDefaults_StructGivenInPart_IsCompleted(t *testing.T) {
 		want   map[string]any
 	}{
 		"class of a job": {
-			minimalJob(namespace), "FargateJob", "spec.classRef",
-			map[string]any{},
-			map[string]any{"name": "default"},
+			object: minimalJob(namespace), kind: "FargateJob", field: "spec.classRef",
+			given: map[string]any{},
+			want:  map[string]any{"name": "default"},
 		},
 		"user": {
-			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
-			map[string]any{"port": int64(2222)},
-			map[string]any{"port": int64(2222), "username": "root"},
+			object: minimalClass(namespace), kind: "FargateTaskClass", field: "spec.ssh",
+			given: map[string]any{"port": int64(2222)},
+			want:  map[string]any{"port": int64(2222), "username": "root"},
 		},
 		"port": {
-			minimalClass(namespace), "FargateTaskClass", "spec.ssh",
-			map[string]any{"username": "ci"},
-			map[string]any{"port": int64(22), "username": "ci"},
+			object: minimalClass(namespace), kind: "FargateTaskClass", field: "spec.ssh",
+			given: map[string]any{"username": "ci"},
+			want:  map[string]any{"port": int64(22), "username": "ci"},
 		},
 	}
 	for name, test := range tests {
