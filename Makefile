@@ -12,8 +12,6 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # Tests of two packages run at a time: each may have a Kubernetes API server of its own.
 GOTEST  := go test -p 2 -timeout 20m
-# Packages that have no goroutines, and tests that take minutes: of charts, templates, pages and releases.
-WITHOUT_GOROUTINES := charts|deploy|examples/gitops|images|internal/docs|hack/compile|hack/release
 LDFLAGS := -s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=$(VERSION) -X github.com/fargate-operator/fargate-operator/internal/version.Commit=$(COMMIT)
 
 .PHONY: help
@@ -38,8 +36,8 @@ test: programs openssh ## Run all tests and print the coverage
 	@go tool cover -func=cover.out | tail -n 1
 
 .PHONY: test-race
-test-race: programs openssh ## Run all tests of what has goroutines with the race detector
-	$(GOTEST) -race $$(go list ./... | grep -vE '/($(WITHOUT_GOROUTINES))$$')
+test-race: programs openssh ## Run all tests with the race detector
+	$(GOTEST) -race ./...
 
 .PHONY: bench
 bench: programs openssh ## Measure speed and memory next to OpenSSH
