@@ -55,7 +55,7 @@ func (e *Executor) presumedConnection() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	attempt, err := e.attemptID()
+	name, err := e.jobName(&ci)
 	if err != nil {
 		return nil, err
 	}
@@ -63,5 +63,5 @@ func (e *Executor) presumedConnection() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConnection(types.NamespacedName{Namespace: store.Namespace(), Name: jobName(&ci, attempt)}, nil), nil
+	return newConnection(types.NamespacedName{Namespace: store.Namespace(), Name: name}, nil), nil
 }

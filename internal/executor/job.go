@@ -49,8 +49,12 @@ func PodFromEnvironment(getenv func(string) string) Pod {
 // jobName names the FargateJob of one attempt of a CI job. The attempts differ in
 // their suffix, so that a new one never meets the remains of another. It is no
 // random one: the name can be told without the connection file.
-func jobName(ci *gitlab.Job, attemptID string) string {
-	return fmt.Sprintf("job-%d-%s", ci.ID, attemptID[:8])
+func (e *Executor) jobName(ci *gitlab.Job) (string, error) {
+	id, err := e.attemptID()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("job-%d-%s", ci.ID, id[:8]), nil
 }
 
 // newJob returns the FargateJob of one attempt of a CI job.

@@ -14,11 +14,10 @@ func TestJobName_OfAttempts_AreValidAndDiffer(t *testing.T) {
 	ci := &gitlab.Job{ID: math.MaxInt64}
 	names := map[string]bool{}
 	for range 2 {
-		id, err := newAttempt(t).attemptID()
+		name, err := newAttempt(t).jobName(ci)
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := jobName(ci, id)
 		if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(name) {
 			t.Errorf("%q is no DNS label", name)
 		}

@@ -65,7 +65,7 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if err != nil {
 		return nil, err
 	}
-	attempt, err := e.attemptID()
+	name, err := e.jobName(&ci)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.key, err = newKeyPair(); err != nil {
 		return nil, err
 	}
-	p.job = newJob(p.store.Namespace(), jobName(&ci, attempt), &wanted, p.key.publicKey, &ci, e.Pod)
+	p.job = newJob(p.store.Namespace(), name, &wanted, p.key.publicKey, &ci, e.Pod)
 	p.conn = newConnection(p.name(), p.key.private)
 	return p, createConnection(p.path, p.conn)
 }
