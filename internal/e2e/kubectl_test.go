@@ -57,8 +57,8 @@ func createKubectlObjects(t *testing.T) {
 	t.Helper()
 	class := devstack.Class()
 	class.Namespace = kubectlNamespace
-	ready := kubectlJob(4711, "job-4711-n6zqxykz", v1alpha1.DefaultClassName)
-	stalled := kubectlJob(4712, "job-4712-b2w7vqmd", "gpu")
+	ready := kubectlJob(4711, "job-4711-6f2e91c4", v1alpha1.DefaultClassName)
+	stalled := kubectlJob(4712, "job-4712-b21c7d0e", "gpu")
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: kubectlNamespace}}
 	for _, object := range []client.Object{namespace, class, ready, stalled} {
 		if err := stack.Client.Create(t.Context(), object); err != nil {
