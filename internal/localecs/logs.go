@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -84,14 +85,11 @@ func (s *Server) lastEvents(in logRequest) ([]logEvent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a container's output: %w", err)
 	}
-	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	if len(text) == 0 {
 		return nil, missing
 	}
-	limit := in.Limit
-	if limit == 0 {
-		limit = maxLogEvents
-	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	limit := cmp.Or(in.Limit, maxLogEvents)
 	var events []logEvent
 	for _, line := range lines[max(0, len(lines)-limit):] {
 		events = append(events, logEvent{Timestamp: info.ModTime().UnixMilli(), Message: line})
