@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
 // ownedByHelm are the labels and annotations by which Helm and its users tell a chart's objects.

@@ -3,7 +3,7 @@ package charts_test
 import (
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 func TestCharts_EveryValueSet_PassesLint(t *testing.T) {

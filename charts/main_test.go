@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 const (

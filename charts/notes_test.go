@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 // An image without a registry is the first thing that goes wrong, and the pods' events are far from whoever installs.

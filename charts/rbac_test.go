@@ -8,7 +8,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 const group = "ci.fargate-operator.dev"

@@ -11,7 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
 // secretCommand is a command, perhaps of two lines in a comment, that makes the runner's Secret.

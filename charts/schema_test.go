@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 // refusals are values that are refused, and what the message names.

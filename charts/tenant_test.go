@@ -18,8 +18,8 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
-	"github.com/fargate-operator/fargate-operator/internal/helm"
 	"github.com/fargate-operator/fargate-operator/internal/kubestore"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 func TestTenants_WhatCannotBe_IsRefusedByName(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 // guard is a release with the webhook, in the test's API server.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 )
 
 const policies = "../config/aws"

@@ -17,10 +17,10 @@ import (
 	"golang.org/x/crypto/ssh"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
 // patience bounds every wait for a condition.

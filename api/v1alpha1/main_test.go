@@ -8,7 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
 )
 
 var env *controlplanetest.Env

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // startRead launches the binary and returns the job log, which the test reads

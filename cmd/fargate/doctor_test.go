@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
 // standaloneFile has the directory of an attempt to be filled in.

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // TestRun_EveryEnd_TellsWhoFailed goes through the ways in which a run stage

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
 )
 
 var (

@@ -18,12 +18,12 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/event"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
+	"github.com/fargate-operator/fargate-operator/controllers/metrics"
 	"github.com/fargate-operator/fargate-operator/controllers/orphans"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/metrics"
+	"github.com/fargate-operator/fargate-operator/internal/event"
 )
 
 // leaseName is the Lease that the replicas compete for.

@@ -17,9 +17,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/patch"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
 // +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatejobs,verbs=list;watch;patch;delete

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/patch"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
 // finalize stops the job's task and lets the object go once ECS has accepted

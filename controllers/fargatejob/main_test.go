@@ -15,12 +15,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/controllertest"
-	"github.com/fargate-operator/fargate-operator/controllers/event"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/event"
+	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 var env *controlplanetest.Env

@@ -8,8 +8,8 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/controllertest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 func TestReport_AttemptsFailForOneCause_IsOneEventWithACount(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/controllertest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
+	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
 func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
 const arnCI = "arn:aws:ecs:us-east-1:123456789012:task-definition/ci:1"

@@ -16,9 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/patch"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
 // +kubebuilder:rbac:groups=ci.fargate-operator.dev,resources=fargatetaskclasses,verbs=get;list;watch

@@ -20,7 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 // Argo CD's Go types come with most of Kubernetes. Its objects are checked for

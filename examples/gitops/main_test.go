@@ -20,7 +20,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/yaml"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
 )
 
 var env *controlplanetest.Env

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/opensshd"
+	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
 // sshClient is a program that runs a script on an SSH server.

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/opensshd"
+	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
 // attempt is a directory in which the prepare stage of a job seems to have

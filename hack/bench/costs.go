@@ -11,7 +11,7 @@ import (
 	"os/exec"
 
 	"github.com/fargate-operator/fargate-operator/hack/bench/usage"
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/opensshd"
+	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
 // readBuffer is large, so that reading the output costs the measured programs

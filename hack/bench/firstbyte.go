@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/opensshd"
+	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
 // maxFirstByte is the budget for the CPU time until the first byte is sent.

@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
+	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 )
 
 // ciJob is one CI job on its way through the executor's stages.
 type ciJob struct {
-	*gitlabrunner.Attempt
+	*fakerunner.Attempt
 	id  int64
 	log *bytes.Buffer
 	// prepared is when the prepare stage returned.
@@ -23,10 +23,10 @@ type ciJob struct {
 
 // prepareJobs takes as many jobs through config and prepare at the same time.
 // Give those that it returns to cleanupJobs, also after an error.
-func prepareJobs(ctx context.Context, runner *gitlabrunner.Runner, count int) ([]*ciJob, error) {
+func prepareJobs(ctx context.Context, runner *fakerunner.Runner, count int) ([]*ciJob, error) {
 	jobs := make([]*ciJob, 0, count)
 	for i := range count {
-		job := gitlabrunner.Job{
+		job := fakerunner.Job{
 			ID: int64(i + 1), Name: "bench", ProjectPath: "group/project", ProjectID: 1, PipelineID: 1, Ref: "main",
 		}
 		log := &bytes.Buffer{}
@@ -49,7 +49,7 @@ func prepareJobs(ctx context.Context, runner *gitlabrunner.Runner, count int) ([
 // runJobs runs a script in all jobs' tasks.
 func runJobs(ctx context.Context, jobs []*ciJob, script string) error {
 	return forEach(jobs, func(job *ciJob) error {
-		return job.RunScript(ctx, "build_script", gitlabrunner.Script(script))
+		return job.RunScript(ctx, "build_script", fakerunner.Script(script))
 	})
 }
 

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/opensshd"
+	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
 // startSSHD starts an OpenSSH server for the present user.

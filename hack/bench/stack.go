@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/devstack"
-	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
+	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 )
 
 // describedAtOnce is how many tasks DescribeTasks takes.
@@ -42,12 +42,12 @@ func (b *bench) startStack(ctx context.Context, options devstack.Options) (*stac
 }
 
 // runner returns a runner whose jobs use a class.
-func (s *stack) runner(class string) (*gitlabrunner.Runner, error) {
+func (s *stack) runner(class string) (*fakerunner.Runner, error) {
 	config, err := s.ConfigFor(class)
 	if err != nil {
 		return nil, err
 	}
-	return &gitlabrunner.Runner{Custom: gitlabrunner.Calling(s.Executor(), config), BuildsDir: s.builds}, nil
+	return &fakerunner.Runner{Custom: fakerunner.Calling(s.Executor(), config), BuildsDir: s.builds}, nil
 }
 
 // runningSince returns when ECS says that each job's task came to run, by the

@@ -10,8 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
-	"github.com/fargate-operator/fargate-operator/internal/helm"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
 func main() {

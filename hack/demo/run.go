@@ -12,14 +12,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
-	"github.com/fargate-operator/fargate-operator/internal/devstack"
-	"github.com/fargate-operator/fargate-operator/internal/gitlabrunner"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 // guideJob is the sample job of the existing driver's guide.
-var guideJob = gitlabrunner.Job{
+var guideJob = fakerunner.Job{
 	ID: 1, Name: "test", ProjectPath: "group/project", ProjectID: 1, PipelineID: 1, Ref: "main",
 	Script: []string{`echo "It works!"`, `for i in $(seq 1 30); do echo "."; sleep 1; done`},
 }
@@ -72,7 +72,7 @@ func run(ctx context.Context, keep bool) (err error) {
 // runJob runs the guide's job and shows its object once the script runs.
 func runJob(ctx context.Context, stack *devstack.Stack, kubectl, builds string) error {
 	say("Running the guide's sample job as gitlab-runner does: config, prepare, run (once for each script), cleanup")
-	runner := &gitlabrunner.Runner{Custom: gitlabrunner.Calling(stack.Executor(), stack.Config), BuildsDir: builds, Pause: time.Second}
+	runner := &fakerunner.Runner{Custom: fakerunner.Calling(stack.Executor(), stack.Config), BuildsDir: builds, Pause: time.Second}
 	log := newJobLog(os.Stdout)
 	log.onFirst("It works!", func() {
 		log.command(ctx, kubectl, stack.Kubeconfig, "get", "fargatejobs", "--namespace", devstack.Namespace)

@@ -1,6 +1,6 @@
 package main
 
-import "github.com/fargate-operator/fargate-operator/internal/localecs/iam"
+import "github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 
 // The policies, by the name of their file.
 const (

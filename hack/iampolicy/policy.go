@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 )
 
 // check makes sure that permissions has every call, and no other.

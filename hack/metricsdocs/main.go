@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/fargate-operator/fargate-operator/internal/metrics"
+	"github.com/fargate-operator/fargate-operator/controllers/metrics"
 )
 
 func main() {

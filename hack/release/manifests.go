@@ -8,7 +8,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
 // image is what charts and manifests call the image as long as nobody names a registry.

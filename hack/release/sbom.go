@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fargate-operator/fargate-operator/hack/compile"
-	"github.com/fargate-operator/fargate-operator/internal/gobuild"
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
 // The tool that lists the modules of a binary, their checksums and licenses.

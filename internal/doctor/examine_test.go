@@ -14,9 +14,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
 // template is right for a localecstest.Env, but for a change.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/iam"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
 // actAs makes this process call AWS with no more rights than generated policies

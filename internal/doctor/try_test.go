@@ -14,11 +14,11 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/sshserver"
 	"github.com/fargate-operator/fargate-operator/internal/standalone"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/sshserver"
 )
 
 // TestMain makes the test binary the SSH server of a container when it is started

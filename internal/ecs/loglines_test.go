@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/seed"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
 // loggingTask starts a task whose container writes lines to CloudWatch Logs, and

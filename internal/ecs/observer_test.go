@@ -11,8 +11,8 @@ import (
 	"github.com/go-logr/logr/testr"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
 var testCadence = Cadence{Provisioning: 10 * time.Millisecond, Starting: 10 * time.Millisecond, Running: 10 * time.Millisecond}

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
 func TestListOwned_ClocksDiffer_TheAgeIsByTheOneOfECS(t *testing.T) {

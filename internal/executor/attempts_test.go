@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // again is another attempt at the same job, with the same configuration and a

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // shortTiming keeps tests quick. What has to be longer than a test is a minute.

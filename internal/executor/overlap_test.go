@@ -7,7 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/controlplane"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
 func wantError(t *testing.T, err error, parts ...string) {

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/fargate-operator/fargate-operator/internal/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
 )
 
 var env *controlplanetest.Env

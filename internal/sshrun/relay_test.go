@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // relay passes connections on, as a NAT gateway does. A dead flow stays open at

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // onlyWith starts a server whose sessions find some programs and no others.

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 // stubborn starts processes in every way that could escape, and prints the id

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 
-	"github.com/fargate-operator/fargate-operator/internal/sshrun/sshdtest"
+	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
 func TestWaitReachable_ServerComesUpLater_ReturnsHostKey(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 // later returns a store for which time has passed, as it has for ECS.

@@ -14,7 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
-	"github.com/fargate-operator/fargate-operator/internal/localecs"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 func TestJob_FromCreationToEnd(t *testing.T) {
