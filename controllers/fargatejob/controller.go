@@ -17,7 +17,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
@@ -42,13 +41,13 @@ type Reconciler struct {
 	Reader client.Reader
 	// Events records what happened to a job.
 	Events events.EventRecorder
-	// ECS launches and stops tasks.
-	ECS *ecs.Clients
+	// ECS launches, finds and stops tasks.
+	ECS lifecycle.Cloud
 	// Observers observe them.
-	Observers *ecs.Observers
+	Observers lifecycle.Observers
 	// Installation tells this installation's tasks from others'.
 	Installation string
-	// Now is the time by which jobs' deadlines are kept. Nil means time.Now.
+	// Now is the clock that jobs' deadlines are kept by. Nil means time.Now.
 	Now func() time.Time
 
 	jobs  *lifecycle.Lifecycle
@@ -57,6 +56,21 @@ type Reconciler struct {
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.prepare()
+	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("fargatejob").
+		For(&v1alpha1.FargateJob{}).
+		WatchesRawSource(source.Func(r.takeQueue)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
+		Complete(r)
+}
+
+// prepare makes the reconciler ready for its first job.
+func (r *Reconciler) prepare() {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
 	r.jobs = &lifecycle.Lifecycle{
 		ECS:          r.ECS,
 		Observers:    r.Observers,
@@ -66,13 +80,6 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Launched:     func(reason string) { launchesTotal.WithLabelValues(reason).Inc() },
 		Now:          r.Now,
 	}
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("fargatejob").
-		For(&v1alpha1.FargateJob{}).
-		WatchesRawSource(source.Func(r.takeQueue)).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
-		Complete(r)
 }
 
 // takeQueue keeps the controller's queue, so that an observer can wake a job.
@@ -105,7 +112,7 @@ func (r *Reconciler) reconcile(ctx context.Context, job *v1alpha1.FargateJob) (r
 	if !controllerutil.ContainsFinalizer(job, v1alpha1.Finalizer) {
 		return r.addFinalizer(ctx, job)
 	}
-	if expired(job, time.Now()) {
+	if expired(job, r.Now()) {
 		return reconcile.Result{}, client.IgnoreNotFound(r.Client.Delete(ctx, job, client.Preconditions{UID: &job.UID}))
 	}
 
@@ -115,19 +122,19 @@ func (r *Reconciler) reconcile(ctx context.Context, job *v1alpha1.FargateJob) (r
 		return patch.Result(err)
 	}
 	r.report(stored, job)
-	return result(job, due, err)
+	return r.result(job, due, err)
 }
 
 // result says when to look at the job again. What AWS or a person changes
 // wakes it earlier.
-func result(job *v1alpha1.FargateJob, due time.Time, err error) (reconcile.Result, error) {
+func (r *Reconciler) result(job *v1alpha1.FargateJob, due time.Time, err error) (reconcile.Result, error) {
 	if end := expiry(job); due.IsZero() || !end.IsZero() && end.Before(due) {
 		due = end
 	}
 	if err != nil || due.IsZero() {
 		return reconcile.Result{}, err
 	}
-	return reconcile.Result{RequeueAfter: max(time.Until(due), time.Nanosecond)}, nil
+	return reconcile.Result{RequeueAfter: max(due.Sub(r.Now()), time.Nanosecond)}, nil
 }
 
 func (r *Reconciler) addFinalizer(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {

@@ -34,7 +34,7 @@ func TestResult_StalledJob_IsLookedAtWhenItExpires(t *testing.T) {
 	meta.SetStatusCondition(&job.Status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonTaskStopped, Message: "x",
 	})
-	got, err := result(job, time.Time{}, nil)
+	got, err := (&Reconciler{Now: time.Now}).result(job, time.Time{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,13 +30,13 @@ func (l *Lifecycle) assignAddress(_ context.Context, job *v1alpha1.FargateJob) e
 		address.Host = address.PrivateIP
 	}
 	if address.Host == "" {
-		setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionFalse, v1alpha1.ReasonAwaitingAddress,
+		l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionFalse, v1alpha1.ReasonAwaitingAddress,
 			awaitedAddress(template, seen.AddressErr))
 		return nil
 	}
 	address.Port, address.Username = template.SSH.Port, template.SSH.Username
 	job.Status.Address = &address
-	setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionTrue, v1alpha1.ReasonAddressAssigned,
+	l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionTrue, v1alpha1.ReasonAddressAssigned,
 		fmt.Sprintf("the task is reached at %s port %d", address.Host, address.Port))
 	return nil
 }

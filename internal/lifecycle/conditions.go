@@ -23,22 +23,22 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 	job.Status.ObservedGeneration = job.Generation
 	for _, kind := range []string{v1alpha1.ConditionLaunched, v1alpha1.ConditionAddressAssigned} {
 		if meta.FindStatusCondition(job.Status.Conditions, kind) == nil {
-			setCondition(job, kind, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
+			l.setCondition(job, kind, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
 		}
 	}
 	switch task := job.Status.Task; {
 	case task == nil:
-		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
+		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
 	case task.LastStatus != "STOPPED":
-		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
+		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
 	}
 	if IsStalled(job) {
 		return
 	}
 	var stall *stalling
 	if errors.As(err, &stall) {
-		setCondition(job, v1alpha1.ConditionStalled, metav1.ConditionTrue, stall.reason, stall.message)
-		setCondition(job, v1alpha1.ConditionReady, metav1.ConditionFalse, stall.reason, stall.message)
+		l.setCondition(job, v1alpha1.ConditionStalled, metav1.ConditionTrue, stall.reason, stall.message)
+		l.setCondition(job, v1alpha1.ConditionReady, metav1.ConditionFalse, stall.reason, stall.message)
 		meta.RemoveStatusCondition(&job.Status.Conditions, v1alpha1.ConditionReconciling)
 		return
 	}
@@ -46,15 +46,15 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 	if err != nil && !errors.Is(err, errRecorded) && status != metav1.ConditionTrue {
 		message = err.Error()
 	}
-	setCondition(job, v1alpha1.ConditionReady, status, reason, message)
+	l.setCondition(job, v1alpha1.ConditionReady, status, reason, message)
 	if status == metav1.ConditionTrue {
 		if job.Status.ReadyTime == nil {
-			job.Status.ReadyTime = &metav1.Time{Time: l.now()}
+			job.Status.ReadyTime = &metav1.Time{Time: l.Now()}
 		}
 		meta.RemoveStatusCondition(&job.Status.Conditions, v1alpha1.ConditionReconciling)
 		return
 	}
-	setCondition(job, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+	l.setCondition(job, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
 }
 
 // readiness is whether one can connect to the task, and if not, what is
@@ -105,12 +105,13 @@ func running(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, m
 	}
 }
 
-// setCondition sets a condition of this generation.
-func setCondition(job *v1alpha1.FargateJob, kind string, status metav1.ConditionStatus, reason, message string) {
+// setCondition sets a condition of this generation, by the clock of deadlines.
+func (l *Lifecycle) setCondition(job *v1alpha1.FargateJob, kind string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&job.Status.Conditions, metav1.Condition{
 		Type:               kind,
 		Status:             status,
 		ObservedGeneration: job.Generation,
+		LastTransitionTime: metav1.Time{Time: l.Now()},
 		Reason:             reason,
 		Message:            strings.ToValidUTF8(message[:min(len(message), maxMessage)], ""),
 	})

@@ -16,7 +16,7 @@ const defaultLaunchDeadline = 10 * time.Minute
 // enforceDeadlines stalls a job that did not become ready in time or has lived
 // too long.
 func (l *Lifecycle) enforceDeadlines(_ context.Context, job *v1alpha1.FargateJob) error {
-	now := l.now()
+	now := l.Now()
 	if at := ActiveDeadline(job); !at.IsZero() && !now.Before(at) {
 		return Stallf(v1alpha1.ReasonActiveDeadlineExceeded,
 			"the job has lived longer than its activeDeadlineSeconds of %d", job.Spec.ActiveDeadlineSeconds)

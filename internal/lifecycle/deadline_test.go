@@ -12,6 +12,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
+// testLifecycle keeps the time of day.
+var testLifecycle = &Lifecycle{Now: time.Now}
+
 // jobOfAge is a job that was created that long ago.
 func jobOfAge(age time.Duration) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
@@ -22,7 +25,7 @@ func jobOfAge(age time.Duration) *v1alpha1.FargateJob {
 
 func TestEnforceDeadlines(t *testing.T) {
 	waiting := func(j *v1alpha1.FargateJob) {
-		setCondition(j, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "pulling its image")
+		testLifecycle.setCondition(j, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "pulling its image")
 	}
 	tests := map[string]struct {
 		age     time.Duration
@@ -36,7 +39,7 @@ func TestEnforceDeadlines(t *testing.T) {
 		"class unreadable": {age: 9 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
 		"class never read": {age: 11 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "its launch was not begun"},
 		"no capacity": {age: 61 * time.Second, change: func(j *v1alpha1.FargateJob) {
-			setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable, "no Spot")
+			testLifecycle.setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable, "no Spot")
 		}, reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
 		"within its life": {age: 99 * time.Second, change: func(j *v1alpha1.FargateJob) {
 			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
@@ -45,7 +48,7 @@ func TestEnforceDeadlines(t *testing.T) {
 			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
 		}, reason: v1alpha1.ReasonActiveDeadlineExceeded, message: "activeDeadlineSeconds of 100"},
 		"stalled and old": {age: time.Hour, change: func(j *v1alpha1.FargateJob) {
-			setCondition(j, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
+			testLifecycle.setCondition(j, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
 		}},
 	}
 	for name, test := range tests {
@@ -54,7 +57,7 @@ func TestEnforceDeadlines(t *testing.T) {
 			if test.change != nil {
 				test.change(job)
 			}
-			err := (&Lifecycle{}).enforceDeadlines(t.Context(), job)
+			err := testLifecycle.enforceDeadlines(t.Context(), job)
 			if test.reason == "" {
 				if err != nil {
 					t.Errorf("stalls: %v", err)

@@ -19,7 +19,7 @@ const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
 // launch starts the task of the recorded attempt. It may run more than once
 // for an attempt: the idempotency token makes ECS answer with the same task.
 func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error {
-	if job.Status.Task != nil || l.now().Before(retryTime(job)) {
+	if job.Status.Task != nil || l.Now().Before(retryTime(job)) {
 		return nil
 	}
 	task, ok := l.memory.task(job)
@@ -34,9 +34,9 @@ func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error 
 	}
 	job.Status.Task = task
 	job.Status.RetryTime = nil
-	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
+	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
 		fmt.Sprintf("ECS accepted task %s in attempt %d", task.ARN, job.Status.Attempt))
-	setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "the task does not run yet")
+	l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "the task does not run yet")
 	return errRecorded
 }
 
@@ -64,7 +64,7 @@ func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, certain bo
 		return err
 	}
 	l.tell(fault.Reason)
-	setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
+	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
 	if fault.Class == ecs.RetrySame {
 		return err
 	}
@@ -82,7 +82,7 @@ func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
 	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
 	l.recordAttempt(job)
 	if failed%slots == 0 {
-		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}
+		job.Status.RetryTime = &metav1.Time{Time: l.Now().Add(roundPause(failed / slots))}
 	}
 }
 

@@ -13,16 +13,15 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // Lifecycle takes any number of jobs through their lives. It must not be
 // copied after its first use.
 type Lifecycle struct {
-	// ECS launches and stops tasks.
-	ECS *ecs.Clients
+	// ECS launches, finds and stops tasks.
+	ECS Cloud
 	// Observers observe them.
-	Observers *ecs.Observers
+	Observers Observers
 	// Installation tells this installation's tasks from others'.
 	Installation string
 	// Class returns a job's class, which has no name if fargate.toml describes
@@ -34,7 +33,7 @@ type Lifecycle struct {
 	// Launched hears how each launch ended: ReasonLaunched, or why ECS did not
 	// start the task. It may be nil.
 	Launched func(reason string)
-	// Now is the time by which deadlines are kept. Nil means time.Now.
+	// Now is the clock that deadlines and pauses are kept by.
 	Now func() time.Time
 
 	memory memory
@@ -79,7 +78,7 @@ func (l *Lifecycle) takeSteps(ctx context.Context, job *v1alpha1.FargateJob) err
 
 // due is the next time at which a job changes by itself.
 func (l *Lifecycle) due(job *v1alpha1.FargateJob) time.Time {
-	now := l.now()
+	now := l.Now()
 	var next time.Time
 	for _, at := range []time.Time{retryTime(job), launchDeadline(job), ActiveDeadline(job)} {
 		if at.After(now) && (next.IsZero() || at.Before(next)) {
@@ -87,11 +86,4 @@ func (l *Lifecycle) due(job *v1alpha1.FargateJob) time.Time {
 		}
 	}
 	return next
-}
-
-func (l *Lifecycle) now() time.Time {
-	if l.Now == nil {
-		return time.Now()
-	}
-	return l.Now()
 }

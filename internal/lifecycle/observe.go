@@ -30,7 +30,7 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 	case !ended(task):
 		return deniedBeforeReady(job, &seen)
 	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
-		setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
+		l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
 		l.Observers.Forget(task.ARN)
 		job.Status.Task = nil
@@ -71,7 +71,7 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 		job.Status.Task = seen.Task.DeepCopy() // The observer keeps its own.
 	}
 	if job.Status.Task.LastStatus == "STOPPED" {
-		setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
+		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
 		l.Observers.Forget(watch.ARN)
 	}
 	return seen

@@ -59,7 +59,7 @@ func (l *Lifecycle) tasksOf(ctx context.Context, job *v1alpha1.FargateJob) (arns
 	if len(known) > 0 || l.memory.none(job) {
 		return sets.List(known), true, nil
 	}
-	now := l.now()
+	now := l.Now()
 	begun := l.memory.search(job, now)
 	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
 	return arns, now.Sub(begun) > SettleTime || len(arns) > 0, err
