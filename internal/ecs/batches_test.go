@@ -30,7 +30,7 @@ type countingTasks struct {
 func (c *countingTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
 	c.batches = append(c.batches, len(in.Tasks))
 	out := &ecs.DescribeTasksOutput{}
-	status := "RUNNING"
+	status := Running
 	for _, arn := range in.Tasks {
 		if code, ok := c.failing[arn]; ok {
 			return nil, &smithy.GenericAPIError{Code: code, Message: "not " + arn}
@@ -80,7 +80,7 @@ func outcomes(o *observer) (running int, failed []string) {
 		switch {
 		case task.latest.Err != nil:
 			failed = append(failed, arn)
-		case task.latest.Task.LastStatus == "RUNNING":
+		case task.latest.Task.LastStatus == Running:
 			running++
 		}
 	}

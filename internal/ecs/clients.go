@@ -167,7 +167,7 @@ func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, erro
 		config.WithAppID(appID+"-"+version.Version),
 		// The SDK adds AWS_CA_BUNDLE to a client of this kind alone.
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(c.timeout, callTimeout))),
-		config.WithAPIOptions([]func(*middleware.Stack) error{c.tellCalled, newLimiter().install}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{c.reportCalls, newLimiter().install}),
 	)
 	if err != nil {
 		return aws.Config{}, &Error{

@@ -110,7 +110,7 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-func TestFailedInPassing(t *testing.T) {
+func TestFailedTransiently(t *testing.T) {
 	tests := []struct {
 		code, reason string
 		want         bool
@@ -128,11 +128,11 @@ func TestFailedInPassing(t *testing.T) {
 	}
 	for _, test := range tests {
 		task := &v1alpha1.TaskStatus{StopCode: test.code, StoppedReason: test.reason}
-		if got := FailedInPassing(task); got != test.want {
+		if got := FailedTransiently(task); got != test.want {
 			t.Errorf("%s: %s: %t, want %t", test.code, test.reason, got, test.want)
 		}
 		task.StartedAt = &metav1.Time{}
-		if FailedInPassing(task) {
+		if FailedTransiently(task) {
 			t.Errorf("%s: %s: a task that ran is retried", test.code, test.reason)
 		}
 	}

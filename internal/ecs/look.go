@@ -42,7 +42,7 @@ func (o *observer) lookAt(ctx context.Context, arns []string) {
 		// The state of the tasks is worth knowing all the same.
 		o.log.Error(err, "Cannot look up public addresses", "requestID", RequestID(err))
 	}
-	o.tell(o.take(arns, described, public, err))
+	o.notifyWatchers(o.take(arns, described, public, err))
 }
 
 // take stores what a look has shown and returns the watches it changed.
@@ -115,11 +115,11 @@ func (o *observer) failed(ctx context.Context, arns []string, err error) {
 		task.due = now.Add(task.backOff)
 	}
 	o.mu.Unlock()
-	o.tell(changed)
+	o.notifyWatchers(changed)
 }
 
-// tell wakes whoever watches the changed tasks.
-func (o *observer) tell(changed []*watched) {
+// notifyWatchers wakes whoever watches the changed tasks.
+func (o *observer) notifyWatchers(changed []*watched) {
 	for _, task := range changed {
 		task.Changed()
 	}
@@ -131,7 +131,7 @@ func (o *observer) publicAddresses(ctx context.Context, r *regional, described m
 	o.mu.Lock()
 	for arn, d := range described {
 		task, ok := o.tasks[arn]
-		if ok && task.PublicIP && task.latest.Address.PublicIP == "" && d.interfaceID != "" && d.Task.DesiredStatus != "STOPPED" {
+		if ok && task.PublicIP && task.latest.Address.PublicIP == "" && d.interfaceID != "" && d.Task.DesiredStatus != Stopped {
 			wanted = append(wanted, d.interfaceID)
 		}
 	}

@@ -48,17 +48,17 @@ func Operations() map[string][]string {
 	return operations
 }
 
-// tellCalled tells of every request that leaves, retries included.
-func (c *Clients) tellCalled(stack *middleware.Stack) error {
+// reportCalls reports every request that leaves, retries included.
+func (c *Clients) reportCalls(stack *middleware.Stack) error {
 	if c.Called == nil {
 		return nil
 	}
-	tell := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	report := func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		out, metadata, err := next.HandleFinalize(ctx, in)
 		c.Called(awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), resultOf(err))
 		return out, metadata, err
 	}
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("TellCalled", tell), "Retry", middleware.After)
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("ReportCalls", report), "Retry", middleware.After)
 }
 
 func resultOf(err error) string {

@@ -3,6 +3,7 @@ package ecs
 import (
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -14,9 +15,9 @@ import (
 // reference.
 const missingGrace = 5 * time.Minute
 
-// settleWithin is how long a running task is looked at often for its public
+// urgentFor is how long a running task is looked at often for its public
 // address and its health: one that has neither by then is no urgent matter.
-const settleWithin = time.Minute
+const urgentFor = time.Minute
 
 // Observation is what is known about a watched task.
 type Observation struct {
@@ -88,7 +89,7 @@ type watched struct {
 	due          time.Time
 	backOff      time.Duration // the pause after its last look, if that failed
 	alone        bool          // whether ECS refused to describe it
-	settled      bool          // once all that was waited for is known, or too late
+	calm         bool          // once all that was waited for is known, or too late
 	runningSince time.Time     // zero until the task was seen RUNNING
 	missingSince time.Time     // zero unless ECS did not know the task
 	known        bool          // whether there is an observation in latest
@@ -98,9 +99,9 @@ type watched struct {
 // interval is how long until the next look.
 func (w *watched) interval(c Cadence) time.Duration {
 	switch {
-	case w.settled:
+	case w.calm:
 		return c.Running
-	case w.latest.Task.LastStatus == "", w.latest.Task.LastStatus == "PROVISIONING":
+	case w.latest.Task.LastStatus == "", w.latest.Task.LastStatus == Provisioning:
 		return c.Provisioning
 	default:
 		return c.Starting
@@ -109,11 +110,11 @@ func (w *watched) interval(c Cadence) time.Duration {
 
 // update takes in a new observation and reports whether it differs.
 func (w *watched) update(now time.Time, next Observation) bool {
-	if w.runningSince.IsZero() && next.Task.LastStatus == "RUNNING" {
+	if w.runningSince.IsZero() && next.Task.LastStatus == Running {
 		w.runningSince = now
 	}
-	late := !w.runningSince.IsZero() && now.Sub(w.runningSince) > settleWithin
-	w.settled = w.settled || late || w.complete(&next)
+	late := !w.runningSince.IsZero() && now.Sub(w.runningSince) > urgentFor
+	w.calm = w.calm || late || w.complete(&next)
 	same := w.known && w.latest.equal(&next)
 	w.known, w.latest = true, next
 	return !same
@@ -122,9 +123,9 @@ func (w *watched) update(now time.Time, next Observation) bool {
 // complete is true if nothing remains that somebody waits for.
 func (w *watched) complete(o *Observation) bool {
 	switch o.Task.LastStatus {
-	case "", "PROVISIONING", "PENDING", "ACTIVATING":
+	case "", Provisioning, Pending, Activating:
 		return false
-	case "RUNNING":
+	case Running:
 		return (!w.PublicIP || o.Address.PublicIP != "") && (w.HealthOf == "" || Healthy(&o.Task, w.HealthOf))
 	default:
 		return true
@@ -135,7 +136,7 @@ func (w *watched) complete(o *Observation) bool {
 func Healthy(task *v1alpha1.TaskStatus, container string) bool {
 	for i := range task.Containers {
 		if task.Containers[i].Name == container {
-			return task.Containers[i].HealthStatus == "HEALTHY"
+			return task.Containers[i].HealthStatus == string(types.HealthStatusHealthy)
 		}
 	}
 	return false

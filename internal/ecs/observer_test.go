@@ -73,14 +73,14 @@ func TestObservers_Task_IsFollowedFromStartToStop(t *testing.T) {
 	observers := startObservers(t, clients)
 	watch := mustLaunch(t, clients, testLaunch())
 
-	running := await(t, observers, watch, func(o Observation) bool { return o.Task.LastStatus == "RUNNING" })
+	running := await(t, observers, watch, func(o Observation) bool { return o.Task.LastStatus == Running })
 	if running.Address.PrivateIP == "" || running.Task.StartedAt == nil || running.Task.AvailabilityZone == "" || running.Task.Capacity != "FARGATE" {
 		t.Errorf("a running task is described as %+v", running)
 	}
 	if err := env.KillContainer(watch.ARN, "ci-coordinator"); err != nil {
 		t.Fatal(err)
 	}
-	stopped := await(t, observers, watch, func(o Observation) bool { return o.Task.LastStatus == "STOPPED" })
+	stopped := await(t, observers, watch, func(o Observation) bool { return o.Task.LastStatus == Stopped })
 	if stopped.Task.StopCode != v1alpha1.ReasonEssentialContainerExited || *stopped.Task.Containers[0].ExitCode != 137 {
 		t.Errorf("a killed task is described as %+v", stopped.Task)
 	}
@@ -111,7 +111,7 @@ func TestObservers_Unreachable_SayWhyAndRecover(t *testing.T) {
 	if !errors.As(seen.Err, &fault) || fault.Reason != v1alpha1.ReasonAccessDenied {
 		t.Errorf("failed with %v, want AccessDenied", seen.Err)
 	}
-	await(t, observers, watch, func(o Observation) bool { return o.Err == nil && o.Task.LastStatus == "RUNNING" })
+	await(t, observers, watch, func(o Observation) bool { return o.Err == nil && o.Task.LastStatus == Running })
 }
 
 func TestObservers_OnlyChangedTasksWake(t *testing.T) {
@@ -121,7 +121,7 @@ func TestObservers_OnlyChangedTasksWake(t *testing.T) {
 	quiet, other := testLaunch(), testLaunch()
 	other.Owner.UID = "another"
 	first, second := mustLaunch(t, clients, quiet), mustLaunch(t, clients, other)
-	running := func(o Observation) bool { return o.Task.LastStatus == "RUNNING" }
+	running := func(o Observation) bool { return o.Task.LastStatus == Running }
 	await(t, observers, first, running)
 	await(t, observers, second, running)
 
@@ -132,7 +132,7 @@ func TestObservers_OnlyChangedTasksWake(t *testing.T) {
 	if err := env.KillContainer(second.ARN, "ci-coordinator"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, observers, second, func(o Observation) bool { return o.Task.LastStatus == "STOPPED" })
+	await(t, observers, second, func(o Observation) bool { return o.Task.LastStatus == Stopped })
 	if n := woken.Load(); n > 1 {
 		t.Errorf("a task that did not change woke its job %d times", n)
 	}
@@ -204,7 +204,7 @@ func TestWatched_UnknownForLong_IsMissing(t *testing.T) {
 	if o := task.next(now.Add(missingGrace), nil, nil); !o.Missing {
 		t.Error("not missing after the grace")
 	}
-	known := map[string]description{"arn": {Task: v1alpha1.TaskStatus{ARN: "arn", LastStatus: "RUNNING"}}}
+	known := map[string]description{"arn": {Task: v1alpha1.TaskStatus{ARN: "arn", LastStatus: Running}}}
 	if o := task.next(now.Add(missingGrace+time.Second), known, nil); o.Missing {
 		t.Error("still missing although described")
 	}
@@ -221,13 +221,13 @@ func TestWatched_Interval_IsShortWhileSomebodyWaits(t *testing.T) {
 		want  time.Duration
 	}{
 		"unknown":             {see: status(""), want: 1},
-		"provisioning":        {see: status("PROVISIONING"), want: 1},
-		"pending":             {see: status("PENDING"), want: 2},
-		"running":             {see: status("RUNNING"), want: 3},
-		"stopping":            {see: status("DEPROVISIONING"), want: 3},
-		"awaiting address":    {watch: Watch{PublicIP: true}, see: status("RUNNING"), want: 2},
-		"awaiting health":     {watch: Watch{HealthOf: "c"}, see: status("RUNNING"), want: 2},
-		"waited for too long": {watch: Watch{PublicIP: true}, see: status("RUNNING"), later: settleWithin + 1, want: 3},
+		"provisioning":        {see: status(Provisioning), want: 1},
+		"pending":             {see: status(Pending), want: 2},
+		"running":             {see: status(Running), want: 3},
+		"stopping":            {see: status(Deprovisioning), want: 3},
+		"awaiting address":    {watch: Watch{PublicIP: true}, see: status(Running), want: 2},
+		"awaiting health":     {watch: Watch{HealthOf: "c"}, see: status(Running), want: 2},
+		"waited for too long": {watch: Watch{PublicIP: true}, see: status(Running), later: urgentFor + 1, want: 3},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

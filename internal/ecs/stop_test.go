@@ -29,7 +29,7 @@ func TestStop_Task_IsStoppedWithTheReason(t *testing.T) {
 		}
 	}
 	stopped := env.Tasks(t)[0]
-	if aws.ToString(stopped.DesiredStatus) != "STOPPED" || aws.ToString(stopped.StoppedReason) != "enough" {
+	if aws.ToString(stopped.DesiredStatus) != Stopped || aws.ToString(stopped.StoppedReason) != "enough" {
 		t.Errorf("desired status %s, reason %q", aws.ToString(stopped.DesiredStatus), aws.ToString(stopped.StoppedReason))
 	}
 }

@@ -105,5 +105,5 @@ func TestObservers_NoAnswer_GoOn(t *testing.T) {
 	env.FailNext("DescribeTasks", sdkAttempts, localecs.HangFault())
 	observers := startObservers(t, &Clients{timeout: shortTimeout})
 	await(t, observers, watch, func(o Observation) bool { return o.Err != nil })
-	await(t, observers, watch, func(o Observation) bool { return o.Err == nil && o.Task.LastStatus == "RUNNING" })
+	await(t, observers, watch, func(o Observation) bool { return o.Err == nil && o.Task.LastStatus == Running })
 }

@@ -6,25 +6,25 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// passingFaults are parts of stoppedReason that ECS gives for faults known to
-// pass. Source: "Amazon ECS stopped tasks error messages" in the ECS developer
+// transientFaults are parts of stoppedReason that ECS gives for faults that are known
+// to pass. Source: "Amazon ECS stopped tasks error messages" in the ECS developer
 // guide.
-var passingFaults = []string{
+var transientFaults = []string{
 	"Timeout waiting for network interface provisioning to complete",
 	"Timeout waiting for EphemeralStorage provisioning to complete",
 	"Unexpected EC2 error while attempting to Create Network Interface",
 	"Capacity is unavailable at this time",
 }
 
-// FailedInPassing reports whether a task stopped before it ran, by a fault that
+// FailedTransiently reports whether a task stopped before it ran, by a fault that
 // another attempt may not meet. A task that has run is never to be retried:
 // what its job did cannot be undone.
-func FailedInPassing(task *v1alpha1.TaskStatus) bool {
+func FailedTransiently(task *v1alpha1.TaskStatus) bool {
 	if task.StartedAt != nil || task.StopCode == v1alpha1.ReasonEssentialContainerExited || task.StopCode == v1alpha1.ReasonUserInitiated {
 		return false
 	}
 	reason := task.StoppedReason
-	for _, fault := range passingFaults {
+	for _, fault := range transientFaults {
 		if strings.Contains(reason, fault) {
 			return true
 		}

@@ -7,12 +7,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // assignAddress publishes how to reach the task once it runs.
 func (l *Lifecycle) assignAddress(_ context.Context, job *v1alpha1.FargateJob) error {
 	task := job.Status.Task
-	if task == nil || task.LastStatus != "RUNNING" {
+	if task == nil || task.LastStatus != ecs.Running {
 		return nil
 	}
 	seen, ok := l.Observers.Latest(task.ARN)

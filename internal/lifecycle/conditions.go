@@ -29,7 +29,7 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 	switch task := job.Status.Task; {
 	case task == nil:
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
-	case task.LastStatus != "STOPPED":
+	case task.LastStatus != ecs.Stopped:
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
 	}
 	if IsStalled(job) {
@@ -65,13 +65,13 @@ func readiness(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason,
 		return unlaunched(job)
 	}
 	switch task.LastStatus {
-	case "RUNNING":
+	case ecs.Running:
 		return running(job)
-	case "PENDING":
+	case ecs.Pending:
 		return metav1.ConditionFalse, v1alpha1.ReasonPending, "Fargate is preparing the task and pulling its image"
-	case "ACTIVATING":
+	case ecs.Activating:
 		return metav1.ConditionFalse, v1alpha1.ReasonActivating, "ECS is activating the task"
-	case "", "PROVISIONING":
+	case "", ecs.Provisioning:
 		return metav1.ConditionFalse, v1alpha1.ReasonProvisioning, "ECS is provisioning the task and its network interface"
 	default:
 		return metav1.ConditionFalse, v1alpha1.ReasonStopping, "the task is stopping"

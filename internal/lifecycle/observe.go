@@ -29,7 +29,7 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
 	case !ended(task):
 		return deniedBeforeReady(job, &seen)
-	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
+	case job.Status.ReadyTime == nil && ecs.FailedTransiently(task):
 		l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
 		l.Observers.Forget(task.ARN)
@@ -43,7 +43,7 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 
 // follow keeps the status of a stalled job true until its task has stopped.
 func (l *Lifecycle) follow(_ context.Context, job *v1alpha1.FargateJob) error {
-	if task := job.Status.Task; task != nil && task.LastStatus != "STOPPED" {
+	if task := job.Status.Task; task != nil && task.LastStatus != ecs.Stopped {
 		l.look(job)
 	}
 	return nil
@@ -70,7 +70,7 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	if seen.Task.LastStatus != "" && tells(job.Status.Task, &seen.Task) {
 		job.Status.Task = seen.Task.DeepCopy() // The observer keeps its own.
 	}
-	if job.Status.Task.LastStatus == "STOPPED" {
+	if job.Status.Task.LastStatus == ecs.Stopped {
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
 		l.Observers.Forget(watch.ARN)
 	}
@@ -92,7 +92,7 @@ func timeless(task *v1alpha1.TaskStatus) *v1alpha1.TaskStatus {
 // ended is true for a task that has stopped or, with a reason given, is about
 // to. Fargate takes up to a minute from the one to the other.
 func ended(task *v1alpha1.TaskStatus) bool {
-	return task.LastStatus == "STOPPED" || task.DesiredStatus == "STOPPED" && task.StopCode != ""
+	return task.LastStatus == ecs.Stopped || task.DesiredStatus == ecs.Stopped && task.StopCode != ""
 }
 
 // deniedBeforeReady stalls a job whose task, or the public address that it is to

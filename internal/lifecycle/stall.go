@@ -65,7 +65,7 @@ func (l *Lifecycle) giveUp(ctx context.Context, job *v1alpha1.FargateJob, reason
 		}
 		job.Status.Task = &v1alpha1.TaskStatus{ARN: arns[0]}
 	}
-	if job.Status.Task.DesiredStatus == "STOPPED" {
+	if job.Status.Task.DesiredStatus == ecs.Stopped {
 		return nil
 	}
 	return l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), job.Status.Task.ARN, reason)
