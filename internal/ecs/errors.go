@@ -36,7 +36,10 @@ type Error struct {
 	// Message is a sentence for people: what is wrong, and the fix where one
 	// is known.
 	Message string
-	cause   error
+	// AnswerLost is true for a launch of which a try got no answer: ECS may have
+	// started the task, whatever it said later.
+	AnswerLost bool
+	cause      error
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -38,7 +38,14 @@ func (c *Clients) Launch(ctx context.Context, launch Launch) (*v1alpha1.TaskStat
 	if err != nil {
 		return nil, err
 	}
-	out, err := r.tasks.RunTask(ctx, launch.request())
+	var tries answers
+	out, err := r.tasks.RunTask(ctx, launch.request(), tries.listen)
+	task, err := launched(out, err, loc)
+	return task, tries.mark(err)
+}
+
+// launched reads the answer to a launch.
+func launched(out *ecs.RunTaskOutput, err error, loc Location) (*v1alpha1.TaskStatus, error) {
 	var conflict *types.ConflictException
 	switch {
 	case errors.As(err, &conflict) && len(conflict.ResourceIds) > 0:

@@ -23,6 +23,9 @@ const (
 	networkRate, networkBurst       = 5, 25  // each EC2 Describe action by id: 10/s, 50
 )
 
+// tokenBucket is the limiter's name in the stack of a client.
+const tokenBucket = "TokenBucket"
+
 // limiter spends a token of ours for each call, retries included, before the
 // call takes one of AWS's: waiting here is cheaper than being throttled.
 type limiter struct {
@@ -48,7 +51,7 @@ func newLimiter() *limiter {
 // install adds the limiter to the stack of an SDK client, inside its retry
 // loop.
 func (l *limiter) install(stack *middleware.Stack) error {
-	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("TokenBucket", l.wait), "Retry", middleware.After)
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc(tokenBucket, l.wait), "Retry", middleware.After)
 }
 
 func (l *limiter) wait(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
