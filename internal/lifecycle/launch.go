@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -12,32 +11,88 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// After every placement has been tried once, the next round waits, doubling
-// from the first to the second.
-const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
-
-// launch starts the task of the recorded attempt. It may run more than once
-// for an attempt: the idempotency token makes ECS answer with the same task.
+// launch starts the task of the recorded attempt, unless this process knows what
+// came of it: then the object does not show that yet, or a write failed.
 func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error {
 	if job.Status.Task != nil || l.Now().Before(retryTime(job)) {
 		return nil
 	}
-	task, ok := l.memory.task(job)
-	if !ok {
-		certain := l.memory.asking(job)
-		var err error
-		if task, err = l.ECS.Launch(ctx, launchOf(job, l.Installation)); err != nil {
-			return l.launchFailed(job, err, certain)
+	attempt := l.attempts.of(job)
+	if attempt.state == recorded || attempt.state == asked {
+		if err := l.ask(ctx, job); err != nil {
+			return err
 		}
-		l.memory.launched(job, task)
-		l.tell(v1alpha1.ReasonLaunched)
+		attempt = l.attempts.of(job)
 	}
-	job.Status.Task = task
+	if attempt.state == launched {
+		return l.accept(job, attempt.task)
+	}
+	return l.afterRefusal(ctx, job, attempt)
+}
+
+// ask asks ECS for the attempt's task and notes the answer. It may ask more than
+// once for an attempt: the idempotency token makes ECS answer with the same
+// task. It fails if the same question has to be asked again.
+func (l *Lifecycle) ask(ctx context.Context, job *v1alpha1.FargateJob) error {
+	l.searches.forget(keyOf(job)) // What it has not found may be there from now on.
+	l.attempts.ask(job)
+	task, err := l.ECS.Launch(ctx, launchOf(job, l.Installation))
+	l.attempts.answer(job, task, err)
+	var fault *ecs.Error
+	switch {
+	case err == nil:
+		l.countLaunch(v1alpha1.ReasonLaunched)
+		return nil
+	case !errors.As(err, &fault):
+		return err
+	}
+	l.countLaunch(fault.Reason)
+	if fault.Class == ecs.RetrySame {
+		l.noteFault(job, fault)
+		return err
+	}
+	return nil
+}
+
+// accept takes a launched task into the status.
+func (l *Lifecycle) accept(job *v1alpha1.FargateJob, task *v1alpha1.TaskStatus) error {
+	job.Status.Task = task.DeepCopy()
 	job.Status.RetryTime = nil
 	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
 		fmt.Sprintf("ECS accepted task %s in attempt %d", task.ARN, job.Status.Attempt))
 	l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "the task does not run yet")
 	return errRecorded
+}
+
+// afterRefusal makes way for the next attempt after a refusal, if another placement or
+// a later time may help. If an earlier answer was lost, its task is searched for
+// before.
+func (l *Lifecycle) afterRefusal(ctx context.Context, job *v1alpha1.FargateJob, attempt attempt) error {
+	l.noteFault(job, attempt.refusal)
+	if attempt.refusal.Class == ecs.Terminal {
+		return attempt.refusal
+	}
+	if attempt.mayHaveTask() {
+		arns, settled, err := l.search(ctx, job)
+		switch {
+		case err != nil:
+			return err
+		case len(arns) > 0:
+			task := &v1alpha1.TaskStatus{ARN: arns[0]}
+			l.attempts.answer(job, task, nil)
+			return l.accept(job, task)
+		case !settled:
+			return errSearching
+		}
+		l.attempts.clear(job)
+	}
+	l.nextAttempt(job)
+	return errRecorded
+}
+
+// noteFault says in the status why there is no task.
+func (l *Lifecycle) noteFault(job *v1alpha1.FargateJob, fault *ecs.Error) {
+	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
 }
 
 func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
@@ -55,61 +110,7 @@ func ownerOf(job *v1alpha1.FargateJob, installation string) ecs.Owner {
 	return ecs.Owner{Installation: installation, UID: string(job.UID)}
 }
 
-// launchFailed notes why, and makes way for the next attempt if another
-// placement or a later time may help. Before the launch it was certain that the
-// attempt had no task, or not.
-func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, certain bool) error {
-	var fault *ecs.Error
-	if !errors.As(err, &fault) {
-		return err
-	}
-	l.tell(fault.Reason)
-	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, fault.Reason, fault.Message)
-	if fault.Class == ecs.RetrySame {
-		return err
-	}
-	l.memory.heard(job, certain)
-	if fault.Class == ecs.Terminal {
-		return err
-	}
-	l.nextAttempt(job)
-	return errRecorded
-}
-
-// nextAttempt follows an attempt that failed, after a pause if it was the last
-// placement's.
-func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
-	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
-	l.recordAttempt(job)
-	if failed%slots == 0 {
-		job.Status.RetryTime = &metav1.Time{Time: l.Now().Add(roundPause(failed / slots))}
-	}
-}
-
-// roundPause is the wait after as many rounds over all placements.
-func roundPause(rounds int32) time.Duration {
-	pause := minRoundPause
-	for ; rounds > 1 && pause < maxRoundPause; rounds-- {
-		pause *= 2
-	}
-	return min(pause, maxRoundPause)
-}
-
-// recordAttempt counts the attempt that the next advance makes.
-func (l *Lifecycle) recordAttempt(job *v1alpha1.FargateJob) {
-	job.Status.Attempt++
-	job.Status.RetryTime = nil
-	l.memory.begin(job)
-}
-
-func retryTime(job *v1alpha1.FargateJob) time.Time {
-	if job.Status.RetryTime == nil {
-		return time.Time{}
-	}
-	return job.Status.RetryTime.Time
-}
-
-func (l *Lifecycle) tell(reason string) {
+func (l *Lifecycle) countLaunch(reason string) {
 	if l.Launched != nil {
 		l.Launched(reason)
 	}

@@ -36,7 +36,9 @@ type Lifecycle struct {
 	// Now is the clock that deadlines and pauses are kept by.
 	Now func() time.Time
 
-	memory memory
+	attempts ledger
+	searches byJob[time.Time] // when the search for a task that nobody knows began
+	watched  byJob[string]    // the ARN of the task that is observed
 }
 
 // Advance brings a job one step further, in hand only. If that changes the
@@ -50,7 +52,10 @@ func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time
 	err := l.takeSteps(ctx, job)
 	l.summarize(job, err)
 	var stall *stalling
-	if err != nil && !errors.Is(err, errRecorded) && !errors.As(err, &stall) {
+	switch {
+	case errors.Is(err, errSearching):
+		return earliest(l.due(job), l.Now().Add(SettlePause)), nil
+	case err != nil && !errors.Is(err, errRecorded) && !errors.As(err, &stall):
 		return time.Time{}, err
 	}
 	return l.due(job), nil
@@ -70,7 +75,7 @@ func (l *Lifecycle) takeSteps(ctx context.Context, job *v1alpha1.FargateJob) err
 	}
 	for _, step := range steps {
 		if err := step(ctx, job); err != nil {
-			return l.settle(ctx, job, err)
+			return l.stallOrRetry(ctx, job, err)
 		}
 	}
 	return nil
@@ -81,9 +86,17 @@ func (l *Lifecycle) due(job *v1alpha1.FargateJob) time.Time {
 	now := l.Now()
 	var next time.Time
 	for _, at := range []time.Time{retryTime(job), launchDeadline(job), ActiveDeadline(job)} {
-		if at.After(now) && (next.IsZero() || at.Before(next)) {
-			next = at
+		if at.After(now) {
+			next = earliest(next, at)
 		}
 	}
 	return next
+}
+
+// earliest is the earlier of two times, of which the first may be zero for none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }

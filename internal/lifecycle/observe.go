@@ -64,10 +64,10 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	key := keyOf(job)
 	watch.Changed = func() { l.Wake(key) }
 	l.Observers.Watch(watch)
-	l.memory.watch(job, watch.ARN)
+	l.watched.update(job, func(arn *string) { *arn = watch.ARN })
 
 	seen, _ := l.Observers.Latest(watch.ARN)
-	if seen.Task.LastStatus != "" && tells(job.Status.Task, &seen.Task) {
+	if seen.Task.LastStatus != "" && isNews(job.Status.Task, &seen.Task) {
 		job.Status.Task = seen.Task.DeepCopy() // The observer keeps its own.
 	}
 	if job.Status.Task.LastStatus == ecs.Stopped {
@@ -77,9 +77,9 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	return seen
 }
 
-// tells is true if an observation has more to tell than times, which are not
+// isNews is true if an observation differs in more than times, which are not
 // worth a write of their own: they come along with the next one.
-func tells(old, seen *v1alpha1.TaskStatus) bool {
+func isNews(old, seen *v1alpha1.TaskStatus) bool {
 	return !equality.Semantic.DeepEqual(timeless(old), timeless(seen))
 }
 

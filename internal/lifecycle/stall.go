@@ -15,7 +15,7 @@ import (
 // next step.
 var errRecorded = errors.New("recorded, to be continued")
 
-// stalling is an error that no retry will mend.
+// stalling is an error that no retry will fix.
 type stalling struct {
 	reason  string
 	message string
@@ -23,15 +23,15 @@ type stalling struct {
 
 func (s *stalling) Error() string { return s.message }
 
-// Stallf returns an error that stalls a job: no retry will mend what it says.
-// The reason is one of the API package's.
+// Stallf returns an error that stalls a job: no retry will fix what it says. The
+// reason is one of the API package's.
 func Stallf(reason, format string, args ...any) error {
 	return &stalling{reason: reason, message: fmt.Sprintf(format, args...)}
 }
 
-// settle decides what an error means. A job that stalls gives up its task
+// stallOrRetry decides what an error means. A job that stalls gives up its task
 // first: if that cannot be done now, the job does not stall yet.
-func (l *Lifecycle) settle(ctx context.Context, job *v1alpha1.FargateJob, err error) error {
+func (l *Lifecycle) stallOrRetry(ctx context.Context, job *v1alpha1.FargateJob, err error) error {
 	var fault *ecs.Error
 	if errors.As(err, &fault) && fault.Class == ecs.Terminal {
 		err = &stalling{reason: fault.Reason, message: fault.Message}

@@ -1,0 +1,273 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+)
+
+func TestAdvance_NewJob_RecordsTheAttemptBeforeItLaunches(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.stored.Spec.Job = v1alpha1.JobIdentity{ID: 7, Name: "build"}
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	if w.stored.Status.Attempt != 1 || w.cloud.Calls("Launch") != 0 {
+		t.Fatalf("attempt %d after %d launches, want 1 after none", w.stored.Status.Attempt, w.cloud.Calls("Launch"))
+	}
+	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonLaunching, "")
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	want := ecs.Launch{
+		Template:     w.stored.Status.Resolved,
+		SSHPublicKey: publicKey,
+		Job:          v1alpha1.JobIdentity{ID: 7, Name: "build"},
+		Owner:        ecs.Owner{Installation: "test", UID: "uid"},
+		Namespace:    "ci",
+		Attempt:      1,
+	}
+	tasks := w.cloud.Tasks()
+	if len(tasks) != 1 {
+		t.Fatalf("%d tasks, want 1", len(tasks))
+	}
+	if diff := cmp.Diff(want, tasks[0].Launch); diff != "" {
+		t.Errorf("launch differs (-want +got):\n%s", diff)
+	}
+	if w.stored.Status.Task == nil || w.stored.Status.Task.ARN != tasks[0].ARN {
+		t.Errorf("the status has task %+v, want %s", w.stored.Status.Task, tasks[0].ARN)
+	}
+	w.wantCondition(t, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched, tasks[0].ARN)
+	w.wantCondition(t, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "")
+	w.wantCondition(t, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "")
+	w.wantCondition(t, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonProvisioning, "")
+	if !slices.Equal(w.launches, []string{v1alpha1.ReasonLaunched}) {
+		t.Errorf("launches were counted as %v", w.launches)
+	}
+}
+
+func TestLaunch_NobodyCounts_Launches(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.process.Launched = nil
+	w.launch(t)
+}
+
+func TestLaunch_Refused_TriesEveryPlacementAndThenPauses(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Fail("Launch", 5, noQuota)
+	due := w.mustAdvance(t)
+	for _, pause := range []time.Duration{minRoundPause, 2 * minRoundPause} {
+		if want := w.clock.Now().Add(pause); !due.Equal(want) {
+			t.Fatalf("attempt %d is due at %s, want %s", w.stored.Status.Attempt, due, want)
+		}
+		w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRetrying, noQuota.Message)
+		calls := w.cloud.Calls("Launch")
+		w.clock.Step(pause - 1)
+		w.mustAdvance(t)
+		if w.cloud.Calls("Launch") != calls {
+			t.Errorf("launched within the pause after attempt %d", w.stored.Status.Attempt-1)
+		}
+		w.clock.Step(1)
+		due = w.mustAdvance(t)
+	}
+	if w.stored.Status.Attempt != 6 || w.stored.Status.Task == nil || w.stored.Status.RetryTime != nil {
+		t.Errorf("after five refusals: attempt %d, task %v, retry at %v", w.stored.Status.Attempt, w.stored.Status.Task, w.stored.Status.RetryTime)
+	}
+	want := append(slices.Repeat([]string{v1alpha1.ReasonQuotaExceeded}, 5), v1alpha1.ReasonLaunched)
+	if diff := cmp.Diff(want, w.launches); diff != "" {
+		t.Errorf("launches were counted wrongly (-want +got):\n%s", diff)
+	}
+	if calls := w.cloud.Calls("FindByOwner"); calls != 0 {
+		t.Errorf("searched %d times for tasks that ECS refused", calls)
+	}
+}
+
+func TestLaunch_Throttled_AsksAgainInTheSameAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Fail("Launch", 1, throttled)
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.advance(t); !errors.Is(err, throttled) {
+		t.Fatalf("got %v, want the fault", err)
+	}
+	w.wantCondition(t, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying, throttled.Message)
+	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRetrying, throttled.Message)
+	w.launch(t)
+	if w.stored.Status.Attempt != 1 {
+		t.Errorf("attempt %d, want 1", w.stored.Status.Attempt)
+	}
+}
+
+func TestLaunch_CalledOff_IsAskedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Fail("Launch", 1, context.Canceled)
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.advance(t); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want the context's error", err)
+	}
+	if len(w.launches) != 0 {
+		t.Errorf("counted as %v", w.launches)
+	}
+	w.launch(t)
+}
+
+func TestLaunch_RefusedForGood_StallsWithoutASearch(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Fail("Launch", 1, denied)
+	w.mustAdvance(t)
+	w.wantStalled(t, v1alpha1.ReasonAccessDenied, denied.Message)
+	w.wantCondition(t, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonAccessDenied, denied.Message)
+	if calls := w.cloud.Calls("FindByOwner"); calls != 0 {
+		t.Errorf("searched %d times", calls)
+	}
+}
+
+func TestLaunch_StatusNotWritten_IsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault       error
+		wantAttempt int32
+		wantReason  string
+	}{
+		"launched": {nil, 1, v1alpha1.ReasonLaunched},
+		"refused":  {noQuota, 2, v1alpha1.ReasonQuotaExceeded},
+		"denied":   {denied, 1, v1alpha1.ReasonAccessDenied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			if _, err := w.advance(t); err != nil {
+				t.Fatal(err)
+			}
+			w.cloud.Fail("Launch", 1, test.fault)
+			recorded := w.stored
+			for range 2 {
+				w.stored = recorded
+				if _, err := w.advance(t); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if calls := w.cloud.Calls("Launch"); calls != 1 {
+				t.Errorf("asked %d times, want once", calls)
+			}
+			if launched := w.condition(v1alpha1.ConditionLaunched); w.stored.Status.Attempt != test.wantAttempt || launched.Reason != test.wantReason {
+				t.Errorf("attempt %d, %s; want %d, %s", w.stored.Status.Attempt, launched.Reason, test.wantAttempt, test.wantReason)
+			}
+		})
+	}
+}
+
+// inDoubt is a world with a job whose launch was refused after an answer had been
+// lost. ECS has started a task if it is told so.
+func inDoubt(t *testing.T, started bool) (w *world, due time.Time) {
+	t.Helper()
+	w = newWorld()
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	if started {
+		w.cloud.LoseAnswers("Launch", 1)
+	} else {
+		w.cloud.Fail("Launch", 1, noAnswer)
+	}
+	w.cloud.Fail("Launch", 1, noQuota)
+	w.cloud.Hide(true)
+	if _, err := w.advance(t); err == nil {
+		t.Fatal("a launch without an answer is no error")
+	}
+	due, err := w.advance(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, due
+}
+
+func TestLaunch_RefusedAfterALostAnswer_TheTaskThatTurnsUpIsTheJobs(t *testing.T) {
+	t.Parallel()
+	w, due := inDoubt(t, true)
+	if want := w.clock.Now().Add(SettlePause); !due.Equal(want) {
+		t.Errorf("the search goes on at %s, want %s", due, want)
+	}
+	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRetrying, noQuota.Message)
+	w.clock.Step(SettlePause)
+	w.cloud.Hide(false)
+	w.launch(t)
+	if w.stored.Status.Attempt != 1 || w.stored.Status.Task.ARN != w.cloud.Tasks()[0].ARN {
+		t.Errorf("attempt %d, task %+v; want the first's", w.stored.Status.Attempt, w.stored.Status.Task)
+	}
+	if calls := w.cloud.Calls("Launch"); calls != 2 {
+		t.Errorf("ECS was asked %d times, want twice", calls)
+	}
+	w.wantRunning(t, 1)
+}
+
+func TestLaunch_RefusedAfterALostAnswer_NothingTurnsUp_AnotherAttemptFollows(t *testing.T) {
+	t.Parallel()
+	w, _ := inDoubt(t, false)
+	w.clock.Step(SettleTime)
+	w.mustAdvance(t)
+	if w.stored.Status.Attempt != 1 || w.cloud.Calls("Launch") != 2 {
+		t.Errorf("attempt %d after %d launches, while the task can still turn up", w.stored.Status.Attempt, w.cloud.Calls("Launch"))
+	}
+	w.clock.Step(1)
+	w.launch(t)
+	if w.stored.Status.Attempt != 2 {
+		t.Errorf("attempt %d, want 2", w.stored.Status.Attempt)
+	}
+	w.wantRunning(t, 1)
+}
+
+func TestLaunch_RefusedAfterALostAnswer_TheSearchFails_IsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w, _ := inDoubt(t, false)
+	w.clock.Step(SettleTime + 1)
+	w.cloud.Fail("FindByOwner", 1, throttled)
+	if _, err := w.advance(t); !errors.Is(err, throttled) {
+		t.Errorf("got %v, want the fault", err)
+	}
+	if w.stored.Status.Attempt != 1 {
+		t.Errorf("attempt %d without a search", w.stored.Status.Attempt)
+	}
+	w.launch(t)
+}
+
+func TestLaunch_SearchInProgress_EndsNoLaterThanTheJob(t *testing.T) {
+	t.Parallel()
+	w, _ := inDoubt(t, false)
+	w.stored.Spec.ActiveDeadlineSeconds = 1
+	due, err := w.advance(t)
+	if want := begin.Add(time.Second); err != nil || !due.Equal(want) {
+		t.Errorf("due at %s (%v), want the job's end at %s", due, err, want)
+	}
+}
+
+func TestLaunch_AnotherProcessRecordedTheAttempt_ARefusalIsInDoubt(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	if _, err := w.advance(t); err != nil {
+		t.Fatal(err)
+	}
+	w.restart()
+	w.cloud.Fail("Launch", 1, noQuota)
+	due, err := w.advance(t)
+	if want := w.clock.Now().Add(SettlePause); err != nil || !due.Equal(want) || w.stored.Status.Attempt != 1 {
+		t.Errorf("attempt %d, due at %s (%v); want a search in attempt 1 until %s", w.stored.Status.Attempt, due, err, want)
+	}
+}
