@@ -12,20 +12,28 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// testLifecycle keeps the time of day.
-var testLifecycle = &Lifecycle{Now: time.Now}
+// atBegin is at the time at which the jobs of tests are created.
+var atBegin = &Lifecycle{Now: func() time.Time { return begin }}
 
 // jobOfAge is a job that was created that long ago.
 func jobOfAge(age time.Duration) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
-		ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(time.Now().Add(-age))},
+		ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(begin.Add(-age))},
 		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.TaskTemplate{LaunchDeadlineSeconds: 60}},
 	}
 }
 
+// notLaunchedFor lets a job have been refused its last launch.
+func notLaunchedFor(reason, message string) func(*v1alpha1.FargateJob) {
+	return func(j *v1alpha1.FargateJob) {
+		atBegin.setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, reason, message)
+	}
+}
+
 func TestEnforceDeadlines(t *testing.T) {
+	t.Parallel()
 	waiting := func(j *v1alpha1.FargateJob) {
-		testLifecycle.setCondition(j, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "pulling its image")
+		atBegin.setCondition(j, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonPending, "pulling its image")
 	}
 	tests := map[string]struct {
 		age     time.Duration
@@ -33,31 +41,35 @@ func TestEnforceDeadlines(t *testing.T) {
 		reason  string // empty if the job may go on
 		message string
 	}{
-		"young":            {age: 59 * time.Second},
-		"never ready":      {age: 61 * time.Second, change: waiting, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "the task was not ready 1m0s after the job's creation: pulling its image"},
-		"ready":            {age: time.Hour, change: func(j *v1alpha1.FargateJob) { j.Status.ReadyTime = ptr.To(metav1.Now()) }},
-		"class unreadable": {age: 9 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
-		"class never read": {age: 11 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "its launch was not begun"},
-		"no capacity": {age: 61 * time.Second, change: func(j *v1alpha1.FargateJob) {
-			testLifecycle.setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonCapacityUnavailable, "no Spot")
-		}, reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
-		"within its life": {age: 99 * time.Second, change: func(j *v1alpha1.FargateJob) {
-			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
+		"young":            {age: time.Minute - 1},
+		"never ready":      {age: time.Minute, change: waiting, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "the task was not ready 1m0s after the job's creation: pulling its image"},
+		"ready":            {age: time.Hour, change: func(j *v1alpha1.FargateJob) { j.Status.ReadyTime = ptr.To(metav1.NewTime(begin)) }},
+		"class unreadable": {age: 10*time.Minute - 1, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
+		"class never read": {age: 10 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "its launch was not begun"},
+		"no capacity": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonCapacityUnavailable, "no Spot"),
+			reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
+		"no quota": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonQuotaExceeded, "10 vCPUs"),
+			reason: v1alpha1.ReasonQuotaExceeded, message: "10 vCPUs"},
+		"no answer": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonRetrying, "AWS is away"),
+			reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "was not begun"},
+		"within its life": {age: 100*time.Second - 1, change: func(j *v1alpha1.FargateJob) {
+			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.NewTime(begin))
 		}},
-		"beyond its life": {age: 101 * time.Second, change: func(j *v1alpha1.FargateJob) {
-			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.Now())
+		"beyond its life": {age: 100 * time.Second, change: func(j *v1alpha1.FargateJob) {
+			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.NewTime(begin))
 		}, reason: v1alpha1.ReasonActiveDeadlineExceeded, message: "activeDeadlineSeconds of 100"},
 		"stalled and old": {age: time.Hour, change: func(j *v1alpha1.FargateJob) {
-			testLifecycle.setCondition(j, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
+			atBegin.setCondition(j, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonTaskStopped, "x")
 		}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			job := jobOfAge(test.age)
 			if test.change != nil {
 				test.change(job)
 			}
-			err := testLifecycle.enforceDeadlines(t.Context(), job)
+			err := atBegin.enforceDeadlines(t.Context(), job)
 			if test.reason == "" {
 				if err != nil {
 					t.Errorf("stalls: %v", err)
@@ -76,6 +88,7 @@ func TestEnforceDeadlines(t *testing.T) {
 }
 
 func TestDue_IsTheNextDeadlineByTheGivenClock(t *testing.T) {
+	t.Parallel()
 	job := jobOfAge(10 * time.Second)
 	job.Spec.ActiveDeadlineSeconds = 3600
 	clock := job.CreationTimestamp.Time
@@ -93,6 +106,7 @@ func TestDue_IsTheNextDeadlineByTheGivenClock(t *testing.T) {
 }
 
 func TestRoundPause_Doubles_UpToAMinute(t *testing.T) {
+	t.Parallel()
 	for rounds, want := range map[int32]time.Duration{1: 5 * time.Second, 2: 10 * time.Second, 4: 40 * time.Second, 5: time.Minute, 1000: time.Minute} {
 		if got := roundPause(rounds); got != want {
 			t.Errorf("after %d rounds %s, want %s", rounds, got, want)

@@ -22,6 +22,7 @@ func classWith(name string, policy v1alpha1.OverridePolicy) *v1alpha1.FargateTas
 }
 
 func TestOverride_WhatTheClassAllows_IsApplied(t *testing.T) {
+	t.Parallel()
 	class := classWith("default", v1alpha1.OverridePolicy{
 		TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"LATEST"}, MaxCPU: 1024, MaxMemory: 2048, MaxEphemeralStorageGiB: 40,
 	})
@@ -37,6 +38,7 @@ func TestOverride_WhatTheClassAllows_IsApplied(t *testing.T) {
 }
 
 func TestOverride_WhatTheClassSaysAlready_NeedsNoPermission(t *testing.T) {
+	t.Parallel()
 	class := classWith("default", v1alpha1.OverridePolicy{})
 	template := class.Spec.TaskTemplate
 	err := override(&template, class, &v1alpha1.TaskOverrides{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 30})
@@ -46,6 +48,7 @@ func TestOverride_WhatTheClassSaysAlready_NeedsNoPermission(t *testing.T) {
 }
 
 func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
+	t.Parallel()
 	some := v1alpha1.OverridePolicy{TaskDefinitions: []string{"ci-*"}, MaxEphemeralStorageGiB: 40}
 	for name, test := range map[string]struct {
 		class  *v1alpha1.FargateTaskClass
@@ -79,6 +82,7 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			template := test.class.Spec.TaskTemplate
 			err := override(&template, test.class, &test.wanted)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -89,6 +93,7 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 }
 
 func TestCheckSize_RefusesWhatTheJobChoseAndFargateDoesNotOffer(t *testing.T) {
+	t.Parallel()
 	fargate := ecs.Definition{Fargate: true, CPU: 256, Memory: 512}
 	for name, test := range map[string]struct {
 		template   v1alpha1.TaskTemplate
@@ -106,6 +111,7 @@ func TestCheckSize_RefusesWhatTheJobChoseAndFargateDoesNotOffer(t *testing.T) {
 		"no memory known":           {v1alpha1.TaskTemplate{CPU: 256}, ecs.Definition{Fargate: true}, v1alpha1.TaskOverrides{CPU: 256}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := checkSize(&test.template, &test.definition, &test.wanted)
 			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 				t.Errorf("got %v, want %q", err, test.want)

@@ -27,6 +27,7 @@ func authorizedKey(t *testing.T, key crypto.PublicKey) string {
 }
 
 func TestCheckPublicKey_KeyOfEveryKind_IsAccepted(t *testing.T) {
+	t.Parallel()
 	ed25519Key, _, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +56,7 @@ func TestCheckPublicKey_KeyOfEveryKind_IsAccepted(t *testing.T) {
 }
 
 func TestCheckPublicKey_NoKey_StallsAndSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	public, _, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +73,7 @@ func TestCheckPublicKey_NoKey_StallsAndSaysWhatIsWrong(t *testing.T) {
 		"in the comment":       {"ssh-rsa AAAA " + key, "short read"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			job := &v1alpha1.FargateJob{}
 			job.Spec.SSHPublicKey = test.key
 			err := checkPublicKey(job)
