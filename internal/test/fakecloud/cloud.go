@@ -6,7 +6,6 @@ package fakecloud
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -34,41 +33,6 @@ type Task struct {
 	Launch ecs.Launch
 	// StopReason is why it was stopped, empty while it is to run.
 	StopReason string
-}
-
-// fault is what one call ends with. It is lost if the call did what it was asked
-// for before.
-type fault struct {
-	err  error
-	lost bool
-}
-
-// Fail makes the next calls of a method, such as "Launch", fail with err, after
-// those that are to fail already. A nil err lets calls through.
-func (c *Cloud) Fail(method string, times int, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.addFaults(method, times, fault{err: err})
-}
-
-// LoseAnswers makes the next calls of a method do what they are asked for and
-// fail all the same, after those that are to fail already.
-func (c *Cloud) LoseAnswers(method string, times int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.addFaults(method, times, fault{err: LostAnswer(), lost: true})
-}
-
-// LostAnswer is the error of a call that got no answer.
-func LostAnswer() *ecs.Error {
-	return &ecs.Error{Class: ecs.RetrySame, Reason: v1alpha1.ReasonRetrying, Message: "AWS could not be reached", AnswerLost: true}
-}
-
-// Recover ends all faults.
-func (c *Cloud) Recover() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.faults = nil
 }
 
 // Hide keeps tasks from being found, as ECS does for a moment after their launch,
@@ -173,27 +137,6 @@ func (c *Cloud) LastLines(_ context.Context, _ ecs.Location, _ ecs.LogStream, li
 		return nil, fault.err
 	}
 	return c.Lines[max(0, len(c.Lines)-int(limit)):], nil
-}
-
-// begin counts a call and says how it ends. The caller holds the lock.
-func (c *Cloud) begin(method string) fault {
-	if c.calls == nil {
-		c.calls = map[string]int{}
-	}
-	c.calls[method]++
-	faults := c.faults[method]
-	if len(faults) == 0 {
-		return fault{}
-	}
-	c.faults[method] = faults[1:]
-	return faults[0]
-}
-
-func (c *Cloud) addFaults(method string, times int, next fault) {
-	if c.faults == nil {
-		c.faults = map[string][]fault{}
-	}
-	c.faults[method] = append(c.faults[method], slices.Repeat([]fault{next}, times)...)
 }
 
 // start returns the task of an owner's attempt, which it starts once.
