@@ -1,9 +1,10 @@
 package ecs
 
 import (
-	"context"
 	"errors"
 	"testing"
+
+	"golang.org/x/time/rate"
 )
 
 func TestLaunch_Refused_SaysWhetherAnAnswerWasLostBefore(t *testing.T) {
@@ -16,6 +17,7 @@ func TestLaunch_Refused_SaysWhetherAnAnswerWasLostBefore(t *testing.T) {
 		"refused after a lost answer":    {[]answer{lostAnswer, overQuota}, true},
 		"refused after an error of ECS":  {[]answer{serverError, overQuota}, true},
 		"refused after being throttled":  {[]answer{tooFast, overQuota}, false},
+		"refused after a busy server":    {[]answer{{503, tooFast.body}, overQuota}, false},
 		"failed":                         {[]answer{notStarted}, false},
 		"failed after a lost answer":     {[]answer{lostAnswer, notStarted}, true},
 		"nothing said":                   {[]answer{nothingDone}, false},
@@ -46,12 +48,11 @@ func TestLaunch_StartedAfterALostAnswer_IsNoError(t *testing.T) {
 	}
 }
 
-func TestLaunch_NoTokenInTime_WasNotAsked(t *testing.T) {
+func TestLaunch_NoToken_WasNotAsked(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 0)
-	defer cancel()
 	aws := &scripted{answers: []answer{started}}
-	_, err := aws.clients(newLimiter()).Launch(ctx, testLaunch())
+	l := emptied(func(l *limiter) *rate.Limiter { return l.buckets["RunTask"][0] })
+	_, err := aws.clients(l).Launch(t.Context(), testLaunch())
 	var fault *Error
 	if !errors.As(err, &fault) || fault.AnswerLost || len(aws.asked) != 0 {
 		t.Errorf("got %v (%+v) after %v, want an *Error without a lost answer", err, fault, aws.asked)

@@ -89,6 +89,11 @@ func TestLedger_MayHaveTask_NotOneThatTheStatusHas(t *testing.T) {
 	if l.mayHaveTask(job) {
 		t.Error("a task that is written down is searched for")
 	}
+	l.record(job)
+	l.ask(job)
+	if l.mayHaveTask(job) {
+		t.Error("a task that another process has written down is searched for")
+	}
 	later := jobInAttempt(3)
 	l.record(later)
 	l.ask(later)
