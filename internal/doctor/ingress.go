@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 const ingressSubject = "security group"
@@ -35,7 +35,7 @@ func (e *examination) checkIngress(ctx context.Context) []Finding {
 	return []Finding{e.judgeSources(sources)}
 }
 
-func (e *examination) judgeSources(sources []ecs.Source) Finding {
+func (e *examination) judgeSources(sources []inspect.Source) Finding {
 	groups, port := strings.Join(e.template.Network.SecurityGroups, ", "), e.template.SSH.Port
 	overInternet := e.template.Network.ConnectVia == v1alpha1.PublicIP
 	var others []string
