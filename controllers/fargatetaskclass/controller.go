@@ -17,7 +17,6 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
-	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
@@ -45,7 +44,7 @@ type Reconciler struct {
 	// Events records when a class becomes ready or ceases to be.
 	Events events.EventRecorder
 	// AWS is asked about what classes name.
-	AWS *inspect.Inspector
+	AWS classcheck.AWS
 	// Interval is DefaultInterval but in tests.
 	Interval time.Duration
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
-	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 // WebhookPath is where a webhook server asks a Validator.
@@ -29,7 +28,7 @@ const DefaultTimeout = 8 * time.Second
 // nothing and works on every replica.
 type Validator struct {
 	// AWS is asked about what classes name.
-	AWS *inspect.Inspector
+	AWS classcheck.AWS
 	// Timeout is DefaultTimeout but in tests.
 	Timeout time.Duration
 }

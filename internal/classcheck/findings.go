@@ -9,6 +9,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
+// AWS answers what the checks need to know; *inspect.Inspector does it.
+type AWS interface {
+	Cluster(context.Context, ecs.Location) (*inspect.Cluster, error)
+	TaskDefinition(ctx context.Context, loc ecs.Location, name string) (ecs.Definition, error)
+	VPCsOfSubnets(ctx context.Context, loc ecs.Location, ids []string) (map[string]string, error)
+	VPCsOfSecurityGroups(ctx context.Context, loc ecs.Location, ids []string) (map[string]string, error)
+}
+
 // Findings are AWS's answers about a class. Where an error is set, the value
 // beside it says nothing.
 type Findings struct {
@@ -26,7 +34,7 @@ type Findings struct {
 
 // Look asks AWS everything that the checks need to know, at once: who waits for
 // admission waits for the slowest answer only.
-func Look(ctx context.Context, aws *inspect.Inspector, template *v1alpha1.TaskTemplate) *Findings {
+func Look(ctx context.Context, aws AWS, template *v1alpha1.TaskTemplate) *Findings {
 	loc := ecs.LocationOf(template)
 	f := &Findings{}
 	var questions sync.WaitGroup

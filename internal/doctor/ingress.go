@@ -7,8 +7,13 @@ import (
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
+
+type ingress interface {
+	SourcesOf(ctx context.Context, loc ecs.Location, groups []string, port int32) ([]inspect.Source, error)
+}
 
 const ingressSubject = "security group"
 

@@ -6,8 +6,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
+
+type quotas interface {
+	VCPUsInUse(context.Context, ecs.Location) (map[inspect.VCPUQuota]float64, error)
+	Quota(context.Context, ecs.Location, inspect.VCPUQuota) (float64, error)
+}
 
 // unitsPerVCPU is how many CPU units make a vCPU.
 const unitsPerVCPU = 1024
