@@ -9,6 +9,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
@@ -69,7 +70,7 @@ func (l *launch) examine(ctx context.Context, c *checkUp) []doctor.Finding {
 // examineTasks looks at what the tasks of the configured mode need.
 func examineTasks(ctx context.Context, config *driverconfig.Config, options executor.Options, classFile string) []doctor.Finding {
 	if config.Kubernetes == nil {
-		return doctor.ExamineFile(ctx, &ecs.Clients{}, &config.Class().Spec.TaskTemplate)
+		return doctor.ExamineFile(ctx, inspect.New(&ecs.Clients{}), &config.Class().Spec.TaskTemplate)
 	}
 	findings := []doctor.Finding{doctor.Store(ctx, options.OpenStore)}
 	if classFile == "" {
@@ -79,5 +80,5 @@ func examineTasks(ctx context.Context, config *driverconfig.Config, options exec
 	if err != nil {
 		return append(findings, doctor.Configuration(classFile, err)...)
 	}
-	return append(findings, doctor.ExamineClass(ctx, &ecs.Clients{}, &class.Spec.TaskTemplate)...)
+	return append(findings, doctor.ExamineClass(ctx, inspect.New(&ecs.Clients{}), &class.Spec.TaskTemplate)...)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/controllers/metrics"
 	"github.com/fargate-operator/fargate-operator/controllers/orphans"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/event"
 )
 
@@ -106,7 +107,7 @@ func addControllers(mgr ctrl.Manager, o *options, clients *ecs.Clients, installa
 	classes := &fargatetaskclass.Reconciler{
 		Client:   mgr.GetClient(),
 		Events:   event.NewRecorder(mgr),
-		ECS:      clients,
+		AWS:      inspect.New(clients),
 		Interval: fargatetaskclass.DefaultInterval,
 	}
 	if err := classes.SetupWithManager(mgr); err != nil {

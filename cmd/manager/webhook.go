@@ -8,6 +8,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 // addWebhook serves the admission check of classes with the certificate in a
@@ -17,7 +18,7 @@ func addWebhook(mgr ctrl.Manager, clients *ecs.Clients, certDir string) error {
 		return nil
 	}
 	server := webhook.NewServer(webhook.Options{CertDir: certDir})
-	validator := &fargatetaskclass.Validator{ECS: clients, Timeout: fargatetaskclass.DefaultTimeout}
+	validator := &fargatetaskclass.Validator{AWS: inspect.New(clients), Timeout: fargatetaskclass.DefaultTimeout}
 	if err := validator.SetupWithManager(mgr, server); err != nil {
 		return fmt.Errorf("adding the admission check of FargateTaskClasses: %w", err)
 	}

@@ -17,7 +17,6 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
@@ -44,8 +43,8 @@ type Reconciler struct {
 	Client client.Client
 	// Events records when a class becomes ready or ceases to be.
 	Events events.EventRecorder
-	// ECS looks things up in AWS.
-	ECS *ecs.Clients
+	// AWS is asked about what classes name.
+	AWS classcheck.AWS
 	// Interval is DefaultInterval but in tests.
 	Interval time.Duration
 }
@@ -66,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskC
 	if !class.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	found := classcheck.Look(ctx, r.ECS, &class.Spec.TaskTemplate)
+	found := classcheck.Look(ctx, r.AWS, &class.Spec.TaskTemplate)
 	if ctx.Err() != nil {
 		return reconcile.Result{}, ctx.Err()
 	}

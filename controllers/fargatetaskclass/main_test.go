@@ -15,6 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/event"
 	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
@@ -41,7 +42,7 @@ func newWorld(t *testing.T, interval time.Duration) *world {
 		reconciler := &fargatetaskclass.Reconciler{
 			Client:   mgr.GetClient(),
 			Events:   event.NewRecorder(mgr),
-			ECS:      &ecs.Clients{},
+			AWS:      inspect.New(&ecs.Clients{}),
 			Interval: interval,
 		}
 		return reconciler.SetupWithManager(mgr)

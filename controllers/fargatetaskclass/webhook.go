@@ -13,7 +13,6 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // WebhookPath is where a webhook server asks a Validator.
@@ -28,8 +27,8 @@ const DefaultTimeout = 8 * time.Second
 // to be mended; checks that AWS does not answer become warnings. It changes
 // nothing and works on every replica.
 type Validator struct {
-	// ECS looks things up in AWS.
-	ECS *ecs.Clients
+	// AWS is asked about what classes name.
+	AWS classcheck.AWS
 	// Timeout is DefaultTimeout but in tests.
 	Timeout time.Duration
 }
@@ -47,7 +46,7 @@ func (v *Validator) ValidateCreate(ctx context.Context, class *v1alpha1.FargateT
 	ctx, cancel := context.WithTimeout(ctx, v.Timeout)
 	defer cancel()
 	template := &class.Spec.TaskTemplate
-	outcomes := classcheck.Judge(template, classcheck.Look(ctx, v.ECS, template))
+	outcomes := classcheck.Judge(template, classcheck.Look(ctx, v.AWS, template))
 	if ready := readiness(outcomes); ready.Status == metav1.ConditionFalse {
 		return nil, fmt.Errorf("FargateTaskClass %s cannot work: %s", class.Name, ready.Message)
 	}

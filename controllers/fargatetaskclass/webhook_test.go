@@ -24,6 +24,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
@@ -38,7 +39,7 @@ func newGuardedWorld(t *testing.T, timeout time.Duration) (*world, *warnings) {
 	ca, dir := serverCertificate(t)
 	port := freePort(t)
 	w.StartManager(t, func(mgr ctrl.Manager) error {
-		validator := &fargatetaskclass.Validator{ECS: &ecs.Clients{}, Timeout: timeout}
+		validator := &fargatetaskclass.Validator{AWS: inspect.New(&ecs.Clients{}), Timeout: timeout}
 		return validator.SetupWithManager(mgr, webhook.NewServer(webhook.Options{Host: "127.0.0.1", Port: port, CertDir: dir}))
 	})
 	w.register(t, port, ca)

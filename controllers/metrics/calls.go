@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 // callsTotal counts what AWS was asked.
@@ -20,14 +21,20 @@ func newCallsTotal() *prometheus.CounterVec {
 		Help: "Calls to AWS, retries included, by service, operation and result: ok; denied (credentials or permissions), " +
 			"throttled, failed (on AWS's side), refused (any other error that AWS answers with) or unreachable (no answer).",
 	}, []string{"service", "operation", "result"})
-	for service, operations := range ecs.Operations() {
-		for _, operation := range operations {
-			for _, result := range ecs.Results() {
-				total.WithLabelValues(service, operation, result)
-			}
+	for _, calls := range []map[string][]string{ecs.Operations(), inspect.Operations()} {
+		for service, operations := range calls {
+			addOperations(total, service, operations)
 		}
 	}
 	return total
+}
+
+func addOperations(total *prometheus.CounterVec, service string, operations []string) {
+	for _, operation := range operations {
+		for _, result := range ecs.Results() {
+			total.WithLabelValues(service, operation, result)
+		}
+	}
 }
 
 // CountCall counts a call to AWS.

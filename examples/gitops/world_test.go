@@ -17,6 +17,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/event"
 	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
@@ -47,7 +48,7 @@ func (w *world) startControllers(t *testing.T) (stop func()) {
 			return err
 		}
 		recorder := event.NewRecorder(mgr)
-		classes := &fargatetaskclass.Reconciler{Client: mgr.GetClient(), Events: recorder, ECS: clients, Interval: time.Hour}
+		classes := &fargatetaskclass.Reconciler{Client: mgr.GetClient(), Events: recorder, AWS: inspect.New(clients), Interval: time.Hour}
 		if err := classes.SetupWithManager(mgr); err != nil {
 			return err
 		}

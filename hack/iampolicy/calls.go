@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,24 +16,24 @@ import (
 // sdkServices precedes the name of a service in the import paths of the SDK.
 const sdkServices = "github.com/aws/aws-sdk-go-v2/service/"
 
-// calls are the AWS calls in the interfaces of a package, sorted, as IAM writes
-// actions: "ecs:RunTask". A call is a method whose second parameter is a pointer
+// calls are the AWS calls in the interfaces of a package and of those in it,
+// sorted, as IAM writes actions: "ecs:RunTask". A call is a method whose second parameter is a pointer
 // to the SDK's input of that name.
 func calls(dir string) ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return nil, err
-	}
 	var found []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
+	err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return nil, fmt.Errorf("read the calls in %s: %w", dir, err)
+			return err
 		}
 		found = append(found, callsOf(file)...)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the calls in %s: %w", dir, err)
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil

@@ -1,5 +1,5 @@
 // Command iampolicy generates the IAM policies in config/aws from the calls that
-// internal/ecs makes, and copies the controller's into docs/aws-permissions.md.
+// internal/ecs and the packages in it make, and copies the controller's into docs/aws-permissions.md.
 package main
 
 import (
@@ -11,6 +11,9 @@ import (
 )
 
 const document = "docs/aws-permissions.md"
+
+// boundary has the packages that call AWS.
+const boundary = "internal/ecs"
 
 func main() {
 	files, err := generate(".")
@@ -25,7 +28,7 @@ func main() {
 
 // generate returns the generated files of the repository by their path in it.
 func generate(root string) (map[string][]byte, error) {
-	called, err := calls(filepath.Join(root, "internal", "ecs"))
+	called, err := calls(filepath.Join(root, boundary))
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestPermissions_EveryAction_IsInTheTableOfTheDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	called, err := calls(filepath.Join(root, "internal", "ecs"))
+	called, err := calls(filepath.Join(root, boundary))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestPermissions_EveryAction_IsInTheTableOfTheDocument(t *testing.T) {
 }
 
 func TestPermissions_StatementsAndActions_BelongTogether(t *testing.T) {
-	called, err := calls(filepath.Join(root, "internal", "ecs"))
+	called, err := calls(filepath.Join(root, boundary))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestPermissions_StatementsAndActions_BelongTogether(t *testing.T) {
 }
 
 func TestCheck_CallsAndTableDiffer_SaysWhatToDo(t *testing.T) {
-	called, err := calls(filepath.Join(root, "internal", "ecs"))
+	called, err := calls(filepath.Join(root, boundary))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +116,23 @@ import "github.com/aws/aws-sdk-go-v2/service/ecs"
 
 type setup interface{ CreateCluster(context.Context, *ecs.CreateClusterInput) }
 `)
+	within := filepath.Join(dir, "within")
+	if err := os.Mkdir(within, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, within, "clients.go", `package within
+
+import "github.com/aws/aws-sdk-go-v2/service/ec2"
+
+type networks interface {
+	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
+}
+`)
 	got, err := calls(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"ecs:RunTask", "ecs:StopTask", "sts:AssumeRole"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"ec2:DescribeSubnets", "ecs:RunTask", "ecs:StopTask", "sts:AssumeRole"}, got); diff != "" {
 		t.Errorf("calls differ (-want +got):\n%s", diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 // right is a class that passes every check, with what AWS says of it.
@@ -20,7 +21,7 @@ func right() (*v1alpha1.TaskTemplate, *Findings) {
 		SSH:     v1alpha1.SSHServer{Port: 22},
 	}
 	found := &Findings{
-		Cluster: &ecs.Cluster{Status: "ACTIVE", CapacityProviders: []string{"FARGATE", "HOSTS"}, DefaultStrategy: []string{"FARGATE"}},
+		Cluster: &inspect.Cluster{Status: "ACTIVE", CapacityProviders: []string{"FARGATE", "HOSTS"}, DefaultStrategy: []string{"FARGATE"}},
 		Definition: ecs.Definition{
 			ARN: "ci:1", Active: true, NetworkMode: "awsvpc", Fargate: true,
 			Containers: map[string]ecs.Container{"ci-coordinator": {TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}}},
@@ -40,7 +41,7 @@ func TestChecks_StatesThatOnlyAWSHas(t *testing.T) {
 		return Outcome{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonPassed, Message: message}
 	}
 	inState := func(state string) func(*v1alpha1.TaskTemplate, *Findings) {
-		return func(_ *v1alpha1.TaskTemplate, f *Findings) { f.Cluster = &ecs.Cluster{Status: state} }
+		return func(_ *v1alpha1.TaskTemplate, f *Findings) { f.Cluster = &inspect.Cluster{Status: state} }
 	}
 	onHosts := []v1alpha1.Placement{{Strategy: []v1alpha1.CapacityProvider{{Provider: "HOSTS"}}}, {LaunchType: "EC2"}, {LaunchType: "EXTERNAL"}}
 	notOnFargate := fails(v1alpha1.ReasonFargateIncompatible,

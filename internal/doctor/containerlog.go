@@ -7,6 +7,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
+type logGroups interface {
+	LogGroupExists(ctx context.Context, loc ecs.Location, log ecs.ContainerLog, container string) (bool, error)
+}
+
 // checkContainerLog looks whether the container can log to CloudWatch Logs, if
 // it is to, and whether the executor may read there what it wrote when it has
 // ended.

@@ -9,6 +9,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
@@ -39,7 +40,7 @@ func TestExamineFile_LogMayNotBeRead_IsAWarning(t *testing.T) {
 	wantOnly(t, examine(t, template), doctor.Finding{
 		Level: doctor.Warning, Subject: "container log", What: "the permission logs:GetLogEvents,", Fix: "fargate-standalone-policy",
 	})
-	if findings := doctor.ExamineClass(t.Context(), &ecs.Clients{}, template); slices.ContainsFunc(findings, isOfLog) {
+	if findings := doctor.ExamineClass(t.Context(), inspect.New(&ecs.Clients{}), template); slices.ContainsFunc(findings, isOfLog) {
 		t.Errorf("the controller reads no logs, and a check of its class says: %+v", findings)
 	}
 }

@@ -18,16 +18,27 @@ import (
 // patience bounds each question to AWS, the SDK's own repetitions included.
 const patience = 10 * time.Second
 
+// AWS answers the questions of the checks; *inspect.Inspector does it.
+type AWS interface {
+	classcheck.AWS
+	identities
+	permissions
+	routes
+	ingress
+	quotas
+	logGroups
+}
+
 // ExamineClass asks AWS for all that tasks of a FargateTaskClass need. Without
 // credentials there is that one finding.
-func ExamineClass(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
+func ExamineClass(ctx context.Context, aws AWS, template *v1alpha1.TaskTemplate) []Finding {
 	e := newExamination(aws, template, classPolicy)
 	return e.examine(ctx, e.checks()...)
 }
 
 // ExamineFile does the same for tasks as fargate.toml describes them, and for
 // the executor that runs them itself. The findings name the keys of that file.
-func ExamineFile(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskTemplate) []Finding {
+func ExamineFile(ctx context.Context, aws AWS, template *v1alpha1.TaskTemplate) []Finding {
 	e := newExamination(aws, template, filePolicy)
 	findings := e.examine(ctx, append(e.checks(), e.checkContainerLog)...)
 	for i := range findings {
@@ -39,7 +50,7 @@ func ExamineFile(ctx context.Context, aws *ecs.Clients, template *v1alpha1.TaskT
 
 // examination is what the checks of one template share.
 type examination struct {
-	aws      *ecs.Clients
+	aws      AWS
 	template *v1alpha1.TaskTemplate
 	loc      ecs.Location
 	// policy is the generated one for who launches the tasks.
@@ -52,7 +63,7 @@ type examination struct {
 	found *classcheck.Findings
 }
 
-func newExamination(aws *ecs.Clients, template *v1alpha1.TaskTemplate, policy string) *examination {
+func newExamination(aws AWS, template *v1alpha1.TaskTemplate, policy string) *examination {
 	return &examination{aws: aws, template: template, policy: policy, loc: ecs.LocationOf(template), own: ownAddresses()}
 }
 

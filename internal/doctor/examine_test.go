@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
@@ -37,7 +38,7 @@ func template(change func(*v1alpha1.TaskTemplate)) *v1alpha1.TaskTemplate {
 
 func examine(t *testing.T, template *v1alpha1.TaskTemplate) []doctor.Finding {
 	t.Helper()
-	return doctor.ExamineFile(t.Context(), &ecs.Clients{}, template)
+	return doctor.ExamineFile(t.Context(), inspect.New(&ecs.Clients{}), template)
 }
 
 // wantOnly fails the test unless all is well but for the findings wanted, of
@@ -285,7 +286,7 @@ func TestExamine_AWSDoesNotAnswer_WarnsAndEnds(t *testing.T) {
 	env.FailNext("DescribeRouteTables", 1000, localecs.HangFault())
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	findings := doctor.ExamineFile(ctx, &ecs.Clients{}, template(nil))
+	findings := doctor.ExamineFile(ctx, inspect.New(&ecs.Clients{}), template(nil))
 	if doctor.Failed(findings) {
 		t.Errorf("silence is taken for a failure: %+v", findings)
 	}

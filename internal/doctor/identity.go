@@ -4,7 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
+
+type identities interface {
+	Identity(context.Context, ecs.Location) (string, error)
+}
 
 func (e *examination) checkIdentity(ctx context.Context) Finding {
 	ctx, cancel := context.WithTimeout(ctx, patience)

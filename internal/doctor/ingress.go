@@ -8,7 +8,12 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
+
+type ingress interface {
+	SourcesOf(ctx context.Context, loc ecs.Location, groups []string, port int32) ([]inspect.Source, error)
+}
 
 const ingressSubject = "security group"
 
@@ -35,7 +40,7 @@ func (e *examination) checkIngress(ctx context.Context) []Finding {
 	return []Finding{e.judgeSources(sources)}
 }
 
-func (e *examination) judgeSources(sources []ecs.Source) Finding {
+func (e *examination) judgeSources(sources []inspect.Source) Finding {
 	groups, port := strings.Join(e.template.Network.SecurityGroups, ", "), e.template.SSH.Port
 	overInternet := e.template.Network.ConnectVia == v1alpha1.PublicIP
 	var others []string

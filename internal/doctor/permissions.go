@@ -5,7 +5,13 @@ import (
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
+
+type permissions interface {
+	Permissions(ctx context.Context, loc ecs.Location, public bool) []inspect.Permission
+}
 
 // The policies with the permissions that jobs need, by who launches them, and
 // with those that only the doctor needs.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/doctor"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
@@ -71,7 +72,7 @@ func TestExamine_PermissionMissing_SaysWhoseItIs(t *testing.T) {
 func TestExamineClass_PermissionMissing_IsInTheControllersPolicy(t *testing.T) {
 	actAs(t, localecstest.Start(t, localecs.Config{}), bothPolicies, "ecs:StopTask", "ecs:DescribeTaskDefinition")
 	fixes := 0
-	for _, f := range doctor.ExamineClass(t.Context(), &ecs.Clients{}, template(nil)) {
+	for _, f := range doctor.ExamineClass(t.Context(), inspect.New(&ecs.Clients{}), template(nil)) {
 		if f.Level != doctor.Failure {
 			continue
 		}

@@ -7,7 +7,13 @@ import (
 	"slices"
 
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
+
+type quotas interface {
+	VCPUsInUse(context.Context, ecs.Location) (map[inspect.VCPUQuota]float64, error)
+	Quota(context.Context, ecs.Location, inspect.VCPUQuota) (float64, error)
+}
 
 // unitsPerVCPU is how many CPU units make a vCPU.
 const unitsPerVCPU = 1024
@@ -34,10 +40,10 @@ func (e *examination) checkQuotas(ctx context.Context) []Finding {
 	return findings
 }
 
-func (e *examination) judgeQuota(quota ecs.VCPUQuota, limit, used float64) Finding {
+func (e *examination) judgeQuota(quota inspect.VCPUQuota, limit, used float64) Finding {
 	task := float64(cmp.Or(e.template.CPU, e.found.Definition.CPU)) / unitsPerVCPU
 	kind := "on demand"
-	if quota == ecs.SpotVCPUs {
+	if quota == inspect.SpotVCPUs {
 		kind = "Spot"
 	}
 	room := fmt.Sprintf("the account may use %g vCPUs of Fargate %s in %s, the tasks of cluster %s use %g", limit, kind, e.loc.Region, e.loc.Cluster, used)
@@ -60,7 +66,7 @@ func (e *examination) judgeQuota(quota ecs.VCPUQuota, limit, used float64) Findi
 }
 
 // quotasInUse are the quotas that tasks of the template count against.
-func (e *examination) quotasInUse() []ecs.VCPUQuota {
+func (e *examination) quotasInUse() []inspect.VCPUQuota {
 	var places []string
 	for _, placement := range e.template.Capacity {
 		places = append(places, placement.LaunchType)
@@ -71,12 +77,12 @@ func (e *examination) quotasInUse() []ecs.VCPUQuota {
 	if len(places) == 0 && e.found.Cluster != nil {
 		places = e.found.Cluster.DefaultStrategy
 	}
-	var quotas []ecs.VCPUQuota
+	var quotas []inspect.VCPUQuota
 	if slices.Contains(places, "FARGATE") {
-		quotas = append(quotas, ecs.OnDemandVCPUs)
+		quotas = append(quotas, inspect.OnDemandVCPUs)
 	}
 	if slices.Contains(places, "FARGATE_SPOT") {
-		quotas = append(quotas, ecs.SpotVCPUs)
+		quotas = append(quotas, inspect.SpotVCPUs)
 	}
 	return quotas
 }

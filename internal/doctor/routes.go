@@ -11,6 +11,11 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
+type routes interface {
+	WaysOut(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string]string, error)
+	EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]string, error)
+}
+
 const routesSubject = "way out"
 
 // checkRoutes looks whether tasks get to where their image is: over the

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
 
@@ -48,37 +47,9 @@ type interfacesAPI interface {
 	DescribeNetworkInterfaces(context.Context, *ec2.DescribeNetworkInterfacesInput, ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error)
 }
 
-// clustersAPI is what this package calls of Amazon ECS to inspect clusters.
-type clustersAPI interface {
-	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
-}
-
-// networksAPI is what this package calls of Amazon EC2 to inspect networks.
-type networksAPI interface {
-	DescribeSubnets(context.Context, *ec2.DescribeSubnetsInput, ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error)
-	DescribeSecurityGroups(context.Context, *ec2.DescribeSecurityGroupsInput, ...func(*ec2.Options)) (*ec2.DescribeSecurityGroupsOutput, error)
-}
-
 // rolesAPI is what this package calls of AWS STS to act as the role of a class.
 type rolesAPI interface {
 	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
-}
-
-// identityAPI is what this package calls of AWS STS to tell who it is.
-type identityAPI interface {
-	GetCallerIdentity(context.Context, *sts.GetCallerIdentityInput, ...func(*sts.Options)) (*sts.GetCallerIdentityOutput, error)
-}
-
-// routesAPI is what this package calls of Amazon EC2 to find the ways out of
-// subnets.
-type routesAPI interface {
-	DescribeRouteTables(context.Context, *ec2.DescribeRouteTablesInput, ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error)
-	DescribeVpcEndpoints(context.Context, *ec2.DescribeVpcEndpointsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcEndpointsOutput, error)
-}
-
-// quotasAPI is what this package calls of Service Quotas.
-type quotasAPI interface {
-	GetServiceQuota(context.Context, *servicequotas.GetServiceQuotaInput, ...func(*servicequotas.Options)) (*servicequotas.GetServiceQuotaOutput, error)
 }
 
 // logsAPI is what this package calls of CloudWatch Logs.
@@ -125,8 +96,6 @@ type Clients struct {
 type regional struct {
 	tasks       tasksAPI
 	interfaces  interfacesAPI
-	clusters    clustersAPI
-	networks    networksAPI
 	definitions *definitionCache
 	// config makes the clients that are seldom needed.
 	config aws.Config
@@ -148,17 +117,25 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 	if c.accounts == nil {
 		c.accounts = map[account]*regional{}
 	}
-	ecsClient, ec2Client := ecs.NewFromConfig(cfg), ec2.NewFromConfig(cfg)
 	r := &regional{
-		tasks:       ecsClient,
-		interfaces:  ec2Client,
-		clusters:    ecsClient,
-		networks:    ec2Client,
+		tasks:       ecs.NewFromConfig(cfg),
+		interfaces:  ec2.NewFromConfig(cfg),
 		definitions: newDefinitionCache(),
 		config:      cfg,
 	}
 	c.accounts[key] = r
 	return r, nil
+}
+
+// Config returns the SDK's configuration for a Location, for clients of further
+// services: with its identity, within the token buckets of its account, and with
+// the requests counted by Called. It fails with *Error.
+func (c *Clients) Config(ctx context.Context, loc Location) (aws.Config, error) {
+	r, err := c.at(ctx, loc)
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return r.config, nil
 }
 
 func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, error) {

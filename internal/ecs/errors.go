@@ -97,9 +97,9 @@ func statusOf(err error) int {
 	return response.HTTPStatusCode()
 }
 
-// classify turns an SDK error into an *Error. It returns nil for nil, and the
+// Classify turns an SDK error into an *Error. It returns nil for nil, and the
 // error itself if it is the context's.
-func classify(err error, doing string, loc Location) error {
+func Classify(err error, doing string, loc Location) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -46,7 +46,7 @@ func TestClassify(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.code+" "+test.message, func(t *testing.T) {
 			cause := &smithy.GenericAPIError{Code: test.code, Message: test.message, Fault: test.fault}
-			err := classify(&smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: cause}, "starting the task", loc)
+			err := Classify(&smithy.OperationError{ServiceID: "ECS", OperationName: "RunTask", Err: cause}, "starting the task", loc)
 			var got *Error
 			if !errors.As(err, &got) {
 				t.Fatalf("%v is no *Error", err)
@@ -69,7 +69,7 @@ func TestClassify(t *testing.T) {
 func TestClassify_RoleCannotBeAssumed_NamesThatPermission(t *testing.T) {
 	denied := &smithy.GenericAPIError{Code: "AccessDenied", Message: "no", Fault: smithy.FaultClient}
 	role := fmt.Errorf("get identity: %w", &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: denied})
-	err := classify(&smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeSubnets", Err: role}, "looking up subnets", Location{})
+	err := Classify(&smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeSubnets", Err: role}, "looking up subnets", Location{})
 	want := "looking up subnets: AccessDenied: no (give the identity in use the permission sts:AssumeRole, see docs/aws-permissions.md)"
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
@@ -77,7 +77,7 @@ func TestClassify_RoleCannotBeAssumed_NamesThatPermission(t *testing.T) {
 }
 
 func TestClassify_Canceled_StaysTheContexts(t *testing.T) {
-	err := classify(fmt.Errorf("operation: %w", context.Canceled), "starting the task", Location{})
+	err := Classify(fmt.Errorf("operation: %w", context.Canceled), "starting the task", Location{})
 	var ours *Error
 	if !errors.Is(err, context.Canceled) || errors.As(err, &ours) {
 		t.Errorf("got %#v, want the context's error", err)
@@ -85,7 +85,7 @@ func TestClassify_Canceled_StaysTheContexts(t *testing.T) {
 }
 
 func TestClassify_Unreachable_NamesTheRootCause(t *testing.T) {
-	err := classify(fmt.Errorf("operation error: %w", fmt.Errorf("https response error: %w", errors.New("connection refused"))), "starting the task", Location{})
+	err := Classify(fmt.Errorf("operation error: %w", fmt.Errorf("https response error: %w", errors.New("connection refused"))), "starting the task", Location{})
 	if got, want := err.Error(), "starting the task: AWS could not be reached: connection refused"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

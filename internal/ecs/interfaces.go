@@ -14,7 +14,7 @@ import (
 func publicIPs(ctx context.Context, api interfacesAPI, ids []string, loc Location) (map[string]string, error) {
 	found, err := describeInterfaces(ctx, api, ids)
 	if !hasCode(err, missingInterfaceCodes) {
-		return found, classify(err, "describing network interfaces", loc)
+		return found, Classify(err, "describing network interfaces", loc)
 	}
 	if len(ids) == 1 {
 		return nil, nil

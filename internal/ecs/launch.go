@@ -51,7 +51,7 @@ func launched(out *ecs.RunTaskOutput, err error, loc Location) (*v1alpha1.TaskSt
 	case errors.As(err, &conflict) && len(conflict.ResourceIds) > 0:
 		return &v1alpha1.TaskStatus{ARN: conflict.ResourceIds[0]}, nil
 	case err != nil:
-		return nil, classify(err, "starting the task", loc)
+		return nil, Classify(err, "starting the task", loc)
 	case len(out.Failures) > 0:
 		return nil, failure(aws.ToString(out.Failures[0].Reason), aws.ToString(out.Failures[0].Detail))
 	case len(out.Tasks) == 0:

@@ -13,6 +13,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
+// testLocation is where testLaunch launches.
+var testLocation = Location{Region: "us-east-1", Cluster: "ci"}
+
 // testLaunch is a launch that a fresh local ECS accepts.
 func testLaunch() Launch {
 	return Launch{

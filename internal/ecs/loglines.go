@@ -33,7 +33,7 @@ func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream,
 		case err != nil && answered && ctx.Err() != nil:
 			return before, nil
 		case err != nil:
-			return nil, classify(err, "reading the container's log", loc)
+			return nil, Classify(err, "reading the container's log", loc)
 		case len(lines) > 0 && slices.Equal(before, lines):
 			return lines, nil
 		}
@@ -44,21 +44,6 @@ func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream,
 			return before, nil
 		}
 	}
-}
-
-// LogGroupExists reports whether there is a container's log group: it asks for
-// the log of a task that does not exist. It fails with *Error as LastLines does.
-func (c *Clients) LogGroupExists(ctx context.Context, loc Location, log ContainerLog, container string) (bool, error) {
-	stream := log.Stream(container, noTask)
-	logs, err := c.logs(ctx, loc, stream.Region)
-	if err != nil {
-		return false, err
-	}
-	_, err = lastLines(ctx, logs, stream, 1)
-	if isAbsent(err) {
-		return !strings.Contains(err.Error(), "log group does not exist"), nil
-	}
-	return err == nil, classify(err, "reading the container's log", loc)
 }
 
 // logs returns a client for the Region that a log is in, which need not be its

@@ -29,7 +29,7 @@ func (o *observer) lookAt(ctx context.Context, arns []string) {
 		return
 	}
 	if err != nil {
-		o.failed(ctx, arns, classify(err, "describing tasks", o.location))
+		o.failed(ctx, arns, Classify(err, "describing tasks", o.location))
 		return
 	}
 	described := map[string]description{}

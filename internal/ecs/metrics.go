@@ -29,16 +29,22 @@ func Results() []string {
 	return []string{resultOK, resultDenied, resultThrottled, resultFailed, resultRefused, resultUnreachable}
 }
 
-// Operations are the calls that the controller makes, by service. The stage
-// binary must not call this: to look at methods by reflection keeps the linker
-// from leaving out the hundreds of operations of the SDK that nobody calls.
+// Operations are the calls that this package makes for the controller, by
+// service.
 func Operations() map[string][]string {
-	operations := map[string][]string{}
-	for service, apis := range map[string][]reflect.Type{
-		"ECS": {reflect.TypeFor[tasksAPI](), reflect.TypeFor[clustersAPI]()},
-		"EC2": {reflect.TypeFor[interfacesAPI](), reflect.TypeFor[networksAPI]()},
+	return OperationsOf(map[string][]reflect.Type{
+		"ECS": {reflect.TypeFor[tasksAPI]()},
+		"EC2": {reflect.TypeFor[interfacesAPI]()},
 		"STS": {reflect.TypeFor[stscreds.AssumeRoleAPIClient](), reflect.TypeFor[stscreds.AssumeRoleWithWebIdentityAPIClient]()},
-	} {
+	})
+}
+
+// OperationsOf are the methods of each service's interfaces. The stage binary
+// must not call this: to look at methods by reflection keeps the linker from
+// leaving out the hundreds of operations of the SDK that nobody calls.
+func OperationsOf(services map[string][]reflect.Type) map[string][]string {
+	operations := map[string][]string{}
+	for service, apis := range services {
 		for _, api := range apis {
 			for i := range api.NumMethod() {
 				operations[service] = append(operations[service], api.Method(i).Name)

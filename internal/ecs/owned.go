@@ -36,7 +36,7 @@ func (c *Clients) ListOwned(ctx context.Context, loc Location, installation stri
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, classify(err, "listing the cluster's tasks", loc)
+			return nil, Classify(err, "listing the cluster's tasks", loc)
 		}
 		if len(page.TaskArns) == 0 {
 			continue
@@ -45,7 +45,7 @@ func (c *Clients) ListOwned(ctx context.Context, loc Location, installation stri
 			Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns, Include: []types.TaskField{types.TaskFieldTags},
 		})
 		if err != nil {
-			return nil, classify(err, "describing the cluster's tasks", loc)
+			return nil, Classify(err, "describing the cluster's tasks", loc)
 		}
 		owned = appendOwned(owned, installation, out)
 	}

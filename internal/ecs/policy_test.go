@@ -77,28 +77,6 @@ func TestStandalonePolicy_JobWithoutKubernetes_IsAllowed(t *testing.T) {
 	}
 }
 
-func TestStandalonePolicy_ChecksOfClasses_AreRefused(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	actAsStandalone(t, env)
-	clients, loc := &Clients{}, Location{Region: "us-east-1", Cluster: "ci"}
-	for action, check := range map[string]func() error{
-		"ecs:DescribeClusters": func() error {
-			_, err := clients.InspectCluster(t.Context(), loc)
-			return err
-		},
-		"ec2:DescribeSubnets": func() error {
-			_, err := clients.VPCsOfSubnets(t.Context(), loc, []string{"subnet-local-a"})
-			return err
-		},
-		"ec2:DescribeSecurityGroups": func() error {
-			_, err := clients.VPCsOfSecurityGroups(t.Context(), loc, []string{"sg-local"})
-			return err
-		},
-	} {
-		assertDenied(t, check(), action)
-	}
-}
-
 func TestStandalonePolicy_ActionMissing_IsNamed(t *testing.T) {
 	for _, action := range []string{"ecs:RunTask", "ecs:TagResource", "iam:PassRole"} {
 		env := localecstest.Start(t, localecs.Config{})

@@ -10,7 +10,7 @@ import (
 )
 
 func TestRequestID_NoAnswer_IsEmpty(t *testing.T) {
-	for _, err := range []error{nil, errors.New("connection refused"), classify(errors.New("connection refused"), "describing tasks", Location{})} {
+	for _, err := range []error{nil, errors.New("connection refused"), Classify(errors.New("connection refused"), "describing tasks", Location{})} {
 		if got := RequestID(err); got != "" {
 			t.Errorf("%v has the request id %q", err, got)
 		}
@@ -26,7 +26,7 @@ func TestClassify_LongMessage_IsTruncated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const before = "describing tasks: Odd: "
-			got := strings.TrimPrefix(classify(&smithy.GenericAPIError{Code: "Odd", Message: message}, "describing tasks", Location{}).Error(), before)
+			got := strings.TrimPrefix(Classify(&smithy.GenericAPIError{Code: "Odd", Message: message}, "describing tasks", Location{}).Error(), before)
 			if len(got) > maxMessage || !utf8.ValidString(got) {
 				t.Errorf("%d bytes, valid UTF-8: %t", len(got), utf8.ValidString(got))
 			}

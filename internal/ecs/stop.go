@@ -33,7 +33,7 @@ func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) er
 	if isGone(err) {
 		return nil
 	}
-	return classify(err, "stopping the task "+arn, loc)
+	return Classify(err, "stopping the task "+arn, loc)
 }
 
 func isGone(err error) bool {
@@ -60,7 +60,7 @@ func (c *Clients) FindByOwner(ctx context.Context, loc Location, owner Owner) ([
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			err = classify(err, "listing the job's tasks", loc)
+			err = Classify(err, "listing the job's tasks", loc)
 			var e *Error
 			if errors.As(err, &e) && e.Reason == v1alpha1.ReasonClusterNotFound {
 				return nil, nil

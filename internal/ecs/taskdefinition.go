@@ -131,7 +131,7 @@ func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string)
 	})
 	select {
 	case <-ctx.Done():
-		return Definition{}, classify(ctx.Err(), "looking up the task definition "+name, loc)
+		return Definition{}, Classify(ctx.Err(), "looking up the task definition "+name, loc)
 	case result := <-answer:
 		definition, _ := result.Val.(Definition)
 		return definition, result.Err
@@ -141,13 +141,13 @@ func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string)
 func (r *regional) describeDefinition(ctx context.Context, loc Location, name string) (Definition, error) {
 	out, err := r.tasks.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: aws.String(name)})
 	if err != nil {
-		return Definition{}, classify(err, "looking up the task definition "+name, loc)
+		return Definition{}, Classify(err, "looking up the task definition "+name, loc)
 	}
-	return describeDefinition(out.TaskDefinition), nil
+	return DefinitionOf(out.TaskDefinition), nil
 }
 
-// describeDefinition converts a task definition of the SDK's.
-func describeDefinition(d *types.TaskDefinition) Definition {
+// DefinitionOf converts a task definition of the SDK's.
+func DefinitionOf(d *types.TaskDefinition) Definition {
 	definition := Definition{
 		ARN:    aws.ToString(d.TaskDefinitionArn),
 		Active: d.Status == types.TaskDefinitionStatusActive,

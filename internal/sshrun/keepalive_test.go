@@ -20,7 +20,7 @@ const natIdleTimeout = 350 * time.Second
 
 // runThrough runs a script on a server in this process, with the limits of
 // production. Call it in a bubble, where time passes only while all wait.
-func runThrough(t *testing.T, r *relay, server *faultyServer) error {
+func runThrough(t *testing.T, r *relay, server *faultyServer, s Script) error {
 	t.Helper()
 	near, clientEnd := net.Pipe()
 	far, serverEnd := net.Pipe()
@@ -32,7 +32,7 @@ func runThrough(t *testing.T, r *relay, server *faultyServer) error {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	return client.Run(t.Context(), quietScript("make"))
+	return client.Run(t.Context(), s)
 }
 
 func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {
@@ -45,7 +45,7 @@ func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {
 				})
 				_ = conn.Wait()
 			},
-		})
+		}, quietScript("make"))
 		var exit *ExitError
 		if !errors.As(err, &exit) || exit.Code != 7 {
 			t.Errorf("got %v, want the script's exit code 7", err)
@@ -63,7 +63,7 @@ func TestRun_PeerDies_IsNoticedWithinAMinute(t *testing.T) {
 				r.cut()
 				_ = conn.Wait()
 			},
-		})
+		}, quietScript("make"))
 		var lost *ConnectionLostError
 		if !errors.As(err, &lost) {
 			t.Errorf("got %v, want *ConnectionLostError", err)

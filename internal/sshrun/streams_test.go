@@ -3,9 +3,12 @@ package sshrun
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -24,22 +27,52 @@ func (c *stalledChannel) CloseWrite() error           { return nil }
 func (c *stalledChannel) Stderr() io.ReadWriter       { return &bytes.Buffer{} }
 func (c *stalledChannel) Close() error                { return c.network.Close() }
 
-func TestFinish_NetworkStalls_LosesNoOutput(t *testing.T) {
-	channel := &stalledChannel{}
-	channel.arrived, channel.network = io.Pipe()
-	var stdout bytes.Buffer
-	st := connect(channel, Script{Body: &bytes.Buffer{}, Stdout: &stdout, Stderr: io.Discard}, "id")
-	asked := 0
-	err := st.finish(channel, time.Millisecond, func() bool {
-		if asked++; asked == 1 {
-			_, _ = io.WriteString(channel.network, "the tail")
+// RFC 4254 says of no server that its exit status comes last.
+func TestRun_OutputAfterTheExitStatus_IsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		served := make(chan struct{})
+		err := runThrough(t, &relay{}, &faultyServer{
+			onExec: func(_ *ssh.ServerConn, _ string, channel ssh.Channel) {
+				defer close(served)
+				tellStatus(channel, 7)
+				for _, piece := range []string{"the ", "long ", "tail"} {
+					<-time.After(defaultTiming.linger * 9 / 10) // of the bubble's time
+					_, _ = io.WriteString(channel, piece)
+					_, _ = io.WriteString(channel.Stderr(), piece)
+				}
+			},
+		}, Script{Body: strings.NewReader("make"), Stdout: &stdout, Stderr: &stderr})
+		<-served // in the bubble, time passes only as long as its test runs
+		if diff := cmp.Diff(&ExitError{Code: 7}, err); diff != "" {
+			t.Errorf("the script's end differs (-want +got):\n%s", diff)
 		}
-		return true
+		const want = "the long tail"
+		if stdout.String() != want || stderr.String() != want {
+			t.Errorf("stdout %q, stderr %q; want %q of both: output that came after the exit status is lost", stdout.String(), stderr.String(), want)
+		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stdout.String() != "the tail" || asked < 2 {
-		t.Errorf("output %q after %d requests, want all of it, and silence after that", stdout.String(), asked)
-	}
+}
+
+func TestFinish_NetworkStalls_LosesNoOutput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		channel := &stalledChannel{}
+		channel.arrived, channel.network = io.Pipe()
+		var stdout bytes.Buffer
+		st := connect(channel, Script{Body: &bytes.Buffer{}, Stdout: &stdout, Stderr: io.Discard}, "id")
+		asked := 0
+		err := st.finish(channel, time.Millisecond, func() bool {
+			if asked++; asked == 1 {
+				_, _ = io.WriteString(channel.network, "the tail")
+				synctest.Wait() // until it is counted
+			}
+			return true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stdout.String() != "the tail" || asked < 2 {
+			t.Errorf("output %q after %d requests, want all of it, and silence after that", stdout.String(), asked)
+		}
+	})
 }

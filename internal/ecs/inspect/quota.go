@@ -1,13 +1,15 @@
-package ecs
+package inspect
 
 import (
 	"context"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // VCPUQuota is the code of a quota on the vCPUs that Fargate tasks of an account
@@ -24,43 +26,44 @@ const (
 // unitsPerVCPU is how many CPU units make a vCPU.
 const unitsPerVCPU = 1024
 
-// Quota returns a quota, in vCPUs. Errors are *Error or the context's.
-func (c *Clients) Quota(ctx context.Context, loc Location, quota VCPUQuota) (float64, error) {
-	r, err := c.at(ctx, loc)
+// Quota returns a quota, in vCPUs.
+func (i *Inspector) Quota(ctx context.Context, loc ecs.Location, quota VCPUQuota) (float64, error) {
+	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {
 		return 0, err
 	}
-	var api quotasAPI = servicequotas.NewFromConfig(r.config)
+	var api quotasAPI = servicequotas.NewFromConfig(cfg)
 	out, err := api.GetServiceQuota(ctx, &servicequotas.GetServiceQuotaInput{
 		ServiceCode: aws.String("fargate"), QuotaCode: aws.String(string(quota)),
 	})
 	if err != nil {
-		return 0, classify(err, "looking up the quota "+string(quota), loc)
+		return 0, ecs.Classify(err, "looking up the quota "+string(quota), loc)
 	}
 	return aws.ToFloat64(out.Quota.Value), nil
 }
 
 // VCPUsInUse returns how many vCPUs the tasks of the Location's cluster count
 // against each quota. Other clusters of the account count too, and are not
-// looked at. Errors are *Error or the context's.
-func (c *Clients) VCPUsInUse(ctx context.Context, loc Location) (map[VCPUQuota]float64, error) {
-	r, err := c.at(ctx, loc)
+// looked at.
+func (i *Inspector) VCPUsInUse(ctx context.Context, loc ecs.Location) (map[VCPUQuota]float64, error) {
+	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {
 		return nil, err
 	}
+	var api tasksAPI = awsecs.NewFromConfig(cfg)
 	used := map[VCPUQuota]float64{}
-	pages := ecs.NewListTasksPaginator(r.tasks, &ecs.ListTasksInput{Cluster: aws.String(loc.Cluster)})
+	pages := awsecs.NewListTasksPaginator(api, &awsecs.ListTasksInput{Cluster: aws.String(loc.Cluster)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, classify(err, "listing the cluster's tasks", loc)
+			return nil, ecs.Classify(err, "listing the cluster's tasks", loc)
 		}
 		if len(page.TaskArns) == 0 {
 			continue
 		}
-		out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns})
+		out, err := api.DescribeTasks(ctx, &awsecs.DescribeTasksInput{Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns})
 		if err != nil {
-			return nil, classify(err, "describing the cluster's tasks", loc)
+			return nil, ecs.Classify(err, "describing the cluster's tasks", loc)
 		}
 		addUse(used, out.Tasks)
 	}

@@ -1,4 +1,4 @@
-package ecs
+package inspect
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // Source is whose incoming connections a security group admits to a port. One of
@@ -20,19 +22,20 @@ type Source struct {
 }
 
 // SourcesOf returns whom security groups admit to a TCP port. Groups that do not
-// exist are an *Error; other errors are the context's.
-func (c *Clients) SourcesOf(ctx context.Context, loc Location, groups []string, port int32) ([]Source, error) {
-	r, err := c.at(ctx, loc)
+// exist are an error.
+func (i *Inspector) SourcesOf(ctx context.Context, loc ecs.Location, groups []string, port int32) ([]Source, error) {
+	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {
 		return nil, err
 	}
-	out, err := r.networks.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: groups})
+	var api networksAPI = ec2.NewFromConfig(cfg)
+	out, err := api.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: groups})
 	if err != nil {
-		return nil, classify(err, "looking up the rules of security groups", loc)
+		return nil, ecs.Classify(err, "looking up the rules of security groups", loc)
 	}
 	var sources []Source
-	for i := range out.SecurityGroups {
-		for _, permission := range out.SecurityGroups[i].IpPermissions {
+	for at := range out.SecurityGroups {
+		for _, permission := range out.SecurityGroups[at].IpPermissions {
 			if admits(&permission, port) {
 				sources = append(sources, sourcesOf(&permission)...)
 			}

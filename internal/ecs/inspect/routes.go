@@ -1,4 +1,4 @@
-package ecs
+package inspect
 
 import (
 	"cmp"
@@ -8,27 +8,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // WaysOut returns for each subnet of a VPC the id of what its packets to the
 // internet go to, such as "igw-0123" or "nat-0123"; empty if there is no such
-// route, or it leads nowhere. Errors are *Error or the context's.
-func (c *Clients) WaysOut(ctx context.Context, loc Location, vpc string, subnets []string) (map[string]string, error) {
-	r, err := c.at(ctx, loc)
+// route, or it leads nowhere.
+func (i *Inspector) WaysOut(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string]string, error) {
+	api, err := i.routes(ctx, loc)
 	if err != nil {
 		return nil, err
 	}
 	var main string
 	own := map[string]string{}
-	pages := ec2.NewDescribeRouteTablesPaginator(r.routes(), &ec2.DescribeRouteTablesInput{Filters: inVPC(vpc)})
+	pages := ec2.NewDescribeRouteTablesPaginator(api, &ec2.DescribeRouteTablesInput{Filters: inVPC(vpc)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, classify(err, "looking up route tables", loc)
+			return nil, ecs.Classify(err, "looking up route tables", loc)
 		}
-		for i := range page.RouteTables {
-			way := wayOut(page.RouteTables[i].Routes)
-			for _, association := range page.RouteTables[i].Associations {
+		for at := range page.RouteTables {
+			way := wayOut(page.RouteTables[at].Routes)
+			for _, association := range page.RouteTables[at].Associations {
 				if aws.ToBool(association.Main) {
 					main = way
 				}
@@ -61,29 +63,34 @@ func wayOut(routes []types.Route) string {
 }
 
 // EndpointsOfVPC returns the AWS services that a VPC has endpoints of, without
-// what all their names begin with: "ecr.api", "s3". Errors are *Error or the
-// context's.
-func (c *Clients) EndpointsOfVPC(ctx context.Context, loc Location, vpc string) ([]string, error) {
-	r, err := c.at(ctx, loc)
+// what all their names begin with: "ecr.api", "s3".
+func (i *Inspector) EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]string, error) {
+	api, err := i.routes(ctx, loc)
 	if err != nil {
 		return nil, err
 	}
 	var services []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(r.routes(), &ec2.DescribeVpcEndpointsInput{Filters: inVPC(vpc)})
+	pages := ec2.NewDescribeVpcEndpointsPaginator(api, &ec2.DescribeVpcEndpointsInput{Filters: inVPC(vpc)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, classify(err, "looking up VPC endpoints", loc)
+			return nil, ecs.Classify(err, "looking up VPC endpoints", loc)
 		}
-		for i := range page.VpcEndpoints {
-			_, service, _ := strings.Cut(aws.ToString(page.VpcEndpoints[i].ServiceName), "."+loc.Region+".")
+		for at := range page.VpcEndpoints {
+			_, service, _ := strings.Cut(aws.ToString(page.VpcEndpoints[at].ServiceName), "."+loc.Region+".")
 			services = append(services, service)
 		}
 	}
 	return services, nil
 }
 
-func (r *regional) routes() routesAPI { return ec2.NewFromConfig(r.config) }
+func (i *Inspector) routes(ctx context.Context, loc ecs.Location) (routesAPI, error) {
+	cfg, err := i.clients.Config(ctx, loc)
+	if err != nil {
+		return nil, err
+	}
+	return ec2.NewFromConfig(cfg), nil
+}
 
 func inVPC(vpc string) []types.Filter {
 	return []types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}
