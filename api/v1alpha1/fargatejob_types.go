@@ -55,7 +55,7 @@ type FargateJobSpec struct {
 	SSHPublicKey string `json:"sshPublicKey,omitempty"`
 
 	// overrides is what the job changes of its class, within what the class's
-	// own overrides allow.
+	// allowedOverrides permit.
 	// +optional
 	Overrides TaskOverrides `json:"overrides,omitzero"`
 

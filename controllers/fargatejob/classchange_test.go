@@ -40,7 +40,7 @@ func everythingElse() v1alpha1.FargateTaskClassSpec {
 			LaunchDeadlineSeconds: 300,
 			AssumeRoleARN:         "arn:aws:iam::123456789012:role/tasks",
 		},
-		Overrides: v1alpha1.OverridePolicy{MaxCPU: 2048},
+		AllowedOverrides: v1alpha1.OverridePolicy{MaxCPU: 2048},
 	}
 }
 
