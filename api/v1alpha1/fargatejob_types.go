@@ -216,14 +216,9 @@ type FargateJobStatus struct {
 	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
 
 	// resolved is the class with the job's overrides as it was at the first
-	// launch, with the task definition's revision pinned.
+	// launch, and what its task definition says.
 	// +optional
-	Resolved *TaskTemplate `json:"resolved,omitzero"` //nolint:kubeapilinter // nil before the first launch, which code asks for
-
-	// healthCheck is Enabled if the task definition gives the container a
-	// health check, which then has to pass before the job is ready.
-	// +optional
-	HealthCheck Toggle `json:"healthCheck,omitempty"`
+	Resolved *ResolvedTask `json:"resolved,omitzero"` //nolint:kubeapilinter // nil before the first launch, which code asks for
 
 	// task is the task as ECS last described it.
 	// +optional
@@ -232,6 +227,17 @@ type FargateJobStatus struct {
 	// address is how to reach the task.
 	// +optional
 	Address *TaskAddress `json:"address,omitempty"`
+}
+
+// ResolvedTask is what every attempt of a job launches, whatever becomes of its
+// class: its taskDefinition is the ARN of one revision.
+type ResolvedTask struct {
+	TaskTemplate `json:",inline"`
+
+	// healthCheck is Enabled if the task definition gives the container a
+	// health check, which then has to pass before the job is ready.
+	// +optional
+	HealthCheck Toggle `json:"healthCheck,omitempty"`
 }
 
 // TaskStatus is an ECS task as DescribeTasks shows it.

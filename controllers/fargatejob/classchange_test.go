@@ -72,7 +72,7 @@ func TestClassChange_EveryField_LeavesRunningJobsAloneAndHoldsForNewOnes(t *test
 	w.awaitReady(t, second)
 	want := class.Spec.TaskTemplate
 	want.TaskDefinition = second.Status.Resolved.TaskDefinition
-	if diff := cmp.Diff(&want, second.Status.Resolved); diff != "" {
+	if diff := cmp.Diff(&want, &second.Status.Resolved.TaskTemplate); diff != "" {
 		t.Errorf("the new job does not have the class's new values (-want +got):\n%s", diff)
 	}
 	w.awaitReady(t, job)

@@ -42,7 +42,7 @@ func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error 
 
 func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
 	return ecs.Launch{
-		Template:     job.Status.Resolved,
+		Template:     &job.Status.Resolved.TaskTemplate,
 		SSHPublicKey: job.Spec.SSHPublicKey,
 		Job:          job.Spec.Job,
 		Owner:        ownerOf(job, installation),
@@ -79,7 +79,7 @@ func (l *Lifecycle) launchFailed(job *v1alpha1.FargateJob, err error, certain bo
 // nextAttempt follows an attempt that failed, after a pause if it was the last
 // placement's.
 func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
-	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
+	failed, slots := job.Status.Attempt, ecs.Slots(&job.Status.Resolved.TaskTemplate)
 	l.recordAttempt(job)
 	if failed%slots == 0 {
 		job.Status.RetryTime = &metav1.Time{Time: l.now().Add(roundPause(failed / slots))}

@@ -33,7 +33,7 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 		return false, err
 	}
 	for _, arn := range arns {
-		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), arn, reason))
+		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), arn, reason))
 		l.Observers.Forget(arn)
 	}
 	return settled, err
@@ -61,6 +61,6 @@ func (l *Lifecycle) tasksOf(ctx context.Context, job *v1alpha1.FargateJob) (arns
 	}
 	now := l.now()
 	begun := l.memory.search(job, now)
-	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
+	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), ownerOf(job, l.Installation))
 	return arns, now.Sub(begun) > SettleTime || len(arns) > 0, err
 }
