@@ -111,17 +111,17 @@ type TaskOverrides struct {
 	// +kubebuilder:validation:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersion string `json:"platformVersion,omitempty"`
 
-	// cpu replaces the class's, in CPU units, 1024 to a vCPU.
+	// cpuUnits replaces the class's. A vCPU has 1024 of them.
 	// +optional
 	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
 	// +kubebuilder:validation:Minimum=256
-	CPU int32 `json:"cpu,omitempty"`
+	CPUUnits int32 `json:"cpuUnits,omitempty"`
 
-	// memory replaces the class's, in MiB.
+	// memoryMiB replaces the class's.
 	// +optional
 	// +kubebuilder:validation:Minimum=512
 	// +kubebuilder:validation:Maximum=122880
-	Memory int32 `json:"memory,omitempty"`
+	MemoryMiB int32 `json:"memoryMiB,omitempty"`
 
 	// ephemeralStorageGiB replaces the class's.
 	// +optional

@@ -109,8 +109,8 @@ func (l Launch) place(in *ecs.RunTaskInput) {
 func (l Launch) overrides() *types.TaskOverride {
 	t := l.Template
 	overrides := &types.TaskOverride{
-		Cpu:              optionalInt(t.CPU),
-		Memory:           optionalInt(t.Memory),
+		Cpu:              optionalInt(t.CPUUnits),
+		Memory:           optionalInt(t.MemoryMiB),
 		TaskRoleArn:      optional(t.TaskRoleARN),
 		ExecutionRoleArn: optional(t.ExecutionRoleARN),
 		ContainerOverrides: []types.ContainerOverride{{
