@@ -18,7 +18,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Task",type=string,priority=1,JSONPath=`.status.task.arn`
 // +kubebuilder:printcolumn:name="Zone",type=string,priority=1,JSONPath=`.status.task.availabilityZone`
 // +kubebuilder:printcolumn:name="Capacity",type=string,priority=1,JSONPath=`.status.task.capacity`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type FargateJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -273,25 +273,25 @@ type TaskStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	AvailabilityZone string `json:"availabilityZone,omitempty"`
 
-	// createdAt is when ECS accepted the task.
+	// creationTime is when ECS accepted the task.
 	// +optional
-	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+	CreationTime *metav1.Time `json:"creationTime,omitempty"`
 
-	// pullStartedAt is when the image pull began.
+	// pullStartTime is when the image pull began.
 	// +optional
-	PullStartedAt *metav1.Time `json:"pullStartedAt,omitempty"`
+	PullStartTime *metav1.Time `json:"pullStartTime,omitempty"`
 
-	// pullStoppedAt is when the image pull ended.
+	// pullStopTime is when the image pull ended.
 	// +optional
-	PullStoppedAt *metav1.Time `json:"pullStoppedAt,omitempty"`
+	PullStopTime *metav1.Time `json:"pullStopTime,omitempty"`
 
-	// startedAt is when the task became RUNNING.
+	// startTime is when the task became RUNNING.
 	// +optional
-	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
 
-	// stoppedAt is when the task became STOPPED.
+	// stopTime is when the task became STOPPED.
 	// +optional
-	StoppedAt *metav1.Time `json:"stoppedAt,omitempty"`
+	StopTime *metav1.Time `json:"stopTime,omitempty"`
 
 	// stopCode is ECS's class of the stop, for example
 	// EssentialContainerExited.

@@ -85,7 +85,7 @@ func tells(old, seen *v1alpha1.TaskStatus) bool {
 
 func timeless(task *v1alpha1.TaskStatus) *v1alpha1.TaskStatus {
 	t := task.DeepCopy()
-	t.CreatedAt, t.PullStartedAt, t.PullStoppedAt, t.StartedAt, t.StoppedAt = nil, nil, nil, nil, nil
+	t.CreationTime, t.PullStartTime, t.PullStopTime, t.StartTime, t.StopTime = nil, nil, nil, nil, nil
 	return t
 }
 
