@@ -111,17 +111,17 @@ type TaskOverrides struct {
 	// +kubebuilder:validation:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersion string `json:"platformVersion,omitempty"`
 
-	// cpuUnits replaces the class's. A vCPU has 1024 of them.
+	// cpu replaces the class's, in CPU units, 1024 to a vCPU.
 	// +optional
 	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
 	// +kubebuilder:validation:Minimum=256
-	CPUUnits int32 `json:"cpuUnits,omitempty"`
+	CPU int32 `json:"cpu,omitempty"`
 
-	// memoryMiB replaces the class's.
+	// memory replaces the class's, in MiB.
 	// +optional
 	// +kubebuilder:validation:Minimum=512
 	// +kubebuilder:validation:Maximum=122880
-	MemoryMiB int32 `json:"memoryMiB,omitempty"`
+	Memory int32 `json:"memory,omitempty"`
 
 	// ephemeralStorageGiB replaces the class's.
 	// +optional

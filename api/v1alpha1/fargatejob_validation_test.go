@@ -46,7 +46,7 @@ func TestFargateJob_SpecChange_IsRefused(t *testing.T) {
 	for name, change := range map[string]func(*v1alpha1.FargateJobSpec){
 		"class":    func(s *v1alpha1.FargateJobSpec) { s.ClassRef.Name = "other" },
 		"key":      func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey += "x" },
-		"override": func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPUUnits = 4096 },
+		"override": func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPU = 4096 },
 		"deadline": func(s *v1alpha1.FargateJobSpec) { s.ActiveDeadlineSeconds = 60 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,12 +93,12 @@ func TestFargateJob_Values_AreAcceptedOrRefused(t *testing.T) {
 		"long key":         {func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-rsa " + strings.Repeat("A", 4096) }, "spec.sshPublicKey"},
 		"malformed class":  {func(s *v1alpha1.FargateJobSpec) { s.ClassRef.Name = "My Class" }, "spec.classRef.name"},
 		"overrides": {func(s *v1alpha1.FargateJobSpec) {
-			s.Overrides = v1alpha1.TaskOverrides{TaskDefinition: "ci:3", PlatformVersion: "1.4.0", CPUUnits: 256, MemoryMiB: 512, EphemeralStorageGiB: 200}
+			s.Overrides = v1alpha1.TaskOverrides{TaskDefinition: "ci:3", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 200}
 		}, ""},
 		"malformed definition": {func(s *v1alpha1.FargateJobSpec) { s.Overrides.TaskDefinition = "$(x)" }, "spec.overrides.taskDefinition"},
 		"malformed platform":   {func(s *v1alpha1.FargateJobSpec) { s.Overrides.PlatformVersion = "1" }, "spec.overrides.platformVersion"},
-		"odd cpu":              {func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPUUnits = 1 }, "spec.overrides.cpuUnits"},
-		"small memory":         {func(s *v1alpha1.FargateJobSpec) { s.Overrides.MemoryMiB = 1 }, "spec.overrides.memoryMiB"},
+		"odd cpu":              {func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPU = 1 }, "spec.overrides.cpu"},
+		"small memory":         {func(s *v1alpha1.FargateJobSpec) { s.Overrides.Memory = 1 }, "spec.overrides.memory"},
 		"small disk":           {func(s *v1alpha1.FargateJobSpec) { s.Overrides.EphemeralStorageGiB = 20 }, "spec.overrides.ephemeralStorageGiB"},
 		"identity": {func(s *v1alpha1.FargateJobSpec) {
 			s.Job = v1alpha1.JobIdentity{Runner: "abc", ProjectPath: "g/p", ProjectID: 1, PipelineID: 2, ID: 3, Name: "test [1/3]: ü", URL: "https://gitlab.example.com/g/p/-/jobs/3", Ref: "main"}

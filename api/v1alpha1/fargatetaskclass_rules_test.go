@@ -41,7 +41,7 @@ func TestFargateTaskClass_CPUAndMemory_ArePairsOfFargate(t *testing.T) {
 			for _, memory := range memories {
 				t.Run(fmt.Sprintf("cpu %d with memory %d", cpu, memory), func(t *testing.T) {
 					class := minimalClass(namespace)
-					class.Spec.CPUUnits, class.Spec.MemoryMiB = cpu, memory
+					class.Spec.CPU, class.Spec.Memory = cpu, memory
 					expect(t, c.Create(t.Context(), class, client.DryRunAll), want)
 				})
 			}
@@ -55,7 +55,7 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 		return v1alpha1.Placement{Strategy: providers}
 	}
 	unusual := func(capacity ...v1alpha1.Placement) func(*v1alpha1.FargateTaskClassSpec) {
-		return func(s *v1alpha1.FargateTaskClassSpec) { s.CPUUnits, s.MemoryMiB, s.Capacity = 1024, 1536, capacity }
+		return func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.Memory, s.Capacity = 1024, 1536, capacity }
 	}
 	const (
 		pair   = "Fargate does not offer this memory with this cpu"
@@ -70,10 +70,10 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 		"pair of Fargate at last":  {unusual(v1alpha1.Placement{LaunchType: "EC2"}, v1alpha1.Placement{LaunchType: "FARGATE"}), pair},
 		"pair of Spot":             {unusual(strategy(v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT"})), pair},
 		"pair and empty placement": {unusual(v1alpha1.Placement{}), "exactly one of launchType and strategy"},
-		"maximum cpu equal":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPUUnits, s.AllowedOverrides.MaxCPUUnits = 1024, 1024 }, ""},
-		"maximum cpu below":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPUUnits, s.AllowedOverrides.MaxCPUUnits = 1024, 512 }, "allowedOverrides.maxCPUUnits is below cpuUnits"},
-		"maximum memory equal":     {func(s *v1alpha1.FargateTaskClassSpec) { s.MemoryMiB, s.AllowedOverrides.MaxMemoryMiB = 2048, 2048 }, ""},
-		"maximum memory below":     {func(s *v1alpha1.FargateTaskClassSpec) { s.MemoryMiB, s.AllowedOverrides.MaxMemoryMiB = 2048, 1024 }, "allowedOverrides.maxMemoryMiB is below memoryMiB"},
+		"maximum cpu equal":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 1024 }, ""},
+		"maximum cpu below":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 512 }, "allowedOverrides.maxCPU is below cpu"},
+		"maximum memory equal":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 2048 }, ""},
+		"maximum memory below":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 1024 }, "allowedOverrides.maxMemory is below memory"},
 		"maximum disk equal": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.EphemeralStorageGiB, s.AllowedOverrides.MaxEphemeralStorageGiB = 50, 50
 		}, ""},

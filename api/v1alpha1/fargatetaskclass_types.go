@@ -34,11 +34,11 @@ type FargateTaskClass struct {
 
 // FargateTaskClassSpec is the desired state of a FargateTaskClass. What can
 // never work is refused; what depends on AWS is checked by the controller. The
-// pairs of cpuUnits and memoryMiB are those of "Task size" in the ECS developer
-// guide, and hold unless every placement is elsewhere than on Fargate.
-// +kubebuilder:validation:XValidation:rule="!has(self.memoryMiB) || (has(self.capacity) && !self.capacity.exists(p, has(p.launchType) ? p.launchType == 'FARGATE' : has(p.strategy) && p.strategy.exists(s, s.provider in ['FARGATE', 'FARGATE_SPOT']))) || [[256, 512, 512, 1], [256, 1024, 2048, 1024], [512, 1024, 4096, 1024], [1024, 2048, 8192, 1024], [2048, 4096, 16384, 1024], [4096, 8192, 30720, 1024], [8192, 16384, 61440, 4096], [16384, 32768, 122880, 8192]].exists(r, (!has(self.cpuUnits) || self.cpuUnits == r[0]) && self.memoryMiB >= r[1] && self.memoryMiB <= r[2] && (self.memoryMiB - r[1]) % r[3] == 0)",message="Fargate does not offer this memory with this cpu: cpu 256 goes with 512, 1024 or 2048; in steps of 1024, 512 goes with 1024 to 4096, 1024 with 2048 to 8192, 2048 with 4096 to 16384, 4096 with 8192 to 30720; 8192 goes with 16384 to 61440 in steps of 4096, 16384 with 32768 to 122880 in steps of 8192"
-// +kubebuilder:validation:XValidation:rule="!has(self.cpuUnits) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxCPUUnits) || self.allowedOverrides.maxCPUUnits >= self.cpuUnits",message="allowedOverrides.maxCPUUnits is below cpuUnits: raise it or lower cpuUnits"
-// +kubebuilder:validation:XValidation:rule="!has(self.memoryMiB) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxMemoryMiB) || self.allowedOverrides.maxMemoryMiB >= self.memoryMiB",message="allowedOverrides.maxMemoryMiB is below memoryMiB: raise it or lower memoryMiB"
+// pairs of cpu and memory are those of "Task size" in the ECS developer guide,
+// and hold unless every placement is elsewhere than on Fargate.
+// +kubebuilder:validation:XValidation:rule="!has(self.memory) || (has(self.capacity) && !self.capacity.exists(p, has(p.launchType) ? p.launchType == 'FARGATE' : has(p.strategy) && p.strategy.exists(s, s.provider in ['FARGATE', 'FARGATE_SPOT']))) || [[256, 512, 512, 1], [256, 1024, 2048, 1024], [512, 1024, 4096, 1024], [1024, 2048, 8192, 1024], [2048, 4096, 16384, 1024], [4096, 8192, 30720, 1024], [8192, 16384, 61440, 4096], [16384, 32768, 122880, 8192]].exists(r, (!has(self.cpu) || self.cpu == r[0]) && self.memory >= r[1] && self.memory <= r[2] && (self.memory - r[1]) % r[3] == 0)",message="Fargate does not offer this memory with this cpu: cpu 256 goes with 512, 1024 or 2048; in steps of 1024, 512 goes with 1024 to 4096, 1024 with 2048 to 8192, 2048 with 4096 to 16384, 4096 with 8192 to 30720; 8192 goes with 16384 to 61440 in steps of 4096, 16384 with 32768 to 122880 in steps of 8192"
+// +kubebuilder:validation:XValidation:rule="!has(self.cpu) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxCPU) || self.allowedOverrides.maxCPU >= self.cpu",message="allowedOverrides.maxCPU is below cpu: raise it or lower cpu"
+// +kubebuilder:validation:XValidation:rule="!has(self.memory) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxMemory) || self.allowedOverrides.maxMemory >= self.memory",message="allowedOverrides.maxMemory is below memory: raise it or lower memory"
 // +kubebuilder:validation:XValidation:rule="!has(self.ephemeralStorageGiB) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxEphemeralStorageGiB) || self.allowedOverrides.maxEphemeralStorageGiB >= self.ephemeralStorageGiB",message="allowedOverrides.maxEphemeralStorageGiB is below ephemeralStorageGiB: raise it or lower ephemeralStorageGiB"
 // +kubebuilder:validation:XValidation:rule="!self.cluster.startsWith('arn:') || self.cluster.split(':')[3] == self.region",message="the ARN in cluster is of another region: correct region or cluster"
 // +kubebuilder:validation:XValidation:rule="!self.taskDefinition.startsWith('arn:') || self.taskDefinition.split(':')[3] == self.region",message="the ARN in taskDefinition is of another region: correct region or taskDefinition"
@@ -77,20 +77,19 @@ type OverridePolicy struct {
 	// +kubebuilder:validation:items:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersions []string `json:"platformVersions,omitempty"`
 
-	// maxCPUUnits is the largest cpuUnits that a job may choose.
+	// maxCPU is the largest cpu a job may choose, in CPU units.
 	// +optional
 	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
 	// +kubebuilder:validation:Minimum=256
-	MaxCPUUnits int32 `json:"maxCPUUnits,omitempty"`
+	MaxCPU int32 `json:"maxCPU,omitempty"`
 
-	// maxMemoryMiB is the largest memoryMiB that a job may choose.
+	// maxMemory is the largest memory a job may choose, in MiB.
 	// +optional
 	// +kubebuilder:validation:Minimum=512
 	// +kubebuilder:validation:Maximum=122880
-	MaxMemoryMiB int32 `json:"maxMemoryMiB,omitempty"`
+	MaxMemory int32 `json:"maxMemory,omitempty"`
 
-	// maxEphemeralStorageGiB is the largest ephemeralStorageGiB that a job may
-	// choose.
+	// maxEphemeralStorageGiB is the largest disk a job may choose, in GiB.
 	// +optional
 	// +kubebuilder:validation:Minimum=21
 	// +kubebuilder:validation:Maximum=200

@@ -90,10 +90,10 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		"platform version":    {func(s *v1alpha1.FargateTaskClassSpec) { s.PlatformVersion = "1.4.0" }, ""},
 		"latest platform":     {func(s *v1alpha1.FargateTaskClassSpec) { s.PlatformVersion = "LATEST" }, ""},
 		"unknown platform":    {func(s *v1alpha1.FargateTaskClassSpec) { s.PlatformVersion = "newest" }, "spec.platformVersion"},
-		"cpu":                 {func(s *v1alpha1.FargateTaskClassSpec) { s.CPUUnits, s.MemoryMiB = 1024, 2048 }, ""},
-		"odd cpu":             {func(s *v1alpha1.FargateTaskClassSpec) { s.CPUUnits = 1000 }, "spec.cpuUnits"},
-		"small memory":        {func(s *v1alpha1.FargateTaskClassSpec) { s.MemoryMiB = 511 }, "spec.memoryMiB"},
-		"large memory":        {func(s *v1alpha1.FargateTaskClassSpec) { s.MemoryMiB = 122881 }, "spec.memoryMiB"},
+		"cpu":                 {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.Memory = 1024, 2048 }, ""},
+		"odd cpu":             {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU = 1000 }, "spec.cpu"},
+		"small memory":        {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory = 511 }, "spec.memory"},
+		"large memory":        {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory = 122881 }, "spec.memory"},
 		"small disk":          {func(s *v1alpha1.FargateTaskClassSpec) { s.EphemeralStorageGiB = 20 }, "spec.ephemeralStorageGiB"},
 		"large disk":          {func(s *v1alpha1.FargateTaskClassSpec) { s.EphemeralStorageGiB = 201 }, "spec.ephemeralStorageGiB"},
 		"role":                {func(s *v1alpha1.FargateTaskClassSpec) { s.TaskRoleARN = "arn:aws:iam::123456789012:role/ci/build" }, ""},
@@ -115,10 +115,10 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		"short deadline":      {func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 9 }, "spec.launchDeadlineSeconds"},
 		"long deadline":       {func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 3601 }, "spec.launchDeadlineSeconds"},
 		"override policy": {func(s *v1alpha1.FargateTaskClassSpec) {
-			s.AllowedOverrides = v1alpha1.OverridePolicy{TaskDefinitions: []string{"ci-*"}, MaxCPUUnits: 4096}
+			s.AllowedOverrides = v1alpha1.OverridePolicy{TaskDefinitions: []string{"ci-*"}, MaxCPU: 4096}
 		}, ""},
-		"odd override cpu":        {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxCPUUnits = 5 }, "spec.allowedOverrides.maxCPUUnits"},
-		"small override memory":   {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemoryMiB = 5 }, "spec.allowedOverrides.maxMemoryMiB"},
+		"odd override cpu":        {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxCPU = 5 }, "spec.allowedOverrides.maxCPU"},
+		"small override memory":   {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemory = 5 }, "spec.allowedOverrides.maxMemory"},
 		"small override disk":     {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxEphemeralStorageGiB = 5 }, "spec.allowedOverrides.maxEphemeralStorageGiB"},
 		"empty override pattern":  {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.TaskDefinitions = []string{""} }, "spec.allowedOverrides.taskDefinitions[0]"},
 		"empty override platform": {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.PlatformVersions = []string{""} }, "spec.allowedOverrides.platformVersions[0]"},

@@ -57,20 +57,21 @@ type TaskTemplate struct {
 	// +kubebuilder:validation:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersion string `json:"platformVersion,omitempty"`
 
-	// cpuUnits is the task's size, 1024 to a vCPU. None means what the task
-	// definition says. Fargate knows only some pairs of cpuUnits and memoryMiB.
+	// cpu is the task's size in CPU units, 1024 to a vCPU. None means what the
+	// task definition says. Fargate knows only some pairs of cpu and memory.
 	// +optional
 	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
 	// +kubebuilder:validation:Minimum=256
-	CPUUnits int32 `json:"cpuUnits,omitempty"`
+	CPU int32 `json:"cpu,omitempty"`
 
-	// memoryMiB is the task's memory. None means what the task definition says.
+	// memory is the task's memory in MiB. None means what the task definition
+	// says.
 	// +optional
 	// +kubebuilder:validation:Minimum=512
 	// +kubebuilder:validation:Maximum=122880
-	MemoryMiB int32 `json:"memoryMiB,omitempty"`
+	Memory int32 `json:"memory,omitempty"`
 
-	// ephemeralStorageGiB is the task's disk. None means what the task
+	// ephemeralStorageGiB is the task's disk in GiB. None means what the task
 	// definition says, and without that Fargate's own 20 GiB.
 	// +optional
 	// +kubebuilder:validation:Minimum=21

@@ -29,8 +29,8 @@ func everythingElse() v1alpha1.FargateTaskClassSpec {
 			},
 			Capacity:              []v1alpha1.Placement{{LaunchType: "FARGATE"}},
 			PlatformVersion:       "1.4.0",
-			CPUUnits:              1024,
-			MemoryMiB:             4096,
+			CPU:                   1024,
+			Memory:                4096,
 			EphemeralStorageGiB:   30,
 			TaskRoleARN:           "arn:aws:iam::123456789012:role/task",
 			ExecutionRoleARN:      "arn:aws:iam::123456789012:role/execution",
@@ -40,7 +40,7 @@ func everythingElse() v1alpha1.FargateTaskClassSpec {
 			LaunchDeadlineSeconds: 300,
 			AssumeRoleARN:         "arn:aws:iam::123456789012:role/tasks",
 		},
-		AllowedOverrides: v1alpha1.OverridePolicy{MaxCPUUnits: 2048},
+		AllowedOverrides: v1alpha1.OverridePolicy{MaxCPU: 2048},
 	}
 }
 

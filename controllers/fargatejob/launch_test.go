@@ -18,7 +18,7 @@ import (
 func TestLaunch_Job_BecomesReadyWithOneTask(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	w.createClass(t, func(s *v1alpha1.FargateTaskClassSpec) {
-		s.CPUUnits, s.MemoryMiB = 512, 1024
+		s.CPU, s.Memory = 512, 1024
 		s.Tags = []v1alpha1.Tag{{Key: "cost-center", Value: ptr.To("ci")}}
 		s.SSH = v1alpha1.SSHServer{Username: "ci", Port: 2222}
 	})
@@ -159,12 +159,12 @@ func TestLaunch_Overrides_WithinTheClassAreUsed(t *testing.T) {
 	w.AWS.Define(t, "ci-java", seed.Container(localecstest.Idle, 22))
 	w.createClass(t, func(s *v1alpha1.FargateTaskClassSpec) {
 		s.AllowedOverrides = v1alpha1.OverridePolicy{
-			TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"1.4.0"}, MaxCPUUnits: 1024, MaxMemoryMiB: 4096, MaxEphemeralStorageGiB: 50,
+			TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"1.4.0"}, MaxCPU: 1024, MaxMemory: 4096, MaxEphemeralStorageGiB: 50,
 		}
 	})
 	w.startController(t)
 	job := w.createJob(t, func(s *v1alpha1.FargateJobSpec) {
-		s.Overrides = v1alpha1.TaskOverrides{TaskDefinition: "ci-java:1", PlatformVersion: "1.4.0", CPUUnits: 1024, MemoryMiB: 2048, EphemeralStorageGiB: 30}
+		s.Overrides = v1alpha1.TaskOverrides{TaskDefinition: "ci-java:1", PlatformVersion: "1.4.0", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 30}
 	})
 	w.awaitReady(t, job)
 	task := w.AWS.Tasks(t)[0]

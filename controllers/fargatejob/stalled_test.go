@@ -61,7 +61,7 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 			reason: v1alpha1.ReasonInvalidParameter, message: "subnet-0",
 		},
 		"memory that does not go with the task definition's cpu": {
-			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.MemoryMiB = 8192 },
+			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.Memory = 8192 },
 			reason: v1alpha1.ReasonInvalidParameter, message: "No Fargate configuration exists",
 		},
 		"no permission": {
@@ -69,13 +69,13 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 			reason:  v1alpha1.ReasonAccessDenied, message: "not authorized to perform: ecs:RunTask",
 		},
 		"override that no rule allows": {
-			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPUUnits = 1024 },
-			reason: v1alpha1.ReasonOverrideRefused, message: "cpu 1024 is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.maxCPUUnits is not set)",
+			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPU = 1024 },
+			reason: v1alpha1.ReasonOverrideRefused, message: "cpu 1024 is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.maxCPU is not set)",
 		},
 		"override beyond the limit": {
-			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemoryMiB = 2048 },
-			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.MemoryMiB = 4096 },
-			reason: v1alpha1.ReasonOverrideRefused, message: "memory 4096 is refused: FargateTaskClass default allows at most 2048 (spec.allowedOverrides.maxMemoryMiB)",
+			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemory = 2048 },
+			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.Memory = 4096 },
+			reason: v1alpha1.ReasonOverrideRefused, message: "memory 4096 is refused: FargateTaskClass default allows at most 2048 (spec.allowedOverrides.maxMemory)",
 		},
 		"task definition that no pattern matches": {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.TaskDefinitions = []string{"ci-*"} },

@@ -35,7 +35,7 @@ func (e *examination) checkQuotas(ctx context.Context) []Finding {
 }
 
 func (e *examination) judgeQuota(quota ecs.VCPUQuota, limit, used float64) Finding {
-	task := float64(cmp.Or(e.template.CPUUnits, e.found.Definition.CPU)) / unitsPerVCPU
+	task := float64(cmp.Or(e.template.CPU, e.found.Definition.CPU)) / unitsPerVCPU
 	kind := "on demand"
 	if quota == ecs.SpotVCPUs {
 		kind = "Spot"

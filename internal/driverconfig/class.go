@@ -19,8 +19,8 @@ func (c *Config) Class() *v1alpha1.FargateTaskClass {
 		AllowedOverrides: v1alpha1.OverridePolicy{
 			TaskDefinitions:        c.Overrides.TaskDefinitions,
 			PlatformVersions:       c.Overrides.PlatformVersions,
-			MaxCPUUnits:            narrow(c.Overrides.MaxCPU),
-			MaxMemoryMiB:           narrow(c.Overrides.MaxMemory),
+			MaxCPU:                 narrow(c.Overrides.MaxCPU),
+			MaxMemory:              narrow(c.Overrides.MaxMemory),
 			MaxEphemeralStorageGiB: narrow(c.Overrides.MaxEphemeralStorage),
 		},
 	}}
@@ -36,8 +36,8 @@ func (c *Config) template() v1alpha1.TaskTemplate {
 		Network:               f.network(),
 		Capacity:              f.capacity(),
 		PlatformVersion:       f.PlatformVersion,
-		CPUUnits:              narrow(f.CPU),
-		MemoryMiB:             narrow(f.Memory),
+		CPU:                   narrow(f.CPU),
+		Memory:                narrow(f.Memory),
 		EphemeralStorageGiB:   narrow(f.EphemeralStorage),
 		TaskRoleARN:           f.TaskRoleARN,
 		ExecutionRoleARN:      f.ExecutionRoleARN,

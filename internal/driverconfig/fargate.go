@@ -42,10 +42,10 @@ type Fargate struct {
 	CapacityProviderStrategy []CapacityProvider `class:"capacity" unset:"the cluster's default capacity provider strategy" example:"[{Provider = 'FARGATE_SPOT', Weight = 3}, {Provider = 'FARGATE', Base = 1, Weight = 1}]"`
 	// CPU is the task's size in CPU units, 1024 to a vCPU: 256, 512, 1024, 2048,
 	// 4096, 8192 or 16384.
-	CPU int `class:"cpuUnits" unset:"the task definition's" example:"1024"`
+	CPU int `class:"cpu" unset:"the task definition's" example:"1024"`
 	// Memory is the task's memory in MiB. Fargate offers only some with each
 	// CPU.
-	Memory int `class:"memoryMiB" unset:"the task definition's" example:"2048"`
+	Memory int `class:"memory" unset:"the task definition's" example:"2048"`
 	// EphemeralStorage is the task's disk in GiB, from 21 to 200.
 	EphemeralStorage int `class:"ephemeralStorageGiB" unset:"the task definition's, otherwise 20" example:"50"`
 	// TaskRoleARN is the IAM role that the job's own processes have.
@@ -83,9 +83,9 @@ type Overrides struct {
 	// choose.
 	PlatformVersions []string `class:"allowedOverrides.platformVersions" unset:"none" example:"['1.4.0', 'LATEST']"`
 	// MaxCPU is the most that FARGATE_CPU may choose, in CPU units.
-	MaxCPU int `class:"allowedOverrides.maxCPUUnits" unset:"none" example:"4096"`
+	MaxCPU int `class:"allowedOverrides.maxCPU" unset:"none" example:"4096"`
 	// MaxMemory is the most that FARGATE_MEMORY may choose, in MiB.
-	MaxMemory int `class:"allowedOverrides.maxMemoryMiB" unset:"none" example:"16384"`
+	MaxMemory int `class:"allowedOverrides.maxMemory" unset:"none" example:"16384"`
 	// MaxEphemeralStorage is the most that FARGATE_EPHEMERAL_STORAGE may choose,
 	// in GiB.
 	MaxEphemeralStorage int `class:"allowedOverrides.maxEphemeralStorageGiB" unset:"none" example:"100"`

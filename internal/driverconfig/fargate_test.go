@@ -211,7 +211,7 @@ func TestIdle_NamesWhatHasNoEffect(t *testing.T) {
 				"Fargate.EnablePublicIP: spec.network.assignPublicIP of the FargateTaskClass takes its place",
 				"Fargate.UsePublicIP: spec.network.connectVia of the FargateTaskClass takes its place",
 				"Fargate.Tags: spec.tags of the FargateTaskClass takes its place",
-				"Overrides.MaxCPU: spec.allowedOverrides.maxCPUUnits of the FargateTaskClass takes its place",
+				"Overrides.MaxCPU: spec.allowedOverrides.maxCPU of the FargateTaskClass takes its place",
 			},
 		},
 		"no Kubernetes": {
@@ -293,7 +293,7 @@ Port = 2222
 				{Provider: "FARGATE_SPOT", Weight: ptr(int32(0)), Base: ptr(int32(2))},
 				{Provider: "FARGATE", Weight: ptr(int32(1))},
 			}}},
-			PlatformVersion: "1.4.0", CPUUnits: 1024, MemoryMiB: 2048, EphemeralStorageGiB: 30,
+			PlatformVersion: "1.4.0", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 30,
 			TaskRoleARN: "arn:aws:iam::123456789012:role/task", ExecutionRoleARN: "arn:aws:iam::123456789012:role/execution",
 			AssumeRoleARN:  "arn:aws:iam::123456789012:role/runner",
 			Tags:           []v1alpha1.Tag{{Key: "cost", Value: ptr("ci")}, {Key: "team", Value: ptr("build")}},
@@ -301,7 +301,7 @@ Port = 2222
 		},
 		AllowedOverrides: v1alpha1.OverridePolicy{
 			TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"LATEST"},
-			MaxCPUUnits: 2048, MaxMemoryMiB: 4096, MaxEphemeralStorageGiB: 40,
+			MaxCPU: 2048, MaxMemory: 4096, MaxEphemeralStorageGiB: 40,
 		},
 	}
 	if diff := cmp.Diff(want, config.Class().Spec); diff != "" {

@@ -109,8 +109,8 @@ func (l Launch) place(in *ecs.RunTaskInput) {
 func (l Launch) overrides() *types.TaskOverride {
 	t := l.Template
 	overrides := &types.TaskOverride{
-		Cpu:              optionalInt(t.CPUUnits),
-		Memory:           optionalInt(t.MemoryMiB),
+		Cpu:              optionalInt(t.CPU),
+		Memory:           optionalInt(t.Memory),
 		TaskRoleArn:      optional(t.TaskRoleARN),
 		ExecutionRoleArn: optional(t.ExecutionRoleARN),
 		ContainerOverrides: []types.ContainerOverride{{

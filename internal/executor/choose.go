@@ -29,8 +29,8 @@ func (e *Executor) choose() (chosen, error) {
 		overrides: v1alpha1.TaskOverrides{
 			TaskDefinition:      firstOf(e.TaskDefinition, choice.TaskDefinition),
 			PlatformVersion:     firstOf(e.PlatformVersion, choice.PlatformVersion),
-			CPUUnits:            choice.CPU,
-			MemoryMiB:           choice.Memory,
+			CPU:                 choice.CPU,
+			Memory:              choice.Memory,
 			EphemeralStorageGiB: choice.EphemeralStorageGiB,
 		},
 	}, nil

@@ -25,7 +25,7 @@ func TestChoose_JobsVariables_BecomeOverrides(t *testing.T) {
 				"CUSTOM_ENV_FARGATE_EPHEMERAL_STORAGE=50", "CUSTOM_ENV_FARGATE_TASK_CLASS=gpu-large",
 			},
 			want: chosen{class: "gpu-large", overrides: v1alpha1.TaskOverrides{
-				TaskDefinition: "ci-go", PlatformVersion: "1.4.0", CPUUnits: 1024, MemoryMiB: 2048, EphemeralStorageGiB: 50,
+				TaskDefinition: "ci-go", PlatformVersion: "1.4.0", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 50,
 			}},
 		},
 		"the runner's own class": {

@@ -106,14 +106,14 @@ The task's page with its containers and their logs: https://console.aws.amazon.c
 
 func TestPrepare_KeysWithoutEffect_AreToldInTheSection(t *testing.T) {
 	a := newAttempt(t)
-	a.Idle = []string{"Fargate.Cluster: spec.cluster of the FargateTaskClass takes its place", "Fargate.CPU: spec.cpuUnits of the FargateTaskClass takes its place"}
+	a.Idle = []string{"Fargate.Cluster: spec.cluster of the FargateTaskClass takes its place", "Fargate.CPU: spec.cpu of the FargateTaskClass takes its place"}
 	a.startsOn(t, sshdtest.Start(t))
 	if err := a.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantText(t, a.snapshot(), `Starting the job's task on AWS Fargate
 [TIME] fargate.toml sets a key that has no effect: Fargate.Cluster: spec.cluster of the FargateTaskClass takes its place
-[TIME] fargate.toml sets a key that has no effect: Fargate.CPU: spec.cpuUnits of the FargateTaskClass takes its place
+[TIME] fargate.toml sets a key that has no effect: Fargate.CPU: spec.cpu of the FargateTaskClass takes its place
 [TIME] created FargateJob`)
 }
 

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,9 +9,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
-
-// unit ends the name of a field that holds a quantity.
-var unit = regexp.MustCompile("(Units|MiB|GiB)$")
 
 // override applies what the job changes, if the class allows all of it. To ask
 // for what the class says already is no change.
@@ -41,8 +37,8 @@ func override(template *v1alpha1.TaskTemplate, class *v1alpha1.FargateTaskClass,
 		wanted, most int32
 		target       *int32
 	}{
-		{"cpu", "maxCPUUnits", wanted.CPUUnits, policy.MaxCPUUnits, &template.CPUUnits},
-		{"memory", "maxMemoryMiB", wanted.MemoryMiB, policy.MaxMemoryMiB, &template.MemoryMiB},
+		{"cpu", "maxCPU", wanted.CPU, policy.MaxCPU, &template.CPU},
+		{"memory", "maxMemory", wanted.Memory, policy.MaxMemory, &template.Memory},
 		{"ephemeralStorageGiB", "maxEphemeralStorageGiB", wanted.EphemeralStorageGiB, policy.MaxEphemeralStorageGiB, &template.EphemeralStorageGiB},
 	} {
 		if size.wanted == 0 || size.wanted == *size.target {
@@ -73,10 +69,10 @@ func refuseSize(class *v1alpha1.FargateTaskClass, field string, value int32, rul
 }
 
 // ruleOf names what holds a rule, and the rule in it. A class without a name is
-// no object: fargate.toml describes it, whose keys have no units.
+// no object: fargate.toml describes it.
 func ruleOf(class *v1alpha1.FargateTaskClass, rule string) (owner, name string) {
 	if class.Name == "" {
-		key := unit.ReplaceAllString(rule, "")
+		key := strings.TrimSuffix(rule, "GiB")
 		return "fargate.toml", "[Overrides] " + strings.ToUpper(key[:1]) + key[1:]
 	}
 	return "FargateTaskClass " + class.Name, "spec.allowedOverrides." + rule
@@ -85,8 +81,8 @@ func ruleOf(class *v1alpha1.FargateTaskClass, rule string) (owner, name string) 
 // checkSize refuses a size that Fargate does not offer, if the job had a say in
 // it: each of cpu and memory may be allowed, but not both together.
 func checkSize(template *v1alpha1.TaskTemplate, definition *ecs.Definition, wanted *v1alpha1.TaskOverrides) error {
-	cpu, memory := cmp.Or(template.CPUUnits, definition.CPU), cmp.Or(template.MemoryMiB, definition.Memory)
-	if wanted.CPUUnits == 0 && wanted.MemoryMiB == 0 || !definition.Fargate || memory == 0 {
+	cpu, memory := cmp.Or(template.CPU, definition.CPU), cmp.Or(template.Memory, definition.Memory)
+	if wanted.CPU == 0 && wanted.Memory == 0 || !definition.Fargate || memory == 0 {
 		return nil
 	}
 	if err := taskrules.CheckFargateSize(int(cpu), int(memory)); err != nil {

@@ -15,7 +15,7 @@ func classWith(name string, policy v1alpha1.OverridePolicy) *v1alpha1.FargateTas
 	return &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: v1alpha1.FargateTaskClassSpec{
-			TaskTemplate:     v1alpha1.TaskTemplate{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPUUnits: 256, MemoryMiB: 512, EphemeralStorageGiB: 30},
+			TaskTemplate:     v1alpha1.TaskTemplate{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 30},
 			AllowedOverrides: policy,
 		},
 	}
@@ -23,14 +23,14 @@ func classWith(name string, policy v1alpha1.OverridePolicy) *v1alpha1.FargateTas
 
 func TestOverride_WhatTheClassAllows_IsApplied(t *testing.T) {
 	class := classWith("default", v1alpha1.OverridePolicy{
-		TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"LATEST"}, MaxCPUUnits: 1024, MaxMemoryMiB: 2048, MaxEphemeralStorageGiB: 40,
+		TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"LATEST"}, MaxCPU: 1024, MaxMemory: 2048, MaxEphemeralStorageGiB: 40,
 	})
-	wanted := v1alpha1.TaskOverrides{TaskDefinition: "ci-go", PlatformVersion: "LATEST", CPUUnits: 1024, MemoryMiB: 2048, EphemeralStorageGiB: 21}
+	wanted := v1alpha1.TaskOverrides{TaskDefinition: "ci-go", PlatformVersion: "LATEST", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 21}
 	template := class.Spec.TaskTemplate
 	if err := override(&template, class, &wanted); err != nil {
 		t.Fatal(err)
 	}
-	want := v1alpha1.TaskTemplate{TaskDefinition: "ci-go", PlatformVersion: "LATEST", CPUUnits: 1024, MemoryMiB: 2048, EphemeralStorageGiB: 21}
+	want := v1alpha1.TaskTemplate{TaskDefinition: "ci-go", PlatformVersion: "LATEST", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 21}
 	if diff := cmp.Diff(want, template); diff != "" {
 		t.Errorf("template differs (-want +got):\n%s", diff)
 	}
@@ -39,7 +39,7 @@ func TestOverride_WhatTheClassAllows_IsApplied(t *testing.T) {
 func TestOverride_WhatTheClassSaysAlready_NeedsNoPermission(t *testing.T) {
 	class := classWith("default", v1alpha1.OverridePolicy{})
 	template := class.Spec.TaskTemplate
-	err := override(&template, class, &v1alpha1.TaskOverrides{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPUUnits: 256, MemoryMiB: 512, EphemeralStorageGiB: 30})
+	err := override(&template, class, &v1alpha1.TaskOverrides{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 30})
 	if err != nil {
 		t.Error(err)
 	}
@@ -64,7 +64,7 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 		},
 		"the file, no rule": {
 			classWith("", some),
-			v1alpha1.TaskOverrides{CPUUnits: 1024},
+			v1alpha1.TaskOverrides{CPU: 1024},
 			"cpu 1024 is refused: fargate.toml does not let jobs change it ([Overrides] MaxCPU is not set)",
 		},
 		"the file, beyond its rule": {
@@ -96,14 +96,14 @@ func TestCheckSize_RefusesWhatTheJobChoseAndFargateDoesNotOffer(t *testing.T) {
 		wanted     v1alpha1.TaskOverrides
 		want       string // empty for no error
 	}{
-		"both go together":          {v1alpha1.TaskTemplate{CPUUnits: 1024, MemoryMiB: 2048}, fargate, v1alpha1.TaskOverrides{CPUUnits: 1024, MemoryMiB: 2048}, ""},
-		"both do not":               {v1alpha1.TaskTemplate{CPUUnits: 256, MemoryMiB: 8192}, fargate, v1alpha1.TaskOverrides{CPUUnits: 256, MemoryMiB: 8192}, "cpu 256 with memory 8192 is refused"},
-		"cpu against the class":     {v1alpha1.TaskTemplate{CPUUnits: 4096, MemoryMiB: 512}, fargate, v1alpha1.TaskOverrides{CPUUnits: 4096}, "8192 to 30720 MiB"},
-		"cpu against the task's":    {v1alpha1.TaskTemplate{CPUUnits: 4096}, fargate, v1alpha1.TaskOverrides{CPUUnits: 4096}, "cpu 4096 with memory 512 is refused"},
-		"memory against the task's": {v1alpha1.TaskTemplate{MemoryMiB: 8192}, fargate, v1alpha1.TaskOverrides{MemoryMiB: 8192}, "cpu 256 with memory 8192 is refused"},
-		"the class' own":            {v1alpha1.TaskTemplate{CPUUnits: 256, MemoryMiB: 8192}, fargate, v1alpha1.TaskOverrides{PlatformVersion: "LATEST"}, ""},
-		"not for Fargate":           {v1alpha1.TaskTemplate{CPUUnits: 256, MemoryMiB: 8192}, ecs.Definition{}, v1alpha1.TaskOverrides{CPUUnits: 256, MemoryMiB: 8192}, ""},
-		"no memory known":           {v1alpha1.TaskTemplate{CPUUnits: 256}, ecs.Definition{Fargate: true}, v1alpha1.TaskOverrides{CPUUnits: 256}, ""},
+		"both go together":          {v1alpha1.TaskTemplate{CPU: 1024, Memory: 2048}, fargate, v1alpha1.TaskOverrides{CPU: 1024, Memory: 2048}, ""},
+		"both do not":               {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"cpu against the class":     {v1alpha1.TaskTemplate{CPU: 4096, Memory: 512}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "8192 to 30720 MiB"},
+		"cpu against the task's":    {v1alpha1.TaskTemplate{CPU: 4096}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "cpu 4096 with memory 512 is refused"},
+		"memory against the task's": {v1alpha1.TaskTemplate{Memory: 8192}, fargate, v1alpha1.TaskOverrides{Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"the class' own":            {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{PlatformVersion: "LATEST"}, ""},
+		"not for Fargate":           {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, ecs.Definition{}, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, ""},
+		"no memory known":           {v1alpha1.TaskTemplate{CPU: 256}, ecs.Definition{Fargate: true}, v1alpha1.TaskOverrides{CPU: 256}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := checkSize(&test.template, &test.definition, &test.wanted)

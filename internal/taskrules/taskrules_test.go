@@ -102,10 +102,10 @@ func TestSizes_AreThoseOfTheCRDs(t *testing.T) {
 				allowed = append(allowed, float64(units)) // as JSON has it
 			}
 		}
-		if diff := cmp.Diff(at(t, sizes, "cpuUnits").Enum, allowed); diff != "" {
+		if diff := cmp.Diff(at(t, sizes, "cpu").Enum, allowed); diff != "" {
 			t.Errorf("CPU units differ from the CRD's (-CRD +here):\n%s", diff)
 		}
-		for name, check := range map[string]func(int) error{"memoryMiB": CheckMemory, "ephemeralStorageGiB": CheckEphemeralStorage} {
+		for name, check := range map[string]func(int) error{"memory": CheckMemory, "ephemeralStorageGiB": CheckEphemeralStorage} {
 			least, most := at(t, sizes, name).Minimum, at(t, sizes, name).Maximum
 			if check(least) != nil || check(most) != nil || check(least-1) == nil || check(most+1) == nil {
 				t.Errorf("%s: the bounds are not %d and %d", name, least, most)

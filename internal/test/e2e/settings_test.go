@@ -197,7 +197,7 @@ func TestSettings_RefusedToTheJob_FailsTheBuildAndNamesTheRule(t *testing.T) {
 	for name, test := range map[string]struct{ variable, overrides, class, file string }{
 		"no rule": {
 			"FARGATE_CPU=1024", "",
-			"does not let jobs change it (spec.allowedOverrides.maxCPUUnits is not set)", "does not let jobs change it ([Overrides] MaxCPU is not set)",
+			"does not let jobs change it (spec.allowedOverrides.maxCPU is not set)", "does not let jobs change it ([Overrides] MaxCPU is not set)",
 		},
 		"beyond the rule": {
 			"FARGATE_TASK_DEFINITION=prod", "TaskDefinitions = ['ci-*']",
