@@ -1,3 +1,5 @@
+// Package charts_test checks the charts: what they render, that the API server
+// accepts it, and that config/ installs the same objects.
 package charts_test
 
 import (

@@ -18,7 +18,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Task",type=string,priority=1,JSONPath=`.status.task.arn`
 // +kubebuilder:printcolumn:name="Zone",type=string,priority=1,JSONPath=`.status.task.availabilityZone`
 // +kubebuilder:printcolumn:name="Capacity",type=string,priority=1,JSONPath=`.status.task.capacity`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type FargateJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -55,7 +55,7 @@ type FargateJobSpec struct {
 	SSHPublicKey string `json:"sshPublicKey,omitempty"`
 
 	// overrides is what the job changes of its class, within what the class's
-	// own overrides allow.
+	// allowedOverrides permit.
 	// +optional
 	Overrides TaskOverrides `json:"overrides,omitzero"`
 
@@ -216,14 +216,9 @@ type FargateJobStatus struct {
 	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
 
 	// resolved is the class with the job's overrides as it was at the first
-	// launch, with the task definition's revision pinned.
+	// launch, and what its task definition says.
 	// +optional
-	Resolved *TaskTemplate `json:"resolved,omitzero"` //nolint:kubeapilinter // nil before the first launch, which code asks for
-
-	// healthCheck is Enabled if the task definition gives the container a
-	// health check, which then has to pass before the job is ready.
-	// +optional
-	HealthCheck Toggle `json:"healthCheck,omitempty"`
+	Resolved *ResolvedTask `json:"resolved,omitzero"` //nolint:kubeapilinter // nil before the first launch, which code asks for
 
 	// task is the task as ECS last described it.
 	// +optional
@@ -232,6 +227,17 @@ type FargateJobStatus struct {
 	// address is how to reach the task.
 	// +optional
 	Address *TaskAddress `json:"address,omitempty"`
+}
+
+// ResolvedTask is what every attempt of a job launches, whatever becomes of its
+// class: its taskDefinition is the ARN of one revision.
+type ResolvedTask struct {
+	TaskTemplate `json:",inline"`
+
+	// healthCheck is Enabled if the task definition gives the container a
+	// health check, which then has to pass before the job is ready.
+	// +optional
+	HealthCheck Toggle `json:"healthCheck,omitempty"`
 }
 
 // TaskStatus is an ECS task as DescribeTasks shows it.
@@ -267,25 +273,25 @@ type TaskStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	AvailabilityZone string `json:"availabilityZone,omitempty"`
 
-	// createdAt is when ECS accepted the task.
+	// creationTime is when ECS accepted the task.
 	// +optional
-	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+	CreationTime *metav1.Time `json:"creationTime,omitempty"`
 
-	// pullStartedAt is when the image pull began.
+	// pullStartTime is when the image pull began.
 	// +optional
-	PullStartedAt *metav1.Time `json:"pullStartedAt,omitempty"`
+	PullStartTime *metav1.Time `json:"pullStartTime,omitempty"`
 
-	// pullStoppedAt is when the image pull ended.
+	// pullStopTime is when the image pull ended.
 	// +optional
-	PullStoppedAt *metav1.Time `json:"pullStoppedAt,omitempty"`
+	PullStopTime *metav1.Time `json:"pullStopTime,omitempty"`
 
-	// startedAt is when the task became RUNNING.
+	// startTime is when the task became RUNNING.
 	// +optional
-	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+	StartTime *metav1.Time `json:"startTime,omitempty"`
 
-	// stoppedAt is when the task became STOPPED.
+	// stopTime is when the task became STOPPED.
 	// +optional
-	StoppedAt *metav1.Time `json:"stoppedAt,omitempty"`
+	StopTime *metav1.Time `json:"stopTime,omitempty"`
 
 	// stopCode is ECS's class of the stop, for example
 	// EssentialContainerExited.

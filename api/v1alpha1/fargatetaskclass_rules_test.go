@@ -70,16 +70,16 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 		"pair of Fargate at last":  {unusual(v1alpha1.Placement{LaunchType: "EC2"}, v1alpha1.Placement{LaunchType: "FARGATE"}), pair},
 		"pair of Spot":             {unusual(strategy(v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT"})), pair},
 		"pair and empty placement": {unusual(v1alpha1.Placement{}), "exactly one of launchType and strategy"},
-		"maximum cpu equal":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.Overrides.MaxCPU = 1024, 1024 }, ""},
-		"maximum cpu below":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.Overrides.MaxCPU = 1024, 512 }, "overrides.maxCPU is below cpu"},
-		"maximum memory equal":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.Overrides.MaxMemory = 2048, 2048 }, ""},
-		"maximum memory below":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.Overrides.MaxMemory = 2048, 1024 }, "overrides.maxMemory is below memory"},
+		"maximum cpu equal":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 1024 }, ""},
+		"maximum cpu below":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 512 }, "allowedOverrides.maxCPU is below cpu"},
+		"maximum memory equal":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 2048 }, ""},
+		"maximum memory below":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 1024 }, "allowedOverrides.maxMemory is below memory"},
 		"maximum disk equal": {func(s *v1alpha1.FargateTaskClassSpec) {
-			s.EphemeralStorageGiB, s.Overrides.MaxEphemeralStorageGiB = 50, 50
+			s.EphemeralStorageGiB, s.AllowedOverrides.MaxEphemeralStorageGiB = 50, 50
 		}, ""},
 		"maximum disk below": {func(s *v1alpha1.FargateTaskClassSpec) {
-			s.EphemeralStorageGiB, s.Overrides.MaxEphemeralStorageGiB = 50, 49
-		}, "overrides.maxEphemeralStorageGiB is below"},
+			s.EphemeralStorageGiB, s.AllowedOverrides.MaxEphemeralStorageGiB = 50, 49
+		}, "allowedOverrides.maxEphemeralStorageGiB is below"},
 		"cluster elsewhere":         {func(s *v1alpha1.FargateTaskClassSpec) { s.Cluster = arns + "cluster/ci" }, region + " cluster"},
 		"task definition elsewhere": {func(s *v1alpha1.FargateTaskClassSpec) { s.TaskDefinition = arns + "task-definition/ci:1" }, region + " taskDefinition"},
 		"weights": {func(s *v1alpha1.FargateTaskClassSpec) {

@@ -14,7 +14,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:printcolumn:name="Task Definition",type=string,JSONPath=`.spec.taskDefinition`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type FargateTaskClass struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -37,17 +37,17 @@ type FargateTaskClass struct {
 // pairs of cpu and memory are those of "Task size" in the ECS developer guide,
 // and hold unless every placement is elsewhere than on Fargate.
 // +kubebuilder:validation:XValidation:rule="!has(self.memory) || (has(self.capacity) && !self.capacity.exists(p, has(p.launchType) ? p.launchType == 'FARGATE' : has(p.strategy) && p.strategy.exists(s, s.provider in ['FARGATE', 'FARGATE_SPOT']))) || [[256, 512, 512, 1], [256, 1024, 2048, 1024], [512, 1024, 4096, 1024], [1024, 2048, 8192, 1024], [2048, 4096, 16384, 1024], [4096, 8192, 30720, 1024], [8192, 16384, 61440, 4096], [16384, 32768, 122880, 8192]].exists(r, (!has(self.cpu) || self.cpu == r[0]) && self.memory >= r[1] && self.memory <= r[2] && (self.memory - r[1]) % r[3] == 0)",message="Fargate does not offer this memory with this cpu: cpu 256 goes with 512, 1024 or 2048; in steps of 1024, 512 goes with 1024 to 4096, 1024 with 2048 to 8192, 2048 with 4096 to 16384, 4096 with 8192 to 30720; 8192 goes with 16384 to 61440 in steps of 4096, 16384 with 32768 to 122880 in steps of 8192"
-// +kubebuilder:validation:XValidation:rule="!has(self.cpu) || !has(self.overrides) || !has(self.overrides.maxCPU) || self.overrides.maxCPU >= self.cpu",message="overrides.maxCPU is below cpu: raise it or lower cpu"
-// +kubebuilder:validation:XValidation:rule="!has(self.memory) || !has(self.overrides) || !has(self.overrides.maxMemory) || self.overrides.maxMemory >= self.memory",message="overrides.maxMemory is below memory: raise it or lower memory"
-// +kubebuilder:validation:XValidation:rule="!has(self.ephemeralStorageGiB) || !has(self.overrides) || !has(self.overrides.maxEphemeralStorageGiB) || self.overrides.maxEphemeralStorageGiB >= self.ephemeralStorageGiB",message="overrides.maxEphemeralStorageGiB is below ephemeralStorageGiB: raise it or lower ephemeralStorageGiB"
+// +kubebuilder:validation:XValidation:rule="!has(self.cpu) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxCPU) || self.allowedOverrides.maxCPU >= self.cpu",message="allowedOverrides.maxCPU is below cpu: raise it or lower cpu"
+// +kubebuilder:validation:XValidation:rule="!has(self.memory) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxMemory) || self.allowedOverrides.maxMemory >= self.memory",message="allowedOverrides.maxMemory is below memory: raise it or lower memory"
+// +kubebuilder:validation:XValidation:rule="!has(self.ephemeralStorageGiB) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxEphemeralStorageGiB) || self.allowedOverrides.maxEphemeralStorageGiB >= self.ephemeralStorageGiB",message="allowedOverrides.maxEphemeralStorageGiB is below ephemeralStorageGiB: raise it or lower ephemeralStorageGiB"
 // +kubebuilder:validation:XValidation:rule="!self.cluster.startsWith('arn:') || self.cluster.split(':')[3] == self.region",message="the ARN in cluster is of another region: correct region or cluster"
 // +kubebuilder:validation:XValidation:rule="!self.taskDefinition.startsWith('arn:') || self.taskDefinition.split(':')[3] == self.region",message="the ARN in taskDefinition is of another region: correct region or taskDefinition"
 type FargateTaskClassSpec struct {
 	TaskTemplate `json:",inline"`
 
-	// overrides says what a job may change. What is not listed is refused.
+	// allowedOverrides says what a job may change. What is not listed is refused.
 	// +optional
-	Overrides OverridePolicy `json:"overrides,omitzero"`
+	AllowedOverrides OverridePolicy `json:"allowedOverrides,omitzero"`
 }
 
 // OverridePolicy limits what a job may change of its class. An empty policy

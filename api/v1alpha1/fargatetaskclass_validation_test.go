@@ -115,17 +115,21 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		"short deadline":      {func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 9 }, "spec.launchDeadlineSeconds"},
 		"long deadline":       {func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 3601 }, "spec.launchDeadlineSeconds"},
 		"override policy": {func(s *v1alpha1.FargateTaskClassSpec) {
-			s.Overrides = v1alpha1.OverridePolicy{TaskDefinitions: []string{"ci-*"}, MaxCPU: 4096}
+			s.AllowedOverrides = v1alpha1.OverridePolicy{TaskDefinitions: []string{"ci-*"}, MaxCPU: 4096}
 		}, ""},
-		"odd override cpu":        {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.MaxCPU = 5 }, "spec.overrides.maxCPU"},
-		"small override memory":   {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.MaxMemory = 5 }, "spec.overrides.maxMemory"},
-		"small override disk":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.MaxEphemeralStorageGiB = 5 }, "spec.overrides.maxEphemeralStorageGiB"},
-		"empty override pattern":  {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.TaskDefinitions = []string{""} }, "spec.overrides.taskDefinitions[0]"},
-		"empty override platform": {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{""} }, "spec.overrides.platformVersions[0]"},
-		"override platforms":      {func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{"1.4.0", "LATEST"} }, ""},
+		"odd override cpu":        {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxCPU = 5 }, "spec.allowedOverrides.maxCPU"},
+		"small override memory":   {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemory = 5 }, "spec.allowedOverrides.maxMemory"},
+		"small override disk":     {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxEphemeralStorageGiB = 5 }, "spec.allowedOverrides.maxEphemeralStorageGiB"},
+		"empty override pattern":  {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.TaskDefinitions = []string{""} }, "spec.allowedOverrides.taskDefinitions[0]"},
+		"empty override platform": {func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.PlatformVersions = []string{""} }, "spec.allowedOverrides.platformVersions[0]"},
+		"override platforms": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.AllowedOverrides.PlatformVersions = []string{"1.4.0", "LATEST"}
+		}, ""},
 		"override platform's pattern": {
-			func(s *v1alpha1.FargateTaskClassSpec) { s.Overrides.PlatformVersions = []string{"LATEST", "1.*"} },
-			"spec.overrides.platformVersions[1]",
+			func(s *v1alpha1.FargateTaskClassSpec) {
+				s.AllowedOverrides.PlatformVersions = []string{"LATEST", "1.*"}
+			},
+			"spec.allowedOverrides.platformVersions[1]",
 		},
 		"provider without name": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.Capacity = []v1alpha1.Placement{{Strategy: []v1alpha1.CapacityProvider{{}}}}

@@ -60,7 +60,7 @@ func TestOptions_CompleteFile_AllOfItReachesTheStages(t *testing.T) {
 		Pod:             executor.Pod{Namespace: "ci", Name: "runner-0", UID: "1234"},
 		Idle: []string{
 			"Fargate.Cluster: spec.cluster of the FargateTaskClass takes its place",
-			"Overrides.MaxCPU: spec.overrides.maxCPU of the FargateTaskClass takes its place",
+			"Overrides.MaxCPU: spec.allowedOverrides.maxCPU of the FargateTaskClass takes its place",
 		},
 		Directory:      "/metadata",
 		Username:       "ci",

@@ -40,7 +40,7 @@ func everythingElse() v1alpha1.FargateTaskClassSpec {
 			LaunchDeadlineSeconds: 300,
 			AssumeRoleARN:         "arn:aws:iam::123456789012:role/tasks",
 		},
-		Overrides: v1alpha1.OverridePolicy{MaxCPU: 2048},
+		AllowedOverrides: v1alpha1.OverridePolicy{MaxCPU: 2048},
 	}
 }
 
@@ -72,7 +72,7 @@ func TestClassChange_EveryField_LeavesRunningJobsAloneAndHoldsForNewOnes(t *test
 	w.awaitReady(t, second)
 	want := class.Spec.TaskTemplate
 	want.TaskDefinition = second.Status.Resolved.TaskDefinition
-	if diff := cmp.Diff(&want, second.Status.Resolved); diff != "" {
+	if diff := cmp.Diff(&want, &second.Status.Resolved.TaskTemplate); diff != "" {
 		t.Errorf("the new job does not have the class's new values (-want +got):\n%s", diff)
 	}
 	w.awaitReady(t, job)

@@ -158,7 +158,7 @@ func TestLaunch_Overrides_WithinTheClassAreUsed(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	w.AWS.Define(t, "ci-java", seed.Container(localecstest.Idle, 22))
 	w.createClass(t, func(s *v1alpha1.FargateTaskClassSpec) {
-		s.Overrides = v1alpha1.OverridePolicy{
+		s.AllowedOverrides = v1alpha1.OverridePolicy{
 			TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"1.4.0"}, MaxCPU: 1024, MaxMemory: 4096, MaxEphemeralStorageGiB: 50,
 		}
 	})

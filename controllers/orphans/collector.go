@@ -121,8 +121,8 @@ func (c *Collector) locations(ctx context.Context) (sets.Set[ecs.Location], erro
 		locations.Insert(ecs.LocationOf(&classes.Items[i].Spec.TaskTemplate))
 	}
 	for i := range jobs.Items {
-		if template := jobs.Items[i].Status.Resolved; template != nil {
-			locations.Insert(ecs.LocationOf(template))
+		if resolved := jobs.Items[i].Status.Resolved; resolved != nil {
+			locations.Insert(ecs.LocationOf(&resolved.TaskTemplate))
 		}
 	}
 	return locations, nil

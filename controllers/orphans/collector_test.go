@@ -41,7 +41,7 @@ func template() *v1alpha1.TaskTemplate {
 func job(uid, arn string) *v1alpha1.FargateJob {
 	job := &v1alpha1.FargateJob{
 		ObjectMeta: metav1.ObjectMeta{Name: uid, Namespace: "ci", UID: types.UID(uid)},
-		Status:     v1alpha1.FargateJobStatus{Resolved: template()},
+		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.ResolvedTask{TaskTemplate: *template()}},
 	}
 	if arn != "" {
 		job.Status.Task = &v1alpha1.TaskStatus{ARN: arn}

@@ -16,7 +16,7 @@ const launchDeadlineSeconds = 600
 func (c *Config) Class() *v1alpha1.FargateTaskClass {
 	return &v1alpha1.FargateTaskClass{Spec: v1alpha1.FargateTaskClassSpec{
 		TaskTemplate: c.template(),
-		Overrides: v1alpha1.OverridePolicy{
+		AllowedOverrides: v1alpha1.OverridePolicy{
 			TaskDefinitions:        c.Overrides.TaskDefinitions,
 			PlatformVersions:       c.Overrides.PlatformVersions,
 			MaxCPU:                 narrow(c.Overrides.MaxCPU),

@@ -78,17 +78,17 @@ type Overrides struct {
 	// choose, as patterns in which * stands for any characters and ? for
 	// one. A pattern is compared with what the job wrote, be it a family, a
 	// family:revision or an ARN.
-	TaskDefinitions []string `class:"overrides.taskDefinitions" unset:"none" example:"['ci-*', 'ci-*:*']"`
+	TaskDefinitions []string `class:"allowedOverrides.taskDefinitions" unset:"none" example:"['ci-*', 'ci-*:*']"`
 	// PlatformVersions are the platform versions that FARGATE_PLATFORM_VERSION may
 	// choose.
-	PlatformVersions []string `class:"overrides.platformVersions" unset:"none" example:"['1.4.0', 'LATEST']"`
+	PlatformVersions []string `class:"allowedOverrides.platformVersions" unset:"none" example:"['1.4.0', 'LATEST']"`
 	// MaxCPU is the most that FARGATE_CPU may choose, in CPU units.
-	MaxCPU int `class:"overrides.maxCPU" unset:"none" example:"4096"`
+	MaxCPU int `class:"allowedOverrides.maxCPU" unset:"none" example:"4096"`
 	// MaxMemory is the most that FARGATE_MEMORY may choose, in MiB.
-	MaxMemory int `class:"overrides.maxMemory" unset:"none" example:"16384"`
+	MaxMemory int `class:"allowedOverrides.maxMemory" unset:"none" example:"16384"`
 	// MaxEphemeralStorage is the most that FARGATE_EPHEMERAL_STORAGE may choose,
 	// in GiB.
-	MaxEphemeralStorage int `class:"overrides.maxEphemeralStorageGiB" unset:"none" example:"100"`
+	MaxEphemeralStorage int `class:"allowedOverrides.maxEphemeralStorageGiB" unset:"none" example:"100"`
 	// TaskClasses are the FargateTaskClasses that FARGATE_TASK_CLASS may choose
 	// besides the one in Kubernetes.TaskClass, as patterns.
 	TaskClasses []string `mode:"kubernetes" unset:"none" example:"['large', 'gpu-*']"`

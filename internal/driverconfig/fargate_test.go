@@ -211,7 +211,7 @@ func TestIdle_NamesWhatHasNoEffect(t *testing.T) {
 				"Fargate.EnablePublicIP: spec.network.assignPublicIP of the FargateTaskClass takes its place",
 				"Fargate.UsePublicIP: spec.network.connectVia of the FargateTaskClass takes its place",
 				"Fargate.Tags: spec.tags of the FargateTaskClass takes its place",
-				"Overrides.MaxCPU: spec.overrides.maxCPU of the FargateTaskClass takes its place",
+				"Overrides.MaxCPU: spec.allowedOverrides.maxCPU of the FargateTaskClass takes its place",
 			},
 		},
 		"no Kubernetes": {
@@ -299,7 +299,7 @@ Port = 2222
 			Tags:           []v1alpha1.Tag{{Key: "cost", Value: ptr("ci")}, {Key: "team", Value: ptr("build")}},
 			ExecuteCommand: v1alpha1.Enabled, SSH: v1alpha1.SSHServer{Username: "ci", Port: 2222}, LaunchDeadlineSeconds: 600,
 		},
-		Overrides: v1alpha1.OverridePolicy{
+		AllowedOverrides: v1alpha1.OverridePolicy{
 			TaskDefinitions: []string{"ci-*"}, PlatformVersions: []string{"LATEST"},
 			MaxCPU: 2048, MaxMemory: 4096, MaxEphemeralStorageGiB: 40,
 		},

@@ -131,7 +131,7 @@ func TestFailedTransiently(t *testing.T) {
 		if got := FailedTransiently(task); got != test.want {
 			t.Errorf("%s: %s: %t, want %t", test.code, test.reason, got, test.want)
 		}
-		task.StartedAt = &metav1.Time{}
+		task.StartTime = &metav1.Time{}
 		if FailedTransiently(task) {
 			t.Errorf("%s: %s: a task that ran is retried", test.code, test.reason)
 		}

@@ -74,7 +74,7 @@ func TestObservers_Task_IsFollowedFromStartToStop(t *testing.T) {
 	watch := mustLaunch(t, clients, testLaunch())
 
 	running := await(t, observers, watch, func(o Observation) bool { return o.Task.LastStatus == Running })
-	if running.Address.PrivateIP == "" || running.Task.StartedAt == nil || running.Task.AvailabilityZone == "" || running.Task.Capacity != "FARGATE" {
+	if running.Address.PrivateIP == "" || running.Task.StartTime == nil || running.Task.AvailabilityZone == "" || running.Task.Capacity != "FARGATE" {
 		t.Errorf("a running task is described as %+v", running)
 	}
 	if err := env.KillContainer(watch.ARN, "ci-coordinator"); err != nil {

@@ -20,7 +20,7 @@ var transientFaults = []string{
 // another attempt may not meet. A task that has run is never to be retried:
 // what its job did cannot be undone.
 func FailedTransiently(task *v1alpha1.TaskStatus) bool {
-	if task.StartedAt != nil || task.StopCode == v1alpha1.ReasonEssentialContainerExited || task.StopCode == v1alpha1.ReasonUserInitiated {
+	if task.StartTime != nil || task.StopCode == v1alpha1.ReasonEssentialContainerExited || task.StopCode == v1alpha1.ReasonUserInitiated {
 		return false
 	}
 	reason := task.StoppedReason

@@ -76,10 +76,10 @@ func (p *phases) summary(task *v1alpha1.TaskStatus) string {
 // imagePull is by ECS's clock alone, whose times a FargateJob has in whole
 // seconds.
 func imagePull(task *v1alpha1.TaskStatus) time.Duration {
-	if task == nil || task.PullStartedAt == nil || task.PullStoppedAt == nil {
+	if task == nil || task.PullStartTime == nil || task.PullStopTime == nil {
 		return 0
 	}
-	return task.PullStoppedAt.Sub(task.PullStartedAt.Time)
+	return task.PullStopTime.Sub(task.PullStartTime.Time)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

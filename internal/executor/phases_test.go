@@ -32,7 +32,7 @@ func TestPhases_AddUpToTheWhole(t *testing.T) {
 		}
 		started := metav1.Now()
 		stopped := metav1.NewTime(started.Add(21 * time.Second))
-		got := p.summary(&v1alpha1.TaskStatus{PullStartedAt: &started, PullStoppedAt: &stopped})
+		got := p.summary(&v1alpha1.TaskStatus{PullStartTime: &started, PullStopTime: &stopped})
 		want := "40.0s: launch 1.3s, provisioning 10.1s, pending 28.0s (image pull about 21s), running 0.2s, SSH 0.4s"
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -43,7 +43,7 @@ func TestPhases_AddUpToTheWhole(t *testing.T) {
 func TestPhases_ClockOfECSJumps_IsLeftOut(t *testing.T) {
 	started := metav1.Now()
 	stopped := metav1.NewTime(started.Add(-time.Hour))
-	if got := imagePull(&v1alpha1.TaskStatus{PullStartedAt: &started, PullStoppedAt: &stopped}); got > 0 {
+	if got := imagePull(&v1alpha1.TaskStatus{PullStartTime: &started, PullStopTime: &stopped}); got > 0 {
 		t.Errorf("the image pull took %s", got)
 	}
 }

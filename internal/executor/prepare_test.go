@@ -303,7 +303,7 @@ func TestPrepare_ControllerStops_GivesUpPastLaunchDeadline(t *testing.T) {
 	a.store.onCreate = func(key types.NamespacedName) {
 		a.store.change(key, func(job *v1alpha1.FargateJob) {
 			waitingIn("PENDING", v1alpha1.ReasonPending, "pulling")(job)
-			job.Status.Resolved = &v1alpha1.TaskTemplate{LaunchDeadlineSeconds: 0}
+			job.Status.Resolved = &v1alpha1.ResolvedTask{}
 		})
 	}
 	wantError(t, a.Prepare(t.Context()), "past its launch deadline", "PENDING: pulling", "check that the controller is running")

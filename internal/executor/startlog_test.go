@@ -43,7 +43,7 @@ func pulled(took time.Duration) func(*v1alpha1.FargateJob) {
 	return func(job *v1alpha1.FargateJob) {
 		begun := metav1.NewTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 		end := metav1.NewTime(begun.Add(took))
-		job.Status.Task.PullStartedAt, job.Status.Task.PullStoppedAt = &begun, &end
+		job.Status.Task.PullStartTime, job.Status.Task.PullStopTime = &begun, &end
 	}
 }
 

@@ -20,7 +20,7 @@ func (l *Lifecycle) assignAddress(_ context.Context, job *v1alpha1.FargateJob) e
 	if !ok {
 		return nil
 	}
-	template := job.Status.Resolved
+	template := &job.Status.Resolved.TaskTemplate
 	address := seen.Address
 	switch template.Network.ConnectVia {
 	case v1alpha1.PublicIP:

@@ -16,7 +16,7 @@ const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
 // nextAttempt follows an attempt that failed, after a pause if it was the last
 // placement's.
 func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
-	failed, slots := job.Status.Attempt, ecs.Slots(job.Status.Resolved)
+	failed, slots := job.Status.Attempt, ecs.Slots(&job.Status.Resolved.TaskTemplate)
 	l.recordAttempt(job)
 	if failed%slots == 0 {
 		job.Status.RetryTime = &metav1.Time{Time: l.Now().Add(roundPause(failed / slots))}

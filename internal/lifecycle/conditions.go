@@ -96,7 +96,7 @@ func running(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, m
 	}
 	container := job.Status.Resolved.ContainerName
 	switch {
-	case job.Status.HealthCheck != v1alpha1.Enabled || ecs.Healthy(job.Status.Task, container):
+	case job.Status.Resolved.HealthCheck != v1alpha1.Enabled || ecs.Healthy(job.Status.Task, container):
 		return metav1.ConditionTrue, v1alpha1.ReasonReady, address.Message
 	case job.Status.ReadyTime != nil:
 		return metav1.ConditionFalse, v1alpha1.ReasonUnhealthy, "the health check of container " + container + " fails"

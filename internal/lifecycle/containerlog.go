@@ -16,7 +16,7 @@ func (l *Lifecycle) LastLines(ctx context.Context, job *v1alpha1.FargateJob, lim
 	if stream == (ecs.LogStream{}) {
 		return nil, nil
 	}
-	return l.ECS.LastLines(ctx, ecs.LocationOf(job.Status.Resolved), stream, limit)
+	return l.ECS.LastLines(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), stream, limit)
 }
 
 // logHint says how to read the log of a job's container that has run. It is
@@ -33,19 +33,19 @@ func (l *Lifecycle) logHint(ctx context.Context, job *v1alpha1.FargateJob) strin
 // logStream is the log of a job's container that has run, zero if there is none
 // or if its task definition cannot be read.
 func (l *Lifecycle) logStream(ctx context.Context, job *v1alpha1.FargateJob) ecs.LogStream {
-	template, task := job.Status.Resolved, job.Status.Task
-	if template == nil || task == nil {
+	resolved, task := job.Status.Resolved, job.Status.Task
+	if resolved == nil || task == nil {
 		return ecs.LogStream{}
 	}
 	ran := slices.ContainsFunc(task.Containers, func(c v1alpha1.ContainerStatus) bool {
-		return c.Name == template.ContainerName && c.ExitCode != nil
+		return c.Name == resolved.ContainerName && c.ExitCode != nil
 	})
 	if !ran {
 		return ecs.LogStream{}
 	}
-	definition, err := l.ECS.TaskDefinition(ctx, ecs.LocationOf(template), template.TaskDefinition)
+	definition, err := l.ECS.TaskDefinition(ctx, ecs.LocationOf(&resolved.TaskTemplate), resolved.TaskDefinition)
 	if err != nil {
 		return ecs.LogStream{}
 	}
-	return definition.Containers[template.ContainerName].Log.Stream(template.ContainerName, task.ARN)
+	return definition.Containers[resolved.ContainerName].Log.Stream(resolved.ContainerName, task.ARN)
 }

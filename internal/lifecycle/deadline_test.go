@@ -19,7 +19,7 @@ var atBegin = &Lifecycle{Now: func() time.Time { return begin }}
 func jobOfAge(age time.Duration) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
 		ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.NewTime(begin.Add(-age))},
-		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.TaskTemplate{LaunchDeadlineSeconds: 60}},
+		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.ResolvedTask{TaskTemplate: v1alpha1.TaskTemplate{LaunchDeadlineSeconds: 60}}},
 	}
 }
 

@@ -97,7 +97,7 @@ func (l *Lifecycle) noteFault(job *v1alpha1.FargateJob, fault *ecs.Error) {
 
 func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
 	return ecs.Launch{
-		Template:     job.Status.Resolved,
+		Template:     &job.Status.Resolved.TaskTemplate,
 		SSHPublicKey: job.Spec.SSHPublicKey,
 		Job:          job.Spec.Job,
 		Owner:        ownerOf(job, installation),

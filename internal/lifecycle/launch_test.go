@@ -29,7 +29,7 @@ func TestAdvance_NewJob_RecordsTheAttemptBeforeItLaunches(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ecs.Launch{
-		Template:     w.stored.Status.Resolved,
+		Template:     &w.stored.Status.Resolved.TaskTemplate,
 		SSHPublicKey: publicKey,
 		Job:          v1alpha1.JobIdentity{ID: 7, Name: "build"},
 		Owner:        ecs.Owner{Installation: "test", UID: "uid"},

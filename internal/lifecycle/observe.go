@@ -52,14 +52,14 @@ func (l *Lifecycle) follow(_ context.Context, job *v1alpha1.FargateJob) error {
 // look watches the job's task and copies the latest observation into the
 // status.
 func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
-	template := job.Status.Resolved
+	resolved := job.Status.Resolved
 	watch := ecs.Watch{
-		Location: ecs.LocationOf(template),
+		Location: ecs.LocationOf(&resolved.TaskTemplate),
 		ARN:      job.Status.Task.ARN,
-		PublicIP: template.Network.AssignPublicIP == v1alpha1.Enabled,
+		PublicIP: resolved.Network.AssignPublicIP == v1alpha1.Enabled,
 	}
-	if job.Status.HealthCheck == v1alpha1.Enabled {
-		watch.HealthOf = template.ContainerName
+	if resolved.HealthCheck == v1alpha1.Enabled {
+		watch.HealthOf = resolved.ContainerName
 	}
 	key := keyOf(job)
 	watch.Changed = func() { l.Wake(key) }
@@ -85,7 +85,7 @@ func isNews(old, seen *v1alpha1.TaskStatus) bool {
 
 func timeless(task *v1alpha1.TaskStatus) *v1alpha1.TaskStatus {
 	t := task.DeepCopy()
-	t.CreatedAt, t.PullStartedAt, t.PullStoppedAt, t.StartedAt, t.StoppedAt = nil, nil, nil, nil, nil
+	t.CreationTime, t.PullStartTime, t.PullStopTime, t.StartTime, t.StopTime = nil, nil, nil, nil, nil
 	return t
 }
 

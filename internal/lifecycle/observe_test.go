@@ -134,14 +134,14 @@ func TestObserve_OnlyTimesDiffer_IsNoNews(t *testing.T) {
 	times := func(seen *ecs.Observation) {
 		atAddress(seen)
 		task := &seen.Task
-		task.CreatedAt, task.PullStartedAt, task.PullStoppedAt, task.StartedAt, task.StoppedAt = &at, &at, &at, &at, &at
+		task.CreationTime, task.PullStartTime, task.PullStopTime, task.StartTime, task.StopTime = &at, &at, &at, &at, &at
 	}
 	w.show(t, ecs.Running, times)
-	if got := w.stored.Status.Task.StartedAt; got != nil {
+	if got := w.stored.Status.Task.StartTime; got != nil {
 		t.Errorf("the status took up %s alone", got)
 	}
 	w.show(t, ecs.Running, func(seen *ecs.Observation) { times(seen); seen.Task.AvailabilityZone = "us-east-1a" })
-	if got := w.stored.Status.Task.StartedAt; got == nil {
+	if got := w.stored.Status.Task.StartTime; got == nil {
 		t.Error("the time of the start did not come along")
 	}
 }

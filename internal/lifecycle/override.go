@@ -13,7 +13,7 @@ import (
 // override applies what the job changes, if the class allows all of it. To ask
 // for what the class says already is no change.
 func override(template *v1alpha1.TaskTemplate, class *v1alpha1.FargateTaskClass, wanted *v1alpha1.TaskOverrides) error {
-	policy := &class.Spec.Overrides
+	policy := &class.Spec.AllowedOverrides
 	for _, text := range []struct {
 		field, rule string
 		wanted      string
@@ -75,7 +75,7 @@ func ruleOf(class *v1alpha1.FargateTaskClass, rule string) (owner, name string) 
 		key := strings.TrimSuffix(rule, "GiB")
 		return "fargate.toml", "[Overrides] " + strings.ToUpper(key[:1]) + key[1:]
 	}
-	return "FargateTaskClass " + class.Name, "spec.overrides." + rule
+	return "FargateTaskClass " + class.Name, "spec.allowedOverrides." + rule
 }
 
 // checkSize refuses a size that Fargate does not offer, if the job had a say in

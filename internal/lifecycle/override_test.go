@@ -15,8 +15,8 @@ func classWith(name string, policy v1alpha1.OverridePolicy) *v1alpha1.FargateTas
 	return &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: v1alpha1.FargateTaskClassSpec{
-			TaskTemplate: v1alpha1.TaskTemplate{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 30},
-			Overrides:    policy,
+			TaskTemplate:     v1alpha1.TaskTemplate{TaskDefinition: "ci", PlatformVersion: "1.4.0", CPU: 256, Memory: 512, EphemeralStorageGiB: 30},
+			AllowedOverrides: policy,
 		},
 	}
 }
@@ -58,12 +58,12 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 		"an object, no rule": {
 			classWith("default", v1alpha1.OverridePolicy{}),
 			v1alpha1.TaskOverrides{PlatformVersion: "LATEST"},
-			`platformVersion "LATEST" is refused: FargateTaskClass default does not let jobs change it (spec.overrides.platformVersions is not set)`,
+			`platformVersion "LATEST" is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.platformVersions is not set)`,
 		},
 		"an object, beyond its rule": {
 			classWith("default", some),
 			v1alpha1.TaskOverrides{EphemeralStorageGiB: 50},
-			"ephemeralStorageGiB 50 is refused: FargateTaskClass default allows at most 40 (spec.overrides.maxEphemeralStorageGiB)",
+			"ephemeralStorageGiB 50 is refused: FargateTaskClass default allows at most 40 (spec.allowedOverrides.maxEphemeralStorageGiB)",
 		},
 		"the file, no rule": {
 			classWith("", some),

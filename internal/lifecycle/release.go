@@ -22,7 +22,7 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 		return false, err
 	}
 	for _, arn := range arns {
-		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), arn, reason))
+		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), arn, reason))
 		l.Observers.Forget(arn)
 	}
 	return settled, err

@@ -40,10 +40,9 @@ func (l *Lifecycle) resolve(ctx context.Context, job *v1alpha1.FargateJob) error
 		return err
 	}
 	template.TaskDefinition = definition.ARN
-	job.Status.Resolved = template
-	job.Status.HealthCheck = v1alpha1.Disabled
+	job.Status.Resolved = &v1alpha1.ResolvedTask{TaskTemplate: *template, HealthCheck: v1alpha1.Disabled}
 	if container.HealthCheck {
-		job.Status.HealthCheck = v1alpha1.Enabled
+		job.Status.Resolved.HealthCheck = v1alpha1.Enabled
 	}
 	l.recordAttempt(job)
 	return errRecorded

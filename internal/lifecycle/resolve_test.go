@@ -14,14 +14,14 @@ import (
 func TestResolve_FreezesTheClassWithTheJobsOverrides(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.class.Spec.Overrides = v1alpha1.OverridePolicy{MaxCPU: 1024, MaxMemory: 2048}
+	w.class.Spec.AllowedOverrides = v1alpha1.OverridePolicy{MaxCPU: 1024, MaxMemory: 2048}
 	w.stored.Spec.Overrides = v1alpha1.TaskOverrides{CPU: 512, Memory: 1024}
 	want := w.class.Spec.TaskTemplate.DeepCopy()
 	want.TaskDefinition, want.CPU, want.Memory = w.cloud.Definition.ARN, 512, 1024
 	w.mustAdvance(t)
 	w.class.Spec.Cluster = "another"
 	w.mustAdvance(t)
-	if diff := cmp.Diff(want, w.stored.Status.Resolved); diff != "" {
+	if diff := cmp.Diff(want, &w.stored.Status.Resolved.TaskTemplate); diff != "" {
 		t.Errorf("resolved (-want +got):\n%s", diff)
 	}
 	if calls := w.cloud.Calls("TaskDefinition"); calls != 1 {
@@ -43,7 +43,7 @@ func TestResolve_CannotWork_StallsBeforeALaunch(t *testing.T) {
 		"an override that is not allowed": {func(w *world) { w.stored.Spec.Overrides.CPU = 512 },
 			v1alpha1.ReasonOverrideRefused, []string{"cpu 512"}},
 		"a size that Fargate does not offer": {func(w *world) {
-			w.class.Spec.Overrides.MaxCPU = 4096
+			w.class.Spec.AllowedOverrides.MaxCPU = 4096
 			w.stored.Spec.Overrides.CPU = 4096
 		}, v1alpha1.ReasonOverrideRefused, []string{"cpu 4096 with memory 512"}},
 		"no task definition": {func(w *world) { w.cloud.Fail("TaskDefinition", 1, denied) },

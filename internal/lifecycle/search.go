@@ -35,7 +35,7 @@ func (l *Lifecycle) search(ctx context.Context, job *v1alpha1.FargateJob) (arns 
 		}
 		begun = *since
 	})
-	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(job.Status.Resolved), ownerOf(job, l.Installation))
+	arns, err = l.ECS.FindByOwner(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), ownerOf(job, l.Installation))
 	return arns, err == nil && (len(arns) > 0 || now.Sub(begun) > SettleTime), err
 }
 

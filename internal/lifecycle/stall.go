@@ -68,7 +68,7 @@ func (l *Lifecycle) giveUp(ctx context.Context, job *v1alpha1.FargateJob, reason
 	if job.Status.Task.DesiredStatus == ecs.Stopped {
 		return nil
 	}
-	return l.ECS.Stop(ctx, ecs.LocationOf(job.Status.Resolved), job.Status.Task.ARN, reason)
+	return l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), job.Status.Task.ARN, reason)
 }
 
 // IsStalled reports whether nothing will change about a job by waiting.

@@ -57,7 +57,7 @@ func faultOf(name string, job *v1alpha1.FargateJob) string {
 		return "metadata.uid is missing"
 	case job.CreationTimestamp.IsZero():
 		return "metadata.creationTimestamp is missing"
-	case status.Resolved != nil && !isComplete(status.Resolved):
+	case status.Resolved != nil && !isComplete(&status.Resolved.TaskTemplate):
 		return "status.resolved has gaps"
 	case (status.Resolved == nil) != (status.Attempt == 0) || status.Attempt < 0:
 		return fmt.Sprintf("status.attempt is %d", status.Attempt)

@@ -128,6 +128,6 @@ func useEverywhere(job *v1alpha1.FargateJob) {
 	_ = r.pastEnd(0)
 	_ = r.mayOwn("")
 	if job.Status.Resolved != nil {
-		_ = ecs.Slots(job.Status.Resolved)
+		_ = ecs.Slots(&job.Status.Resolved.TaskTemplate)
 	}
 }

@@ -94,7 +94,7 @@ func (s *Store) tasks(ctx context.Context, records []*record) ([]*ownedTask, err
 	}
 	for _, r := range records {
 		if r.job != nil && r.job.Status.Resolved != nil {
-			locations.Insert(ecs.LocationOf(r.job.Status.Resolved))
+			locations.Insert(ecs.LocationOf(&r.job.Status.Resolved.TaskTemplate))
 		}
 	}
 	var tasks []*ownedTask

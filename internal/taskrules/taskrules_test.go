@@ -71,7 +71,7 @@ func TestText_Rules_AreThoseOfTheCRDs(t *testing.T) {
 		"task definition":           {TaskDefinition, at(t, class, "taskDefinition")},
 		"a job's task definition":   {TaskDefinition, at(t, job, "overrides.taskDefinition")},
 		"platform version":          {PlatformVersion, at(t, class, "platformVersion")},
-		"allowed platform version":  {PlatformVersion, at(t, class, "overrides.platformVersions.[]")},
+		"allowed platform version":  {PlatformVersion, at(t, class, "allowedOverrides.platformVersions.[]")},
 		"a job's platform version":  {PlatformVersion, at(t, job, "overrides.platformVersion")},
 		"subnet":                    {Subnet, at(t, class, "network.subnets.[]")},
 		"security group":            {SecurityGroup, at(t, class, "network.securityGroups.[]")},

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var update = flag.Bool("update", false, "write what commands print into the pages")
+var update = flag.Bool("update", false, "write what is generated into the pages")
 
 // pageTimeout bounds the commands of a page.
 const pageTimeout = 10 * time.Minute

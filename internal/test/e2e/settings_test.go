@@ -197,11 +197,11 @@ func TestSettings_RefusedToTheJob_FailsTheBuildAndNamesTheRule(t *testing.T) {
 	for name, test := range map[string]struct{ variable, overrides, class, file string }{
 		"no rule": {
 			"FARGATE_CPU=1024", "",
-			"does not let jobs change it (spec.overrides.maxCPU is not set)", "does not let jobs change it ([Overrides] MaxCPU is not set)",
+			"does not let jobs change it (spec.allowedOverrides.maxCPU is not set)", "does not let jobs change it ([Overrides] MaxCPU is not set)",
 		},
 		"beyond the rule": {
 			"FARGATE_TASK_DEFINITION=prod", "TaskDefinitions = ['ci-*']",
-			`allows only ["ci-*"] (spec.overrides.taskDefinitions)`, `allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
+			`allows only ["ci-*"] (spec.allowedOverrides.taskDefinitions)`, `allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
 		},
 		"a size that Fargate does not offer": {
 			"FARGATE_MEMORY=8192", "MaxMemory = 8192", "cpu 256 with memory 8192 is refused", "cpu 256 with memory 8192 is refused",

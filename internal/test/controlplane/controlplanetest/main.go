@@ -1,4 +1,4 @@
-// Package controlplanetest gives the tests of a package one real Kubernetes API server:
+// Package controlplanetest gives the tests of a package one real Kubernetes API server.
 //
 //	var env *controlplanetest.Env
 //
