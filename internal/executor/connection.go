@@ -125,7 +125,7 @@ func createConnection(path string, c *connection) error {
 // replaceConnection writes the file anew, unless a cleanup stage has removed it
 // meanwhile: nobody would clean up once more.
 func replaceConnection(path string, c *connection) error {
-	err := c.write(path, atomicfile.Renew)
+	err := c.write(path, atomicfile.Update)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the connection file %s is gone: a cleanup stage of this attempt ran before prepare had ended, retry the job", path)
 	}

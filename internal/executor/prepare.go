@@ -128,8 +128,8 @@ func (p *preparation) create(ctx context.Context) error {
 		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().Job, p.limits.outage, err)
 	}}
 	return store.through(ctx, func() error {
-		// A cancelled request could still take effect after the deletion that
-		// follows a cancelled stage.
+		// A canceled request could still take effect after the deletion that
+		// follows a canceled stage.
 		err := p.store.Create(context.WithoutCancel(ctx), p.job)
 		p.exists = p.exists || mayExist(err)
 		return err
@@ -162,7 +162,7 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 	var stall *StalledError
 	switch {
 	case ctx.Err() != nil:
-		cause = fmt.Errorf("prepare was cancelled: %w", cause)
+		cause = fmt.Errorf("prepare was canceled: %w", cause)
 	case errors.As(cause, &stall) && stall.AuthorsFault():
 		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
 	}

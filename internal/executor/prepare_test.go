@@ -310,12 +310,12 @@ func TestPrepare_ControllerStops_GivesUpPastLaunchDeadline(t *testing.T) {
 	a.wantNothingLeft(t)
 }
 
-func TestPrepare_Cancelled_DeletesTheJob(t *testing.T) {
+func TestPrepare_Canceled_DeletesTheJob(t *testing.T) {
 	a := newAttempt(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	a.store.onCreate = func(types.NamespacedName) { cancel(errors.New("terminated")) }
 	err := a.Prepare(ctx)
-	wantError(t, err, "prepare was cancelled", "terminated")
+	wantError(t, err, "prepare was canceled", "terminated")
 	wantSystemFailure(t, err)
 	a.wantNothingLeft(t)
 }

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// deleteJob deletes a job, also when the stage itself has been cancelled: it
+// deleteJob deletes a job, also when the stage itself has been canceled: it
 // has a few seconds for that.
 func (e *Executor) deleteJob(ctx context.Context, store JobStore, job types.NamespacedName) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.release)

@@ -13,7 +13,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// gracePeriod is the time that the processes of a cancelled script have
+// gracePeriod is the time that the processes of a canceled script have
 // between SIGTERM and SIGKILL.
 const gracePeriod = 10 * time.Second
 

@@ -113,9 +113,9 @@ func TestRun_ServerNeverAnswersCommand_EndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err = client.Run(ctx, quietScript("true"))
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that may still run", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that may still run", err)
 	}
 	wantMessage(t, err, "may still run", context.DeadlineExceeded.Error())
 }
@@ -176,9 +176,9 @@ func TestRun_WithoutProc_SignalsThroughSSH(t *testing.T) {
 	s.GracePeriod = 50 * time.Millisecond
 	s.Stdout = writerFunc(func([]byte) { cancel() })
 	err = client.Run(ctx, s)
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if first, second := <-signals, <-signals; first != "TERM" || second != "KILL" {
 		t.Errorf("sent %s and %s, want TERM and KILL", first, second)

@@ -36,7 +36,7 @@ func TestEverything_AsNonRootUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := exec.CommandContext(t.Context(), program, "-test.v",
-		"-test.run=^(TestRun_TellsHowTheScriptEnded|TestRun_Cancelled_.*|TestRun_WithoutBash_.*|TestTerminateScript_.*|TestWaitReachable_.*)$")
+		"-test.run=^(TestRun_TellsHowTheScriptEnded|TestRun_Canceled_.*|TestRun_WithoutBash_.*|TestTerminateScript_.*|TestWaitReachable_.*)$")
 	tests.Dir = dir
 	tests.Env = append(os.Environ(), "TMPDIR="+dir, "HOME="+dir, "USER=")
 	tests.SysProcAttr = &syscall.SysProcAttr{Credential: user}
@@ -44,7 +44,7 @@ func TestEverything_AsNonRootUser(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	if !strings.Contains(string(output), "--- PASS: TestRun_Cancelled_EndsEveryProcessOfTheScript") {
+	if !strings.Contains(string(output), "--- PASS: TestRun_Canceled_EndsEveryProcessOfTheScript") {
 		t.Errorf("the tests were not run:\n%s", output)
 	}
 }

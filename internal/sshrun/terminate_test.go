@@ -32,7 +32,7 @@ echo ready
 wait; wait; wait; wait; sleep 600
 `
 
-func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
+func TestRun_Canceled_EndsEveryProcessOfTheScript(t *testing.T) {
 	server := sshdtest.Start(t)
 	other := startBystander(t, server)
 	client := connectTo(t, server)
@@ -47,9 +47,9 @@ func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
 		Body: strings.NewReader(stubborn), Stdout: output, Stderr: io.Discard,
 		GracePeriod: 300 * time.Millisecond,
 	})
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v wraps not both the cause and the context's error", err)
@@ -68,7 +68,7 @@ func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
 	}
 }
 
-func TestRun_Cancelled_LetsTheScriptCleanUp(t *testing.T) {
+func TestRun_Canceled_LetsTheScriptCleanUp(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
 	var output bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
@@ -89,7 +89,7 @@ func TestRun_Cancelled_LetsTheScriptCleanUp(t *testing.T) {
 	}
 }
 
-func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
+func TestRun_CanceledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
 	// The script's end is never read: the shell is still waiting for it.
 	body, writer := io.Pipe()
@@ -101,9 +101,9 @@ func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 	}()
 	var stdout, stderr bytes.Buffer
 	err := client.Run(ctx, Script{Body: body, Stdout: &stdout, Stderr: &stderr})
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if stdout.Len()+stderr.Len() > 0 {
 		t.Errorf("output is %q and %q", stdout.String(), stderr.String())
@@ -186,7 +186,7 @@ func startMarked(t *testing.T, entry string) int {
 	return command.Process.Pid
 }
 
-// startBystander runs a script that is not cancelled and returns its process.
+// startBystander runs a script that is not canceled and returns its process.
 func startBystander(t *testing.T, s *sshdtest.Server) int {
 	t.Helper()
 	client := connectTo(t, s)

@@ -24,7 +24,7 @@ import (
 //	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
 //	cancel exits with 0                   TestJob_Canceled_ScriptIsGoneTaskIsThereAndAfterScriptRuns,
 //	                                      internal/gitlab TestExitCodes_Finish
-//	rollback with a cancelled context     TestJob_CanceledWhilePreparing_LeavesNothing
+//	rollback with a canceled context     TestJob_CanceledWhilePreparing_LeavesNothing
 //	scripts of 128 KiB break              TestUpstream_ScriptOf300KiB_Runs,
 //	                                      internal/sshrun TestRun_5MiBScript_RunsAndAppearsInNoCommandLine
 //	no dial timeout                       internal/sshrun TestDial_PeerThatIsNotUsable_SaysWhy
