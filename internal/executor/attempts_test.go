@@ -68,7 +68,7 @@ func TestPrepare_TwiceAtOnceInOneAttempt_MakesOneJob(t *testing.T) {
 	}
 	for _, err := range errs {
 		if err != nil {
-			wantError(t, err, "another prepare stage of this attempt runs")
+			wantError(t, err, "another prepare stage of this attempt is running")
 			wantSystemFailure(t, err)
 		}
 	}

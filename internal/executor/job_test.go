@@ -19,7 +19,7 @@ func TestJobName_OfAttempts_AreValidAndDiffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(name) {
-			t.Errorf("%q is no DNS label", name)
+			t.Errorf("%q is not a DNS label", name)
 		}
 		names[name] = true
 	}

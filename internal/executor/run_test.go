@@ -77,7 +77,7 @@ func TestRun_Canceled_EndsTheScript(t *testing.T) {
 	}
 }
 
-func TestRun_ConnectionLost_TellsWhy(t *testing.T) {
+func TestRun_ConnectionLost_SaysWhy(t *testing.T) {
 	job := types.NamespacedName{Namespace: "ci", Name: "job-4711-abcdefgh"}
 	for name, test := range map[string]struct {
 		arrange func(*attempt)
@@ -110,7 +110,7 @@ func TestRun_ConnectionLost_TellsWhy(t *testing.T) {
 		},
 		"store does not answer": {
 			arrange: func(a *attempt) { a.store.failWatch(forever(errDown)...) },
-			want:    []string{"why is unknown", "the store does not answer", "cannot reach the SSH server"},
+			want:    []string{"the reason is unknown", "the store does not answer", "cannot reach the SSH server"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
