@@ -52,7 +52,7 @@ func TestConfig_OutputThatCannotBeUsed_IsASystemFailure(t *testing.T) {
 	for name, test := range map[string]struct{ prints, want string }{
 		"no folder of builds": {"{}", "the builds_dir is not configured"},
 		"another shell":       {`{"builds_dir": "/b", "shell": "pwsh"}`, "shell pwsh"},
-		"no JSON":             {"builds_dir=/b", "is no JSON"},
+		"no JSON":             {"builds_dir=/b", "is not valid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := configured(t, &Runner{}, test.prints)
