@@ -131,7 +131,7 @@ func referencesOf(key string, value any, use func(function, name string)) {
 	references(value, use)
 }
 
-// substitution is the text of Fn::Sub, and the variables that it has of its own.
+// substitution returns the text of Fn::Sub, and the variables that it defines.
 func substitution(argument any) (text string, own map[string]any) {
 	if list := sequence(argument); list != nil {
 		return scalar(list[0]), mapping(list[1])

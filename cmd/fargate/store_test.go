@@ -52,7 +52,7 @@ func TestPrepare_APIServerDoesNotAnswer_SaysSoAtOnceAndLeavesNothing(t *testing.
 	a := newAttempt(t)
 	a.rewriteKubeconfig(env.Config().Host, "https://127.0.0.1:9")
 	prepare := a.start("custom", "prepare")
-	a.eventually("the job log tells of it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
+	a.eventually("the job log mentions it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
 	if err := prepare.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ locals {
   region    = data.aws_region.current.id
 }
 
-# ECS alone assumes the roles of tasks, and for this account alone.
+# Only ECS can assume the roles of tasks, and only for this account.
 locals {
   trust_ecs = jsonencode({
     Version = "2012-10-17"

@@ -13,7 +13,7 @@ import (
 )
 
 // wantOnly fails unless the file is the only one in its directory, has the
-// content and can be read by its owner alone.
+// content and can be read only by its owner.
 func wantOnly(t *testing.T, path, content string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -130,7 +130,7 @@ func TestRemove_AlsoRemovesDraftsOfInterruptedWrites(t *testing.T) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 || entries[0].Name() != ".other-123" {
-		t.Errorf("left are %v (%v), want .other-123 alone", entries, err)
+		t.Errorf("left are %v (%v), want only .other-123", entries, err)
 	}
 }
 
@@ -144,6 +144,6 @@ func TestReplace_CannotBePlaced_LeavesNothing(t *testing.T) {
 		t.Fatal("a directory was replaced")
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
-		t.Errorf("%d entries are left (%v), want the directory alone", len(entries), err)
+		t.Errorf("%d entries are left (%v), want only the directory", len(entries), err)
 	}
 }

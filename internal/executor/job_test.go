@@ -84,7 +84,7 @@ func TestActiveDeadline_IsTimeoutAndMargin(t *testing.T) {
 		"an hour":    {time.Hour, 3600 + 1800},
 		"unknown":    {0, 24*3600 + 1800},
 		"two months": {60 * 24 * time.Hour, 2678400},
-		"for ever":   {math.MaxInt64, 2678400},
+		"forever":    {math.MaxInt64, 2678400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := activeDeadlineSeconds(test.timeout); got != test.want {

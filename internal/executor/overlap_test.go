@@ -20,7 +20,7 @@ func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {
 	}
 	start := a.store.onCreate
 	a.store.onCreate = func(key types.NamespacedName) {
-		// What a cleanup stage does that came just before the creation.
+		// What a cleanup stage that ran just before the creation does.
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}

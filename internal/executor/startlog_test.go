@@ -15,7 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// varying is what differs between two runs of one test.
+// varying matches what differs between two runs of a test.
 var varying = []struct {
 	pattern *regexp.Regexp
 	instead string

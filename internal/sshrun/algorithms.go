@@ -8,7 +8,7 @@ import (
 
 // The algorithms offered, best first. SHA-1, CBC and RC4 are never offered. The
 // post-quantum key exchange comes first: BenchmarkHandshake finds it no slower
-// than curve25519 alone.
+// than curve25519 only.
 var (
 	keyExchanges = []string{
 		ssh.KeyExchangeMLKEM768X25519,

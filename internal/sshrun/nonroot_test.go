@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// TestEverything_AsNonRootUser runs this package's tests of scripts, their ends
-// and the shells once more as a user who is not root, with an SSH server of
-// that user's.
+// TestEverything_AsNonRootUser runs this package's tests of scripts, how they end,
+// and shells again as a user who is not root, with that user's own SSH server.
 func TestEverything_AsNonRootUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the other tests do that already: they don't run as root")
@@ -69,6 +68,6 @@ func plainUser(t *testing.T) *syscall.Credential {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		}
 	}
-	t.Skip("there is no user but root who can log in")
+	t.Skip("only root can log in here")
 	return nil
 }

@@ -52,7 +52,7 @@ func TestRun_Canceled_EndsEveryProcessOfTheScript(t *testing.T) {
 		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
-		t.Errorf("%v wraps not both the cause and the context's error", err)
+		t.Errorf("%v does not wrap both the cause and the context's error", err)
 	}
 	if len(output.pids) != 5 {
 		t.Errorf("the script printed %d process ids, want 5", len(output.pids))
@@ -91,7 +91,7 @@ func TestRun_Canceled_LetsTheScriptCleanUp(t *testing.T) {
 
 func TestRun_CanceledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
-	// The script's end is never read: the shell is still waiting for it.
+	// The script never ends: the shell keeps waiting for the rest of it.
 	body, writer := io.Pipe()
 	defer func() { _ = writer.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -205,7 +205,7 @@ func startBystander(t *testing.T, s *sshdtest.Server) int {
 	return output.pids[0]
 }
 
-// pidCollector reads process ids, one a line, up to a line "ready".
+// pidCollector reads process ids, one per line, up to a line "ready".
 type pidCollector struct {
 	text  bytes.Buffer
 	pids  []int
@@ -241,7 +241,7 @@ func parsePID(t *testing.T, text string) int {
 	return pid
 }
 
-// running reports whether a process exists and is no zombie.
+// running reports whether a process exists and is not a zombie.
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

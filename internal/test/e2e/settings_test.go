@@ -27,7 +27,7 @@ func settings() map[string]setting {
 		return in.NetworkConfiguration.AwsvpcConfiguration
 	}
 	return map[string]setting{
-		"required keys alone": {},
+		"required keys only": {},
 		"Subnets": {
 			subnets: "Subnets = ['subnet-local-b']",
 			alter:   func(in *ecs.RunTaskInput) { network(in).Subnets = []string{"subnet-local-b"} },
