@@ -1,6 +1,6 @@
 // Package deploy_test checks the Terraform module and the CloudFormation
-// template: that they are valid, that they create the same, and that what they
-// print is what the controller and the executor read.
+// template: that they are valid, that they create the same resources, and that the
+// controller and the executor can read what they print.
 package deploy_test
 
 import (
@@ -59,8 +59,7 @@ func parsePolicy(t *testing.T, document string) *iam.Policy {
 	return policy
 }
 
-// checkClass fails if a manifest is none of a FargateTaskClass whose spec is as
-// wanted.
+// checkClass fails if a manifest is not a FargateTaskClass with the wanted spec.
 func checkClass(t *testing.T, manifest string, want *v1alpha1.FargateTaskClassSpec) {
 	t.Helper()
 	var class v1alpha1.FargateTaskClass
@@ -99,8 +98,8 @@ func checkKubernetesTOML(t *testing.T, text string) {
 	}
 }
 
-// checkStandaloneTOML fails if a fargate.toml has not the section Fargate that
-// is wanted.
+// checkStandaloneTOML fails if a fargate.toml does not have the wanted section
+// Fargate.
 func checkStandaloneTOML(t *testing.T, text string, want *driverconfig.Fargate) {
 	t.Helper()
 	config := loadTOML(t, text)

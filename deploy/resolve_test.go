@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// resolve returns a value with its functions carried out, as CloudFormation
-// does. What is AWS::NoValue goes.
+// resolve returns a value with its functions evaluated, as CloudFormation does.
+// AWS::NoValue is removed.
 func (tmpl *template) resolve(value any) any {
 	switch value := value.(type) {
 	case []any:

@@ -15,8 +15,8 @@ import (
 type template struct {
 	t    *testing.T
 	tree map[string]any
-	// values are what parameters and pseudo parameters are, and what Ref and
-	// GetAtt ("Cluster.Arn") give for resources.
+	// values are the values of parameters and pseudo parameters, and those of Ref
+	// and GetAtt ("Cluster.Arn") for resources.
 	values map[string]any
 }
 
@@ -44,8 +44,8 @@ func readTemplate(t *testing.T, file string) *template {
 
 func (tmpl *template) section(name string) map[string]any { return mapping(tmpl.tree[name]) }
 
-// mapping is a value that is a map, else an empty one. So are sequence and
-// scalar.
+// mapping returns a value that is a map, otherwise an empty one. sequence and
+// scalar do the same.
 func mapping(value any) map[string]any {
 	m, _ := value.(map[string]any)
 	return m
@@ -131,7 +131,7 @@ func referencesOf(key string, value any, use func(function, name string)) {
 	references(value, use)
 }
 
-// substitution is the text of Fn::Sub, and the variables that it has of its own.
+// substitution returns the text of Fn::Sub, and the variables that it defines.
 func substitution(argument any) (text string, own map[string]any) {
 	if list := sequence(argument); list != nil {
 		return scalar(list[0]), mapping(list[1])

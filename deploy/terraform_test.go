@@ -123,7 +123,7 @@ func TestTerraform_Module_IsValidAndPassesItsTests(t *testing.T) {
 	t.Run("standalone", func(t *testing.T) { checkStandalone(t, states["standalone_on_ec2"]) })
 }
 
-// words are what the tests' account has for the words in the policies.
+// words are the tests' values for the placeholders in the policies.
 var words = []string{
 	"REGION", "eu-west-1", "ACCOUNT", "111122223333", "CLUSTER", "ci", "TASK_ROLE", "ci-task", "EXECUTION_ROLE", "ci-execution",
 	"LOG_GROUP", "/ecs/ci",
@@ -160,7 +160,8 @@ func checkStandalone(t *testing.T, s *state) {
 	})
 }
 
-// terraform runs Terraform in a directory, or skips the test where there is none.
+// terraform runs Terraform in a directory, or skips the test if it is not
+// installed.
 func terraform(t *testing.T, dir string, args ...string) (output string, err error) {
 	t.Helper()
 	program, err := exec.LookPath("terraform")
@@ -174,8 +175,8 @@ func terraform(t *testing.T, dir string, args ...string) (output string, err err
 	return string(combined), err
 }
 
-// mirrors are where packages of providers may be, besides where Terraform itself
-// looks: the directory in TF_PLUGIN_DIR, and any below /opt.
+// mirrors are additional places to look for provider packages, besides
+// Terraform's own: the directory in TF_PLUGIN_DIR, and any below /opt.
 func mirrors(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("/opt/*/registry.terraform.io/hashicorp/aws")
@@ -191,8 +192,8 @@ func mirrors(t *testing.T) []string {
 	return found
 }
 
-// initialized copies the module, with the policies that it reads, and has
-// Terraform find the AWS provider. Where there is none the test is skipped.
+// initialized copies the module, with the policies that it reads, and initializes
+// it with the AWS provider. The test is skipped if there is none.
 func initialized(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()

@@ -32,7 +32,8 @@ func dockerfiles(t *testing.T) map[string]string {
 	return found
 }
 
-// pinned is an image with a tag that names a version, minor number included.
+// pinned matches an image with a tag that names a version including its minor
+// number.
 var pinned = regexp.MustCompile(`^[a-z/-]+:\S*\d+\.\d+\S*$`)
 
 func TestDockerfiles_Images_ArePinned(t *testing.T) {
@@ -80,7 +81,7 @@ func TestHealthCheck_OfTheDocument_IsTheImages(t *testing.T) {
 }
 
 func TestHealthCheck_TellsWhetherSSHDAnswers(t *testing.T) {
-	// A task of the local ECS has no 127.0.0.1 of its own.
+	// A task of the local ECS does not have its own 127.0.0.1.
 	command := strings.ReplaceAll(healthCheck(t), "127.0.0.1", "${LOCALECS_ADDRESSES%%,*}")
 	key, line := newKey(t)
 	for status, container := range map[types.HealthStatus]string{
@@ -96,7 +97,7 @@ func TestHealthCheck_TellsWhetherSSHDAnswers(t *testing.T) {
 			task := c.run(line, running)
 			c.await(*task.TaskArn, "is "+string(status), func(task *types.Task) bool { return task.HealthStatus == status })
 			if status == types.HealthStatusHealthy {
-				c.output(task, "root", key, "true") // Health checks do not lock anybody out.
+				c.output(task, "root", key, "true") // Health checks do not lock out anybody.
 			}
 		})
 	}

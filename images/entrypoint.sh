@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs OpenSSH's server in the foreground, for one CI job. The only key that may
 # log in comes from SSH_PUBLIC_KEY, the port from SSH_PORT (22), and the user is
-# the one who runs the container. Arguments are further options of sshd, such as
+# the one who runs the container. Arguments are additional options for sshd, such as
 # "-o ClientAliveInterval=60".
 #
-# It exits with 78 if the container is not set up for it, else as sshd does.
+# It exits with 78 if the container is not set up correctly, otherwise with sshd's exit code.
 set -eu
 umask 077
 
@@ -24,14 +24,14 @@ mkdir "$directory"
 
 printf '%s\n' "$SSH_PUBLIC_KEY" >"$directory/authorized_keys"
 ssh-keygen -l -f "$directory/authorized_keys" >/dev/null 2>&1 ||
-	refuse "SSH_PUBLIC_KEY is no public key. It has to be one line as in authorized_keys, such as \"ssh-ed25519 AAAA...\"."
+	refuse "SSH_PUBLIC_KEY is not a public key. It must be one line as in authorized_keys, such as \"ssh-ed25519 AAAA...\"."
 
-# Every container has a host key of its own: none is part of the image.
+# Every container generates its own host key: none is part of the image.
 ssh-keygen -q -t ed25519 -N '' -f "$directory/host_key"
 
 # Sessions do not inherit the container's environment. Jobs need it: PATH, what
 # the task definition sets, and the addresses of the task role's credentials.
-# What sshd sets itself stays out. It reads one SetEnv, in which every variable
+# What sshd sets itself is left out. sshd reads only one SetEnv, so every variable
 # has to be on the same line.
 environment() {
 	awk 'BEGIN {
@@ -42,7 +42,7 @@ environment() {
 			    name ~ /^(SSH_.*|HOME|USER|LOGNAME|SHELL|MAIL|PWD|OLDPWD|SHLVL|_)$/)
 				continue
 			if (value ~ /\n/) {
-				print "entrypoint.sh: " name " has several lines: jobs do not get it" >"/dev/stderr"
+				print "entrypoint.sh: " name " has more than one line: jobs do not get it" >"/dev/stderr"
 				continue
 			}
 			gsub(/[\\"]/, "\\\\&", value)
@@ -70,7 +70,7 @@ environment() {
 		LoginGraceTime 30
 		DisableForwarding yes
 
-		# Never SHA-1, nor authentication with 64 bits, whatever the defaults are.
+		# Never SHA-1 or 64-bit authentication, whatever the defaults are.
 		KexAlgorithms -*sha1
 		MACs -*sha1*,umac-64*
 		PubkeyAcceptedAlgorithms -ssh-rsa*,ssh-dss*
@@ -85,7 +85,7 @@ environment() {
 # Root's sshd separates privileges, which needs this directory.
 [ "$(id -u)" -ne 0 ] || install -d -m 755 /run/sshd
 
-# What jobs create has the usual modes: sessions inherit this.
+# Sessions inherit this, so that files that jobs create have the usual modes.
 umask 022
 
 # As the container's first process sshd gets SIGTERM itself, and ends at once.

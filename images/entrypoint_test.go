@@ -1,5 +1,5 @@
-// Package images_test runs the entry point of the task images, and what else
-// can be tried of them without a container engine.
+// Package images_test runs the entry point of the task images, and tests what
+// else works without a container engine.
 package images_test
 
 import (
@@ -45,7 +45,7 @@ func TestEntrypoint_UnusableSetup_EndsWithCode78AndSaysWhy(t *testing.T) {
 	_, line := newKey(t)
 	for name, test := range map[string]struct{ command, key, want string }{
 		"no key":         {asContainer, "", "SSH_PUBLIC_KEY is empty"},
-		"no public key":  {asContainer, "ssh-ed25519 nonsense", "SSH_PUBLIC_KEY is no public key"},
+		"no public key":  {asContainer, "ssh-ed25519 nonsense", "SSH_PUBLIC_KEY is not a public key"},
 		"no home":        {"unset HOME; " + asContainer, line, `HOME is ""`},
 		"home not there": {"export HOME=/nonexistent; " + asContainer, line, `HOME is "/nonexistent"`},
 	} {
@@ -66,7 +66,7 @@ func TestEntrypoint_Files_AreForTheirUserAlone(t *testing.T) {
 	c := start(t, asContainer)
 	key, line := newKey(t)
 	task := c.run(line, running)
-	// Once it lets someone in, all its files are there.
+	// Once it accepts a login, all its files are there.
 	c.output(task, "root", key, "true")
 	directory := filepath.Join(c.home(task), ".sshd")
 	got := map[string]string{".": mode(t, directory)}
@@ -127,14 +127,14 @@ func TestEntrypoint_Sessions_HaveTheContainersEnvironment(t *testing.T) {
 			t.Errorf("%s is %q, want none", name, value)
 		}
 	}
-	// The user's .bashrc may have put more before it.
+	// The user's .bashrc may have added more in front.
 	if !strings.Contains(got["PATH"], "/opt/tools/bin:") {
 		t.Errorf("PATH is %q, without the container's /opt/tools/bin", got["PATH"])
 	}
 	if got["HOME"] == c.home(task) {
 		t.Error("HOME is the container's, not the user's")
 	}
-	if log := c.log(*task.TaskArn); !strings.Contains(log, "LINES has several lines") {
+	if log := c.log(*task.TaskArn); !strings.Contains(log, "LINES has more than one line") {
 		t.Errorf("the log does not say that LINES is left out:\n%s", log)
 	}
 	if got := c.output(task, "root", key, "umask"); got != "0022\n" {
@@ -202,9 +202,9 @@ func weak(algorithm string) bool {
 		strings.HasPrefix(algorithm, "umac-64") || strings.HasSuffix(algorithm, "-cbc")
 }
 
-// asUser runs the entry point as a user whom the machine does not have, in a
-// mount namespace where it does. The /tmp of that namespace hides what the
-// machine's has, the script perhaps included.
+// asUser runs the entry point as a user that the machine does not have, in a mount
+// namespace that has it. The /tmp of that namespace hides the machine's, and the
+// script if it is there.
 const asUser = `
 script=$(cat "$1")
 echo "ci:x:%[1]d:%[1]d::$HOME:/bin/bash" >passwd

@@ -31,9 +31,9 @@ const (
 	port = 2222
 )
 
-// asContainer is a command that runs the entry point as a container of the
-// local ECS: sshd listens on the task's address alone, and does not mind that
-// anyone may write to /tmp, where the container's home is.
+// asContainer is a command that runs the entry point as a container of the local
+// ECS: sshd listens only on the task's address, and does not mind that anyone may
+// write to /tmp, where the container's home is.
 const asContainer = `exec sh "$1" -o ListenAddress="${LOCALECS_ADDRESSES%%,*}" -o StrictModes=no`
 
 // cloud is a local ECS that has the entry point's container.
@@ -86,7 +86,7 @@ func (c *cloud) run(publicKey, state string) *types.Task {
 	return c.await(arn, "is "+state, func(task *types.Task) bool { return aws.ToString(task.LastStatus) == state })
 }
 
-// await waits until a task is as it should be.
+// await waits until a task meets a condition.
 func (c *cloud) await(arn, what string, holds func(*types.Task) bool) *types.Task {
 	c.t.Helper()
 	var task types.Task
@@ -104,7 +104,7 @@ func (c *cloud) await(arn, what string, holds func(*types.Task) bool) *types.Tas
 	return &task
 }
 
-// log is what a task's container has printed.
+// log returns what a task's container has printed.
 func (c *cloud) log(arn string) string {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, path.Base(arn)+"-"+name+".log"))
@@ -119,7 +119,7 @@ func (c *cloud) home(task *types.Task) string {
 	return filepath.Join(c.dir, path.Base(*task.TaskArn), name)
 }
 
-// connect logs in to a task as a user, the first time that sshd answers.
+// connect logs in to a task as a user, as soon as sshd answers.
 func (c *cloud) connect(task *types.Task, user string, key ssh.Signer) (*sshrun.Client, error) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
@@ -152,7 +152,7 @@ func (c *cloud) output(task *types.Task, user string, key ssh.Signer, script str
 	return stdout.String() + stderr.String()
 }
 
-// newKey makes a key, and the line that authorizes it.
+// newKey returns a new key, and the line that authorizes it.
 func newKey(t *testing.T) (key ssh.Signer, line string) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)

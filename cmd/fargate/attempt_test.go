@@ -22,15 +22,15 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// Exit codes that are not the defaults, as a runner may choose them.
+// Exit codes other than the defaults, which a runner may choose.
 const (
 	buildFailure  = 3
 	systemFailure = 4
 )
 
-// attempt is one attempt of a CI job as gitlab-runner makes it: an own TMPDIR,
-// the job's variables, and launches of the binary. Its runner may do in the
-// API server what the documentation says, and no more.
+// attempt is one attempt of a CI job as gitlab-runner makes it: its own TMPDIR,
+// the job's variables, and launches of the binary. Its runner has exactly the
+// permissions in the API server that the documentation names.
 type attempt struct {
 	t          *testing.T
 	namespace  string
@@ -100,7 +100,7 @@ func (a *attempt) startWith(args ...string) *launched {
 	return l
 }
 
-// launchOf is a run of the binary that has not begun.
+// launchOf is a run of the binary that has not started.
 func (a *attempt) launchOf(args ...string) *launched {
 	l := &launched{command: exec.Command(program, args...)}
 	l.command.Dir = a.dir
@@ -180,7 +180,7 @@ func setCondition(job *v1alpha1.FargateJob, kind string, status metav1.Condition
 	meta.SetStatusCondition(&job.Status.Conditions, metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message})
 }
 
-// jobs lists the FargateJobs that nobody has deleted.
+// jobs lists the FargateJobs that have not been deleted.
 func (a *attempt) jobs() []v1alpha1.FargateJob {
 	a.t.Helper()
 	var list v1alpha1.FargateJobList

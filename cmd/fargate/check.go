@@ -11,19 +11,19 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
-// configCommand is for people; the stage of gitlab-runner is custom config.
+// configCommand is for people; what gitlab-runner calls is custom config.
 func (l *launch) configCommand() *cobra.Command {
 	config := &cobra.Command{
 		Use:   "config",
 		Short: "Commands for fargate.toml",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("fargate config needs a command: fargate --config FILE config check checks the file; what gitlab-runner calls is fargate --config FILE custom config")
+			return errors.New("fargate config needs a command: fargate --config FILE config check checks the file; the stage that gitlab-runner calls is fargate --config FILE custom config")
 		},
 	}
 	config.AddCommand(&cobra.Command{
 		Use:   "check",
-		Short: "Check fargate.toml and print what is in force",
+		Short: "Check fargate.toml and print the effective configuration",
 		Args:  cobra.NoArgs,
 		RunE:  func(command *cobra.Command, _ []string) error { return l.checkConfig(command.OutOrStdout()) },
 	})

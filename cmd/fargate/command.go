@@ -15,10 +15,10 @@ import (
 func (l *launch) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "fargate",
-		Short:         "Run GitLab CI jobs in AWS Fargate tasks of their own",
-		SilenceErrors: true, // run prints them, and exits as gitlab-runner wants.
+		Short:         "Run each GitLab CI job in its own AWS Fargate task",
+		SilenceErrors: true, // run prints them, and exits as gitlab-runner expects.
 		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs, // what is no command gets here
+		Args:          cobra.ArbitraryArgs, // so that noCommand gets unknown commands
 		RunE:          noCommand,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -35,8 +35,8 @@ func (l *launch) command() *cobra.Command {
 	return root
 }
 
-// noCommand refuses a call that would do nothing: gitlab-runner would take that
-// for a stage that has succeeded.
+// noCommand refuses a call that would do nothing: gitlab-runner would mistake it
+// for a stage that succeeded.
 func noCommand(_ *cobra.Command, args []string) error {
 	const stages = "gitlab-runner calls fargate --config FILE custom STAGE, and fargate --help lists all commands"
 	if len(args) == 0 {
@@ -50,7 +50,7 @@ func (l *launch) customCommand() *cobra.Command {
 	custom := &cobra.Command{
 		Use:   "custom",
 		Short: "The stages that gitlab-runner's custom executor calls",
-		Args:  cobra.ArbitraryArgs, // what is no stage gets here
+		Args:  cobra.ArbitraryArgs, // so that RunE gets unknown stages
 		RunE: func(_ *cobra.Command, args []string) error {
 			const stages = "name one of the stages config, prepare, run and cleanup, for example fargate --config FILE custom prepare"
 			if len(args) == 0 {
@@ -60,7 +60,7 @@ func (l *launch) customCommand() *cobra.Command {
 		},
 	}
 	custom.AddCommand(
-		l.stageCommand("config", "Print what the runner has to know", cobra.NoArgs,
+		l.stageCommand("config", "Print what the runner needs to know", cobra.NoArgs,
 			func(_ *cobra.Command, _ []string, e *executor.Executor) error { return e.Configure() }),
 		l.stageCommand("prepare", "Start a task and wait until it can be reached", cobra.NoArgs,
 			func(command *cobra.Command, _ []string, e *executor.Executor) error {

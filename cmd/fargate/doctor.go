@@ -14,40 +14,41 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
-// checkUp is one run of fargate doctor.
-type checkUp struct {
+// diagnosis is one run of fargate doctor.
+type diagnosis struct {
 	startTask bool
 	classFile string
 	output    io.Writer
 }
 
 func (l *launch) doctorCommand() *cobra.Command {
-	c := &checkUp{}
+	d := &diagnosis{}
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out why jobs do not run, and how to mend it",
+		Short: "Find out why jobs do not run, and how to fix it",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			c.output = command.OutOrStdout()
-			return l.checkUp(command.Context(), c)
+			d.output = command.OutOrStdout()
+			return l.diagnose(command.Context(), d)
 		},
 	}
-	command.Flags().BoolVar(&c.startTask, "start-task", false, "start a task, run a script in it and stop it, as a job does")
-	command.Flags().StringVar(&c.classFile, "class-file", "", "file with the FargateTaskClass to check, where jobs run through Kubernetes")
+	command.Flags().BoolVar(&d.startTask, "start-task", false, "start a task, run a script in it and stop it, as a job does")
+	command.Flags().StringVar(&d.classFile, "class-file", "", "file with the FargateTaskClass to check, if jobs run through Kubernetes")
 	return command
 }
 
-// checkUp fails with exit code 1 if something is wrong: the findings say it all.
-func (l *launch) checkUp(ctx context.Context, c *checkUp) error {
-	findings := l.examine(ctx, c)
-	err := doctor.Write(c.output, findings)
+// diagnose prints the findings, and fails with exit code 1, without further
+// words, if one of them is a failure.
+func (l *launch) diagnose(ctx context.Context, d *diagnosis) error {
+	findings := l.examine(ctx, d)
+	err := doctor.Write(d.output, findings)
 	if err == nil && doctor.Failed(findings) {
 		return &gitlab.BuildFailure{Code: 1}
 	}
 	return err
 }
 
-func (l *launch) examine(ctx context.Context, c *checkUp) []doctor.Finding {
+func (l *launch) examine(ctx context.Context, d *diagnosis) []doctor.Finding {
 	config, err := l.loadConfig()
 	findings := doctor.Configuration(l.flags.config, err)
 	if err != nil {
@@ -60,14 +61,14 @@ func (l *launch) examine(ctx context.Context, c *checkUp) []doctor.Finding {
 	defer closeLog()
 	options := l.options(config, log)
 	findings = append(findings, doctor.Directory(options.Directory, config.Kubernetes == nil))
-	findings = append(findings, examineTasks(ctx, config, options, c.classFile)...)
-	if !c.startTask || doctor.Failed(findings) {
+	findings = append(findings, examineTasks(ctx, config, options, d.classFile)...)
+	if !d.startTask || doctor.Failed(findings) {
 		return append(findings, doctor.NotTried("fargate --config "+l.flags.config+" doctor --start-task"))
 	}
 	return append(findings, doctor.Try(ctx, options)...)
 }
 
-// examineTasks looks at what the tasks of the configured mode need.
+// examineTasks checks what tasks need in the configured mode.
 func examineTasks(ctx context.Context, config *driverconfig.Config, options executor.Options, classFile string) []doctor.Finding {
 	if config.Kubernetes == nil {
 		return doctor.ExamineFile(ctx, inspect.New(&ecs.Clients{}), &config.Class().Spec.TaskTemplate)

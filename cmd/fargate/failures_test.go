@@ -12,25 +12,25 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// TestRun_EveryEnd_TellsWhoFailed goes through the ways in which a run stage
+// TestRun_EveryEnd_SaysWhoFailed goes through the ways in which a run stage
 // ends. The ends of prepare are in TestPrepare_Stalled_ExitCodeTellsWhoseFault,
 // those of a wrong call in TestCommandLine_Wrong_SaysWhatToDo, those by a
 // signal in TestRun_SIGTERM_EndsTheScriptAndLeavesTheTask.
-func TestRun_EveryEnd_TellsWhoFailed(t *testing.T) {
+func TestRun_EveryEnd_SaysWhoFailed(t *testing.T) {
 	for name, test := range map[string]struct {
 		script string
 		spoil  func(*attempt, *sshdtest.Server)
 		code   int
-		told   string // what BUILD_EXIT_CODE_FILE says; no file if empty
+		report string // content of BUILD_EXIT_CODE_FILE; no file if empty
 		cause  string // the last line of the job log is red and has this in it
 	}{
 		"success":         {script: "true"},
-		"exit code":       {script: "exit 7", code: buildFailure, told: "7"},
-		"highest code":    {script: "exit 255", code: buildFailure, told: "255"},
-		"our own code":    {script: fmt.Sprintf("exit %d", systemFailure), code: buildFailure, told: fmt.Sprint(systemFailure)},
-		"no such command": {script: "no-such-command", code: buildFailure, told: "127"},
+		"exit code":       {script: "exit 7", code: buildFailure, report: "7"},
+		"highest code":    {script: "exit 255", code: buildFailure, report: "255"},
+		"our own code":    {script: fmt.Sprintf("exit %d", systemFailure), code: buildFailure, report: fmt.Sprint(systemFailure)},
+		"no such command": {script: "no-such-command", code: buildFailure, report: "127"},
 		"killed, as by OOM": {
-			script: "kill -9 $$", code: buildFailure, told: "137",
+			script: "kill -9 $$", code: buildFailure, report: "137",
 			cause: "the script was ended by signal KILL (exit code 137)",
 		},
 		"task dies under the script": {
@@ -76,9 +76,9 @@ func TestRun_EveryEnd_TellsWhoFailed(t *testing.T) {
 				test.spoil(a, server)
 			}
 			run := a.wait(a.start("custom", "run", a.write("script", test.script), "build_script"), test.code)
-			told, _ := os.ReadFile(a.path("exit_code"))
-			if string(told) != test.told {
-				t.Errorf("BUILD_EXIT_CODE_FILE has %q, want %q", told, test.told)
+			reported, _ := os.ReadFile(a.path("exit_code"))
+			if string(reported) != test.report {
+				t.Errorf("BUILD_EXIT_CODE_FILE has %q, want %q", reported, test.report)
 			}
 			wantCause(t, run.stderr.String(), test.cause)
 			a.wait(a.start("custom", "cleanup"), 0)
@@ -112,7 +112,7 @@ func wantCause(t *testing.T, log, cause string) {
 	t.Helper()
 	if cause == "" {
 		if strings.Contains(log, "\x1b[31;1m") {
-			t.Errorf("the job log tells of a failure of ours:\n%s", log)
+			t.Errorf("the job log has a failure of ours:\n%s", log)
 		}
 		return
 	}

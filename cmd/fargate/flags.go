@@ -10,7 +10,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// flags are the command line's; those that are set win over the configuration.
+// flags are the flags of the command line, which override the configuration if
+// set.
 type flags struct {
 	config          string
 	debug           bool
@@ -21,7 +22,7 @@ type flags struct {
 	platformVersion string
 }
 
-// register gives a command and those below it the flags.
+// register adds the flags to a command and its subcommands.
 func (f *flags) register(command *cobra.Command) {
 	set := command.PersistentFlags()
 	set.StringVar(&f.config, "config", "", "path of fargate.toml")
@@ -35,7 +36,7 @@ func (f *flags) register(command *cobra.Command) {
 		"Fargate platform version of all jobs (default: the CI variable FARGATE_PLATFORM_VERSION, then PlatformVersion in fargate.toml)")
 }
 
-// check refuses what the file would be refused for.
+// check refuses values that the file may not have either.
 func (f *flags) check() error {
 	return errors.Join(
 		checkFlag("--log-level", f.logLevel, driverconfig.CheckLogLevel),
@@ -55,9 +56,9 @@ func checkFlag(name, value string, check func(string) error) error {
 	return nil
 }
 
-// apply puts the flags in the place of what the file says. With Kubernetes the
-// task definition and the platform version go into the FargateJob instead, and
-// have to be what the class lets jobs choose.
+// apply overrides the file with the flags. With Kubernetes the task definition
+// and the platform version go into the FargateJob instead, and the class has to
+// let jobs choose them.
 func (f *flags) apply(config *driverconfig.Config) {
 	replace(&config.LogLevel, f.logLevel)
 	replace(&config.LogFormat, f.logFormat)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The stage binary starts many times per job: what only the controller needs, or
-// nobody, would slow down every start.
+// The stage binary starts many times per job: code that it does not need slows
+// down every start.
 func TestBinary_LeavesOutWhatSlowsItsStart(t *testing.T) {
 	output, err := exec.Command("go", "list", "-deps", ".").CombinedOutput()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// installCommand copies this program: its image has neither a shell nor cp,
-// and gitlab-runner has to find the program in its own container.
+// installCommand copies this program: its image has neither a shell nor cp, and
+// gitlab-runner needs the program in its own container.
 func installCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "install DIRECTORY",
@@ -25,7 +25,7 @@ func installCommand() *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			installed, err := install(args[0])
 			if err != nil {
-				return fmt.Errorf("cannot install this program, make sure that the directory exists, has space and is writable for uid %d: %w", os.Getuid(), err)
+				return fmt.Errorf("cannot install this program, make sure that the directory exists, has space and is writable by uid %d: %w", os.Getuid(), err)
 			}
 			_, err = fmt.Fprintln(command.OutOrStdout(), "installed", installed)
 			return err
@@ -33,12 +33,12 @@ func installCommand() *cobra.Command {
 	}
 }
 
-// install copies this program to DIRECTORY/fargate, executable for everybody.
-// A copy that is there already is replaced in one step, also while it runs.
+// install copies this program to DIRECTORY/fargate, executable by everybody. An
+// existing copy is replaced in one step, even while it is running.
 func install(directory string) (installed string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("find this program: %w", err)
+		return "", fmt.Errorf("finding this program: %w", err)
 	}
 	program, err := os.Open(self)
 	if err != nil {

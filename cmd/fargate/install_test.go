@@ -28,7 +28,7 @@ func TestInstall_CopiesAProgramThatEverybodyCanRun(t *testing.T) {
 			}
 			wantCopy(t, installed)
 			if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
-				t.Errorf("the directory holds %v, want the program alone (%v)", files, err)
+				t.Errorf("the directory holds %v, want only the program (%v)", files, err)
 			}
 		})
 	}

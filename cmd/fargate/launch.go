@@ -16,15 +16,15 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/standalone"
 )
 
-// launch is one launch of the binary.
+// launch is one run of the binary.
 type launch struct {
 	environment gitlab.Environment
 	flags       flags
 	inJobLog    bool // stderr is the job log
 }
 
-// newLaunch reads the environment. The launch is usable also with an error, to
-// report it.
+// newLaunch reads the environment. The launch is usable even if there is an
+// error, in order to report it.
 func newLaunch(environ []string) (*launch, error) {
 	environment, err := gitlab.ParseEnvironment(environ)
 	return &launch{environment: environment}, errors.Join(err, environment.Exit.RemoveStale())
@@ -56,7 +56,7 @@ func (l *launch) stage(run func(*executor.Executor) error) error {
 	return err
 }
 
-// loadConfig reads the configuration, with the flags in force.
+// loadConfig reads the configuration and applies the flags.
 func (l *launch) loadConfig() (*driverconfig.Config, error) {
 	if l.flags.config == "" {
 		return nil, errors.New("no configuration: give the path of fargate.toml with --config, before the word custom in config_args, prepare_args, run_args and cleanup_args")
@@ -100,7 +100,7 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 	return options
 }
 
-// hostname is what the job log calls this machine, empty if it has no name.
+// hostname is this machine's name in the job log, empty if it has none.
 func hostname() string {
 	name, _ := os.Hostname()
 	return name
@@ -114,8 +114,8 @@ func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore
 	return kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
 }
 
-// openStandalone opens the store of jobs without Kubernetes. Where there is a
-// section [Kubernetes] it is good for what was left from before.
+// openStandalone opens the store of jobs without Kubernetes. If there is a
+// section [Kubernetes], it only serves to clean up jobs from before.
 func openStandalone(config *driverconfig.Config, log *slog.Logger) (*standalone.Store, error) {
 	options := standalone.Options{Directory: config.TaskMetadata.Directory, Log: log}
 	if config.Kubernetes == nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 )
 
-// openLog opens the operator's log. Without a file it goes to stderr, at level
-// debug only: stderr is the job log, which has its own words for everything
-// that is logged, and which a run stage leaves to the script.
+// openLog opens the operator's log. Without a file it goes to stderr, but only
+// at level debug: stderr is the job log, which has its own messages for
+// everything that is logged, and which a run stage leaves to the script.
 func openLog(config *driverconfig.Config) (log *slog.Logger, closeLog func(), err error) {
 	level, err := driverconfig.ParseLogLevel(config.LogLevel)
 	if err != nil {

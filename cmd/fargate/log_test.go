@@ -80,7 +80,7 @@ func TestOpenLog_FileExists_IsAppendedToInTheFormat(t *testing.T) {
 	wantText(t, string(text), "level=INFO msg=launched task=abc\n{", `"level":"INFO","msg":"launched","task":"abc"}`)
 }
 
-// captureStderr puts a file in the place of stderr and returns its path.
+// captureStderr replaces stderr with a file and returns its path.
 func captureStderr(t *testing.T) string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))

@@ -1,5 +1,5 @@
-// Command fargate is what gitlab-runner's custom executor calls: it runs the
-// jobs of a runner in AWS Fargate tasks of their own.
+// Command fargate is what gitlab-runner's custom executor calls: it runs each of
+// a runner's jobs in its own AWS Fargate task.
 package main
 
 import (
@@ -14,26 +14,25 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
-// A run stage has little memory in use and streams a lot through it: with
-// gcPercent it collects garbage less often, as long as it stays below
-// memoryLimit.
+// A run stage uses little memory and streams a lot through it: gcPercent makes
+// it collect garbage less often, as long as it stays below memoryLimit.
 const (
 	gcPercent   = 400
 	memoryLimit = 24 << 20
 )
 
 func main() {
-	// A pipe to the runner that breaks is an error of the write to it, which ends
-	// a script in its task. By default it would end this process alone.
+	// If the pipe to the runner breaks, the write to it fails, which also ends the
+	// script in its task. By default it would only end this process.
 	signal.Ignore(syscall.SIGPIPE)
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	os.Exit(run(os.Args[1:], os.Environ()))
 }
 
-// run returns the code to exit with. What is wrong is told on stderr.
+// run returns the code to exit with. Errors go to stderr.
 func run(args, environ []string) int {
-	// A second signal changes nothing: the first one's work is bounded.
+	// A second signal changes nothing: what the first one started has a time limit.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	launch, err := newLaunch(environ)
@@ -50,8 +49,8 @@ func run(args, environ []string) int {
 	return code
 }
 
-// explain words an error, for the job log in the colour of failures. What
-// cleanup writes goes to the runner's own log.
+// explain returns the text of an error, in the color of failures if it goes to
+// the job log. What cleanup writes goes to the runner's own log.
 func (l *launch) explain(err error) string {
 	text := "fargate: " + err.Error()
 	if l.inJobLog {
@@ -60,8 +59,8 @@ func (l *launch) explain(err error) string {
 	return text
 }
 
-// isPlainExit is true for a script that ended with a code of its own, of which
-// the runner itself tells in the job log.
+// isPlainExit is true for a script that exited with its own code, which the
+// runner itself reports in the job log.
 func isPlainExit(err error) bool {
 	var failure *gitlab.BuildFailure
 	return errors.As(err, &failure) && failure.Err == nil

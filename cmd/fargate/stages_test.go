@@ -69,7 +69,7 @@ func TestRun_SIGTERM_EndsTheScriptAndLeavesTheTask(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.wait(run, systemFailure)
-			wantText(t, run.stderr.String(), "was cancelled, all its processes have ended")
+			wantText(t, run.stderr.String(), "was canceled, all its processes have ended")
 			child := filepath.Join("/proc", strings.TrimSpace(run.stdout.String()))
 			a.eventually("the script's own session is gone", func() bool {
 				_, err := os.Stat(child)
@@ -92,7 +92,7 @@ func TestPrepare_SIGTERM_LeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.wait(prepare, systemFailure)
-	wantText(t, prepare.stderr.String(), "prepare was cancelled")
+	wantText(t, prepare.stderr.String(), "prepare was canceled")
 	a.wantNothingLeft()
 }
 

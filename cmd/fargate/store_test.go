@@ -12,7 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// noWriting is a directory in which nobody can create a file, not even root.
+// noWriting is a directory in which not even root can create a file.
 const noWriting = "/proc/self"
 
 func TestPrepare_CannotBegin_SaysWhatToDoAndLeavesNothing(t *testing.T) {
@@ -34,7 +34,7 @@ func TestPrepare_CannotBegin_SaysWhatToDoAndLeavesNothing(t *testing.T) {
 		},
 		"directory is not writable": {
 			func(a *attempt) { a.configure("[TaskMetadata]\nDirectory = '" + noWriting + "'\n") },
-			[]string{"cannot write the connection file", "is writable for the user"},
+			[]string{"cannot write the connection file", "is writable by the user"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,12 +47,12 @@ func TestPrepare_CannotBegin_SaysWhatToDoAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// The minute for which prepare goes on trying is internal/executor's to test.
+// That prepare keeps trying for a minute is tested in internal/executor.
 func TestPrepare_APIServerDoesNotAnswer_SaysSoAtOnceAndLeavesNothing(t *testing.T) {
 	a := newAttempt(t)
 	a.rewriteKubeconfig(env.Config().Host, "https://127.0.0.1:9")
 	prepare := a.start("custom", "prepare")
-	a.eventually("the job log tells of it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
+	a.eventually("the job log mentions it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
 	if err := prepare.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func (a *attempt) configure(text string) {
 	a.rewrite(a.config, "[Kubernetes]", text+"[Kubernetes]")
 }
 
-// useKubeconfig puts another kubeconfig in the place of the attempt's.
+// useKubeconfig replaces the attempt's kubeconfig.
 func (a *attempt) useKubeconfig(path string) {
 	a.t.Helper()
 	a.rewrite(a.config, fmt.Sprintf("Kubeconfig = %q", a.kubeconfig), fmt.Sprintf("Kubeconfig = %q", path))

@@ -20,27 +20,27 @@ type sweep struct {
 	output io.Writer
 }
 
-// sweepCommand cleans up what stages left behind that were killed.
+// sweepCommand cleans up what killed stages left behind.
 func (l *launch) sweepCommand() *cobra.Command {
 	s := &sweep{}
 	command := &cobra.Command{
 		Use:   "sweep",
-		Short: "Find the tasks and files of jobs that ended without clean-up, where there is no Kubernetes, and clean them up",
-		Long: `Find the tasks and files of jobs that ended without clean-up, where there is no Kubernetes.
+		Short: "Find and clean up the tasks and files that jobs without Kubernetes left behind",
+		Long: `Find the tasks and files that jobs without Kubernetes left behind.
 
-A job counts as left behind once it is past its timeout and 30 minutes, or as old as --older-than says. A task of this
-installation that belongs to no job any more counts as left behind after five minutes, or when it is that old, and so does
-the file with the key to a job that is gone. Tasks are as old as AWS's clock says.
+A job counts as left behind 30 minutes after its timeout, or at the age given by --older-than. A task of this
+installation that no longer belongs to a job counts as left behind after five minutes, or at that age, and so does the
+file with the key to a job that is gone. The age of a task is by AWS's clock.
 
-Nothing is changed without --stop. The exit code is 0 if all was looked at, and with --stop all that was left behind was
-cleaned up: its tasks stopped and its files removed.`,
+Nothing is changed without --stop. The exit code is 0 if everything was checked and, with --stop, everything that was left
+behind was cleaned up: its tasks stopped and its files removed.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			s.output = command.OutOrStdout()
 			return l.sweep(command.Context(), s)
 		},
 	}
-	command.Flags().DurationVar(&s.age, "older-than", 0, "take jobs, tasks and files of that age for left behind, for example 24h (default: when their time is over)")
+	command.Flags().DurationVar(&s.age, "older-than", 0, "age, such as 24h, at which jobs, tasks and files count as left behind (default: see above)")
 	command.Flags().BoolVar(&s.stop, "stop", false, "stop the tasks and remove the files that were left behind, instead of only listing them")
 	return command
 }
@@ -64,8 +64,8 @@ func (l *launch) sweep(ctx context.Context, s *sweep) error {
 	return s.run(ctx)
 }
 
-// run goes on after an error: one cluster that cannot be reached keeps no task
-// of another running.
+// run continues after an error: a cluster that cannot be reached must not keep
+// the tasks of another one running.
 func (s *sweep) run(ctx context.Context) error {
 	leftovers, err := s.store.Leftovers(ctx, s.age)
 	errs := []error{err}

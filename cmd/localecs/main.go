@@ -1,4 +1,4 @@
-// Command localecs is an ECS endpoint on this machine whose tasks are local
+// Command localecs serves an ECS endpoint on this machine, whose tasks are local
 // processes, and the SSH server that such tasks can run.
 package main
 

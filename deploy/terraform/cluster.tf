@@ -1,4 +1,4 @@
-# The cluster is for jobs alone: the policies allow every task in it to be
+# The cluster is for jobs only: the policies allow every task in it to be
 # stopped. Without a default strategy ECS would look for EC2 instances.
 resource "aws_ecs_cluster" "this" {
   name = var.name

@@ -8,7 +8,7 @@ locals {
   region    = data.aws_region.current.id
 }
 
-# ECS alone assumes the roles of tasks, and for this account alone.
+# Only ECS can assume the roles of tasks, and only for this account.
 locals {
   trust_ecs = jsonencode({
     Version = "2012-10-17"
@@ -24,7 +24,7 @@ locals {
   })
 }
 
-# The task role is what jobs are in AWS. Without policies it may do nothing.
+# The task role is the jobs' identity in AWS. Without policies it may do nothing.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
   description        = "CI jobs on Fargate"
@@ -39,7 +39,7 @@ resource "aws_iam_role_policy_attachment" "task" {
   policy_arn = each.value
 }
 
-# With the execution role ECS pulls the image and writes the log.
+# ECS uses the execution role to pull the image and to write the log.
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
   description        = "ECS, when it starts CI jobs on Fargate"

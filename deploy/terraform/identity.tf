@@ -1,5 +1,5 @@
-# The role of whoever starts the tasks: of the controller, or of the executor
-# where there is no Kubernetes.
+# The role that starts the tasks: the controller's, or without Kubernetes the
+# executor's.
 resource "aws_iam_role" "starter" {
   name               = "${var.name}-starter"
   description        = "Starts and stops CI jobs on Fargate"

@@ -39,7 +39,7 @@ output "instance_profile" {
 }
 
 output "task_role_name" {
-  description = "The role of the jobs. Attach policies to it to allow jobs something in AWS."
+  description = "The role of the jobs. Attach policies to it to let jobs use AWS."
   value       = aws_iam_role.task.name
 }
 

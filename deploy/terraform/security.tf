@@ -14,8 +14,7 @@ module "network" {
   tags   = var.tags
 }
 
-# Tasks are reached by the runner, over SSH, and by nobody else; not by each
-# other either.
+# Only the runner can reach the tasks, over SSH; not even other tasks can.
 resource "aws_security_group" "tasks" {
   name        = "${var.name}-tasks"
   description = "CI jobs on Fargate"

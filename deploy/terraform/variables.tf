@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is created."
+  description = "Tags for everything that is created."
   type        = map(string)
   default     = {}
 }
@@ -34,7 +34,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "The tasks' memory in MiB. Fargate knows only some pairs of cpu and memory."
+  description = "The tasks' memory in MiB. Fargate offers only some combinations of cpu and memory."
   type        = number
   default     = 2048
 
@@ -78,7 +78,7 @@ variable "capacity_provider" {
 }
 
 variable "ssh_username" {
-  description = "The user who runs the container and whom the runner logs in as."
+  description = "The user that runs the container, and that the runner logs in as."
   type        = string
   default     = "root"
 }
@@ -95,7 +95,7 @@ variable "ssh_port" {
 }
 
 variable "health_check" {
-  description = "Whether ECS asks the SSH server how it is. A job starts up to 5 seconds later then."
+  description = "Whether ECS checks the SSH server's health. With the check, a job starts up to 5 seconds later."
   type        = bool
   default     = true
 }
@@ -113,7 +113,7 @@ variable "ecr_repository_arn" {
 }
 
 variable "registry_secret_arn" {
-  description = "The secret in Secrets Manager with username and password of a private registry. Null if there is none."
+  description = "The secret in Secrets Manager with the user name and password for a private registry. Null if there is none."
   type        = string
   default     = null
 }
@@ -166,7 +166,7 @@ variable "vpc_cidr" {
 }
 
 variable "egress" {
-  description = "How tasks get out of the VPC that is created: nat (to the internet) or endpoints (to ECR, S3, CloudWatch Logs and Secrets Manager alone)."
+  description = "How tasks get out of the VPC that is created: nat (to the internet) or endpoints (to ECR, S3, CloudWatch Logs and Secrets Manager only)."
   type        = string
   default     = "nat"
 
@@ -177,7 +177,7 @@ variable "egress" {
 }
 
 variable "runner_security_group_id" {
-  description = "The security group of the runner, the only one that may connect to tasks. Null creates one, to be given to the runner."
+  description = "The security group of the runner, the only one that may connect to tasks. Null creates one, which the runner then has to be in."
   type        = string
   default     = null
 }
@@ -196,7 +196,7 @@ variable "mode" {
 }
 
 variable "trust" {
-  description = "How it gets its role: pod_identity (EKS), irsa (EKS) or instance_profile (EC2)."
+  description = "How the controller or the executor gets its role: pod_identity (EKS), irsa (EKS) or instance_profile (EC2)."
   type        = string
   default     = "pod_identity"
 

@@ -1,5 +1,5 @@
-// Package atomicfile writes small files in one step: whoever reads a file, also
-// after a crash, finds all of its content or what was there before. Only the
+// Package atomicfile writes small files in one step: a reader, even after a
+// crash, finds either the whole new content or what was there before. Only the
 // owner can read the files.
 package atomicfile
 
@@ -16,15 +16,15 @@ import (
 // Create writes a new file. It fails with fs.ErrExist if there is one.
 func Create(path string, data []byte) error { return write(path, data, os.Link) }
 
-// Replace writes a file, whether there is one or not.
+// Replace writes a file, whether or not it exists.
 func Replace(path string, data []byte) error { return write(path, data, os.Rename) }
 
-// Renew writes a file anew. It fails with fs.ErrNotExist if there is none, also if
-// somebody removes it at the same time.
-func Renew(path string, data []byte) error { return write(path, data, exchange) }
+// Update writes a file that exists. It fails with fs.ErrNotExist if it does not,
+// also if it is removed at the same time.
+func Update(path string, data []byte) error { return write(path, data, exchange) }
 
-// Remove removes a file for good, and what writes of it have left that were cut
-// off. It fails with fs.ErrNotExist if there is no file.
+// Remove removes a file for good, along with the drafts that interrupted writes
+// left behind. It fails with fs.ErrNotExist if there is no file.
 func Remove(path string) error {
 	directory := filepath.Dir(path)
 	entries, err := os.ReadDir(directory)
@@ -44,7 +44,8 @@ func Remove(path string) error {
 	return syncDirectory(directory)
 }
 
-// draftPrefix begins the names of a file's content before it is in its place.
+// draftPrefix is how the names of a file's drafts begin: its content before it
+// is put in place.
 func draftPrefix(path string) string { return "." + filepath.Base(path) + "-" }
 
 func write(path string, data []byte, place func(from, to string) error) error {
@@ -54,7 +55,7 @@ func write(path string, data []byte, place func(from, to string) error) error {
 	if err != nil {
 		return err
 	}
-	// After a rename it is gone, after an exchange it is the content before.
+	// After a rename it is gone; after an exchange it holds the old content.
 	defer func() { _ = os.Remove(file.Name()) }()
 	_, err = file.Write(data)
 	if err == nil {
@@ -69,7 +70,7 @@ func write(path string, data []byte, place func(from, to string) error) error {
 	return syncDirectory(directory)
 }
 
-// exchange swaps two files. Unlike a rename it needs both.
+// exchange swaps two files. Unlike a rename, it needs both to exist.
 func exchange(from, to string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_EXCHANGE)
 	switch {
@@ -82,8 +83,8 @@ func exchange(from, to string) error {
 	}
 }
 
-// renameOver is exchange for file systems that cannot exchange, such as NFS. It
-// is two steps: a file that goes between them comes back.
+// renameOver stands in for exchange on file systems that cannot exchange, such
+// as NFS. It takes two steps: a file that is removed between them comes back.
 func renameOver(from, to string) error {
 	if _, err := os.Lstat(to); err != nil {
 		return err
@@ -92,7 +93,7 @@ func renameOver(from, to string) error {
 }
 
 // syncDirectory makes what was created, renamed or removed in a directory
-// outlive a power failure.
+// survive a power failure.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 )
 
-// wantOnly fails unless the file is the only one of its directory, has the
-// content and can be read by its owner alone.
+// wantOnly fails unless the file is the only one in its directory, has the
+// content and can be read only by its owner.
 func wantOnly(t *testing.T, path, content string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -69,26 +69,26 @@ func TestReplace_LeavesTheNewContentAlone(t *testing.T) {
 	}
 }
 
-func TestRenew_LeavesTheNewContentAlone(t *testing.T) {
+func TestUpdate_LeavesTheNewContentAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := atomicfile.Create(path, []byte("first and longer")); err != nil {
 		t.Fatal(err)
 	}
-	if err := atomicfile.Renew(path, []byte("second")); err != nil {
+	if err := atomicfile.Update(path, []byte("second")); err != nil {
 		t.Fatal(err)
 	}
 	wantOnly(t, path, "second")
 }
 
-func TestRenew_NoFile_LeavesNone(t *testing.T) {
+func TestUpdate_NoFile_LeavesNone(t *testing.T) {
 	directory := t.TempDir()
-	if err := atomicfile.Renew(filepath.Join(directory, "file"), []byte("content")); !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Update(filepath.Join(directory, "file"), []byte("content")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 	wantEmpty(t, directory)
 }
 
-func TestRenew_RemovedMeanwhile_StaysRemoved(t *testing.T) {
+func TestUpdate_RemovedMeanwhile_StaysRemoved(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "file")
 	for range 200 {
@@ -97,7 +97,7 @@ func TestRenew_RemovedMeanwhile_StaysRemoved(t *testing.T) {
 		}
 		var both sync.WaitGroup
 		both.Go(func() {
-			if err := atomicfile.Renew(path, []byte("second")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := atomicfile.Update(path, []byte("second")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("renew: %v", err)
 			}
 		})
@@ -118,7 +118,7 @@ func wantEmpty(t *testing.T, directory string) {
 	}
 }
 
-func TestRemove_TakesAlongWhatCutOffWritesHaveLeft(t *testing.T) {
+func TestRemove_AlsoRemovesDraftsOfInterruptedWrites(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "file")
 	for _, name := range []string{".file-123", ".file-456", ".other-123"} {
@@ -130,7 +130,7 @@ func TestRemove_TakesAlongWhatCutOffWritesHaveLeft(t *testing.T) {
 		t.Errorf("got %v, want fs.ErrNotExist", err)
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 || entries[0].Name() != ".other-123" {
-		t.Errorf("left are %v (%v), want .other-123 alone", entries, err)
+		t.Errorf("left are %v (%v), want only .other-123", entries, err)
 	}
 }
 
@@ -144,6 +144,6 @@ func TestReplace_CannotBePlaced_LeavesNothing(t *testing.T) {
 		t.Fatal("a directory was replaced")
 	}
 	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 1 {
-		t.Errorf("%d entries are left (%v), want the directory alone", len(entries), err)
+		t.Errorf("%d entries are left (%v), want only the directory", len(entries), err)
 	}
 }

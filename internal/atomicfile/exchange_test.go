@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Both ways to exchange need a file that is there.
+// Both ways to exchange need the target to exist.
 func TestExchange_EveryFileSystem_NeedsTheFile(t *testing.T) {
 	for name, place := range map[string]func(from, to string) error{"exchange": exchange, "rename": renameOver} {
 		t.Run(name, func(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 // launchDeadlineSeconds is the CRD's default.
 const launchDeadlineSeconds = 600
 
-// Class returns what jobs without Kubernetes run in: the FargateTaskClass that
-// a loaded configuration without the section Kubernetes describes, with the
-// CRD's defaults. It has no name, as it is no object.
+// Class returns the FargateTaskClass of jobs without Kubernetes, as a loaded
+// configuration without the section Kubernetes describes it, with the CRD's
+// defaults. It has no name, as it is not an object of a cluster.
 func (c *Config) Class() *v1alpha1.FargateTaskClass {
 	return &v1alpha1.FargateTaskClass{Spec: v1alpha1.FargateTaskClassSpec{
 		TaskTemplate: c.template(),
@@ -62,7 +62,7 @@ func (f *Fargate) network() v1alpha1.Network {
 	return network
 }
 
-// capacity is empty if the cluster decides.
+// capacity is empty if the cluster's default strategy applies.
 func (f *Fargate) capacity() []v1alpha1.Placement {
 	if f.LaunchType == "" && len(f.CapacityProviderStrategy) == 0 {
 		return nil
@@ -86,8 +86,8 @@ func number(n *int) *int32 {
 
 func narrow(n int) int32 { return int32(n) } //nolint:gosec // validate has bounded every number
 
-// tags are in the order of their keys: equal requests are what makes a launch
-// safe to repeat.
+// tags are sorted by key: a launch is safe to repeat only if its requests are
+// equal.
 func (f *Fargate) tags() []v1alpha1.Tag {
 	var tags []v1alpha1.Tag
 	for _, key := range slices.Sorted(maps.Keys(f.Tags)) {

@@ -1,100 +1,100 @@
 // Package driverconfig reads fargate.toml, the configuration of the executor
-// stage binary. Everything that is wrong with a file is reported at once, each
+// stage binary. It reports everything that is wrong with a file at once, each
 // problem with its key, its line and what to write instead.
 //
-// The reference of all keys is made from the comments and tags of the fields
-// of Config. The tags are: default, which a value that is left out gets; unset,
-// which says in words what holds without the key; example, in TOML but for its
-// quotes; class, the field of a FargateTaskClass' spec that takes the key's
-// place where jobs run through Kubernetes; and mode, where a key has an effect
-// in one mode alone.
+// The reference of all keys is generated from the comments and tags of Config's
+// fields. The tags are: default, the value of a key that is left out; unset,
+// which says in words what applies without the key; example, in TOML with single
+// quotes; class, the field of a FargateTaskClass' spec that replaces the key
+// when jobs run through Kubernetes; and mode, for a key that has an effect in
+// one mode only.
 package driverconfig
 
 import "time"
 
-// Config is the content of fargate.toml with defaults filled in. Keys are
-// matched without regard to case.
+// Config is the content of fargate.toml, with defaults filled in. Keys are not
+// case-sensitive.
 type Config struct {
-	// LogLevel is how much the executor's own log tells: debug, info, warn or
-	// error, in capitals or not. The other levels of GitLab's driver stand for the
+	// LogLevel is the level of the executor's own log: debug, info, warn or
+	// error, in upper or lower case. The other levels of GitLab's driver stand for the
 	// nearest of these: trace for debug, warning for warn, fatal and panic for error.
 	LogLevel string `default:"info" example:"'debug'"`
 	// LogFormat is the log's format, text or json.
 	LogFormat string `default:"text" example:"'json'"`
-	// LogFile is where the log goes. Without it the job log has all there is
-	// to say, and level debug adds the log to it.
+	// LogFile is the file to write the log to. Without it there is only the
+	// job log, to which level debug adds the executor's log.
 	LogFile string `unset:"no log" example:"'/var/log/fargate.log'"`
 
 	// Kubernetes makes jobs run through FargateJob objects, which the
-	// controller of Fargate Operator turns into tasks. The section alone, without
-	// a key, is enough. Without it the executor starts the tasks itself, as the
-	// sections Fargate and Overrides say.
+	// controller of Fargate Operator turns into tasks. An empty section is enough.
+	// Without it the executor starts the tasks itself, as the sections Fargate and
+	// Overrides say.
 	Kubernetes *Kubernetes
 	// Fargate describes the tasks of jobs that run without Kubernetes. With
-	// Kubernetes the FargateTaskClass takes its place.
+	// Kubernetes the FargateTaskClass replaces it.
 	Fargate Fargate
-	// Overrides says what a job may change of its task, by the CI variables
+	// Overrides says what a job may change about its task with the CI variables
 	// FARGATE_TASK_DEFINITION, FARGATE_PLATFORM_VERSION, FARGATE_CPU,
 	// FARGATE_MEMORY, FARGATE_EPHEMERAL_STORAGE and FARGATE_TASK_CLASS. What is
 	// not set here is refused.
 	Overrides Overrides
 
-	// TaskMetadata says where the stages of a job leave notes for each other.
+	// TaskMetadata says where the stages of a job pass data to each other.
 	TaskMetadata TaskMetadata
 	// SSH says how to log in to a task.
 	SSH SSH
-	// Runner holds what gitlab-runner is told in the config stage.
+	// Runner is what the config stage reports to gitlab-runner.
 	Runner Runner
 }
 
 // Kubernetes names the API server, the namespace and the task class.
 type Kubernetes struct {
-	// Namespace holds the FargateJob objects.
+	// Namespace is where the FargateJob objects are created.
 	Namespace string `unset:"that of the runner's pod, or of the kubeconfig's current context" example:"'ci'"`
-	// TaskClass is the FargateTaskClass of jobs that choose none.
+	// TaskClass is the FargateTaskClass of jobs that do not choose one.
 	TaskClass string `default:"default" example:"'large'"`
 	// Kubeconfig is the path of a kubeconfig file.
 	Kubeconfig string `unset:"the service account of the runner's pod" example:"'/etc/gitlab-runner/kubeconfig'"`
 }
 
-// TaskMetadata says where the stages of a job leave notes for each other.
+// TaskMetadata says where the stages of a job pass data to each other.
 type TaskMetadata struct {
-	// Directory is a directory of the runner's host that belongs to the
-	// executor. Without Kubernetes it holds the state of the jobs, by which tasks are
+	// Directory is a directory on the runner's host that belongs to the
+	// executor. Without Kubernetes it holds the jobs' state, from which tasks are
 	// found again after a crash.
 	Directory string `unset:"the temporary directory that gitlab-runner makes for each attempt; required without [Kubernetes]" example:"'/opt/gitlab-runner/metadata'"`
 }
 
 // SSH says how to log in to a task.
 type SSH struct {
-	// Username is who to log in as.
+	// Username is the user to log in as.
 	Username string `unset:"the class' ssh.username; root without Kubernetes" example:"'root'"`
-	// Port is where the SSH server listens. Below 1 means 22.
+	// Port is the TCP port of the SSH server. Below 1 means 22.
 	Port *int `unset:"the class' ssh.port; 22 without Kubernetes" example:"22"`
 	// ConnectTimeout bounds one attempt to connect.
 	ConnectTimeout Duration `unset:"10s, and 3s for each attempt while the SSH server comes up" example:"'5s'"`
-	// KeepAliveInterval is the time between two signs of life that the executor
-	// asks of the SSH server, so that a job that prints nothing keeps its connection. A
-	// server that leaves one unanswered for 30s counts as dead. At most 5m: NAT
-	// gateways of AWS drop a connection after 350s of silence.
+	// KeepAliveInterval is the time between keepalive requests to the SSH
+	// server, so that a job that prints nothing keeps its connection. A server that
+	// leaves one unanswered for 30s counts as dead. At most 5m: AWS NAT gateways drop
+	// a connection after 350s of silence.
 	KeepAliveInterval Duration `unset:"15s" example:"'30s'"`
-	// ReadyTimeout is how long the SSH server may take to let us in after the
-	// task runs.
+	// ReadyTimeout is how long the SSH server may take to let the executor in
+	// once the task is running.
 	ReadyTimeout Duration `default:"2m" example:"'90s'"`
 }
 
-// Runner holds what gitlab-runner is told in the config stage.
+// Runner is what the config stage reports to gitlab-runner.
 type Runner struct {
-	// BuildsDir is the absolute path in the task below which a job's checkout
-	// is.
+	// BuildsDir is the absolute path in the task under which jobs are checked
+	// out.
 	BuildsDir string `unset:"builds_dir in the runner's config.toml" example:"'/builds'"`
-	// CacheDir is the absolute path in the task below which caches are.
+	// CacheDir is the absolute path in the task under which caches are kept.
 	CacheDir string `unset:"cache_dir in the runner's config.toml" example:"'/cache'"`
-	// Shell is what the runner writes its scripts for: bash, sh or pwsh.
+	// Shell is the shell that the runner writes scripts for: bash, sh or pwsh.
 	Shell string `unset:"shell in the runner's config.toml, otherwise bash" example:"'pwsh'"`
 }
 
-// defaultPort is SSH's.
+// defaultPort is the well-known port of SSH.
 const defaultPort = 22
 
 // PortOr returns the port to connect to: classPort if the file names none, 22
@@ -110,10 +110,10 @@ func (s SSH) PortOr(classPort int) int {
 	}
 }
 
-// Duration is a time span, written as a string such as "90s" or "2m".
+// Duration is a duration, written as a string such as "90s" or "2m".
 type Duration time.Duration
 
-// UnmarshalText reads Go's notation of a duration.
+// UnmarshalText reads a duration in Go's notation.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {
@@ -123,5 +123,5 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes Go's notation of a duration.
+// MarshalText writes a duration in Go's notation.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }

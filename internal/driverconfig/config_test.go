@@ -135,7 +135,7 @@ func TestParse_ValidFiles(t *testing.T) {
 	}
 }
 
-func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
+func TestParse_BadInput_NamesLineKeyAndFix(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       []string // one message each
@@ -196,8 +196,8 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			want: []string{
 				`f:1: LogLevel: must be debug, info, warn or error, not "verbose"`,
 				`f:2: LogFormat: must be text or json, not "xml"`,
-				`f:4: Kubernetes.Namespace: "a.b" is no name of a Kubernetes object: `,
-				`f:5: Kubernetes.TaskClass: "Big" is no name of a Kubernetes object: `,
+				`f:4: Kubernetes.Namespace: "a.b" is not a valid name of a Kubernetes object: `,
+				`f:5: Kubernetes.TaskClass: "Big" is not a valid name of a Kubernetes object: `,
 				"f:7: SSH.Port: must be at most 65535, not 65536; below 1 means 22",
 				"f:8: SSH.ReadyTimeout: must be above 0, not -1s",
 				`f:10: Runner.BuildsDir: must be an absolute path in the task, such as /builds, not "builds"`,
@@ -208,7 +208,7 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			name: "neither mode",
 			text: "",
 			want: []string{
-				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set what is missing (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set the missing keys (TaskDefinition even if --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller",
 				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
 			},
 		},
@@ -216,14 +216,14 @@ func TestParse_BadInput_NamesLineKeyAndCure(t *testing.T) {
 			name: "everything but a place in AWS",
 			text: "TaskMetadata.Directory = '/m'\n[Fargate]\nCluster = 'c'\nTaskDefinition = 'd'\n",
 			want: []string{
-				"f: the section [Fargate] must have Region, Subnet: set what is missing, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: the section [Fargate] must have Region, Subnet: set the missing keys, or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller",
 			},
 		},
 		{
 			name: "half of the existing driver's file",
 			text: "[Fargate]\nCluster = 'c'\nSubnets = ['subnet-1']\n",
 			want: []string{
-				"f: the section [Fargate] must have Region, TaskDefinition: set what is missing (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller",
+				"f: the section [Fargate] must have Region, TaskDefinition: set the missing keys (TaskDefinition even if --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller",
 				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
 			},
 		},

@@ -70,7 +70,7 @@ func with(lines string) string {
 	return "[Fargate]\nCluster = 'c'\nRegion = 'us-east-2'\nSubnet = 'subnet-1'\nTaskDefinition = 'd'\n" + lines + "[TaskMetadata]\nDirectory = '/m'\n"
 }
 
-func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
+func TestParse_FargateThatCannotWork_NamesLineKeyAndFix(t *testing.T) {
 	const strategy = "[[Fargate.CapacityProviderStrategy]]\n"
 	for name, test := range map[string]struct {
 		lines string
@@ -87,8 +87,8 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
 		"one and several": {
 			"Subnets = ['subnet-2']\nSecurityGroup = 'sg-1'\nSecurityGroups = ['sg-2']\n",
 			[]string{
-				"f:6: Fargate.Subnets: cannot be together with Fargate.Subnet: remove one of the two",
-				"f:8: Fargate.SecurityGroups: cannot be together with Fargate.SecurityGroup: remove one of the two",
+				"f:6: Fargate.Subnets: cannot be set together with Fargate.Subnet: remove one of the two",
+				"f:8: Fargate.SecurityGroups: cannot be set together with Fargate.SecurityGroup: remove one of the two",
 			},
 		},
 		"a list's elements": {
@@ -118,7 +118,7 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
 		"launch type and strategy": {
 			"LaunchType = 'SPOT'\n" + strategy + "Provider = 'FARGATE'\n",
 			[]string{
-				"f:7: Fargate.CapacityProviderStrategy: cannot be together with Fargate.LaunchType: remove one of the two",
+				"f:7: Fargate.CapacityProviderStrategy: cannot be set together with Fargate.LaunchType: remove one of the two",
 				`f:6: Fargate.LaunchType: must be one of FARGATE, EC2, EXTERNAL, not "SPOT"`,
 			},
 		},
@@ -130,8 +130,8 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
 				"f:10: Fargate.CapacityProviderStrategy[2]: provider FARGATE is in the list twice",
 				"f:14: Fargate.CapacityProviderStrategy[3]: must have a Provider, the name of a capacity provider such as FARGATE_SPOT, of at most 255 characters",
 				"f:14: Fargate.CapacityProviderStrategy[3]: FARGATE and FARGATE_SPOT cannot be in one strategy with other providers: remove one kind",
-				"f:6: Fargate.CapacityProviderStrategy: of several providers one at least needs a Weight above 0",
-				"f:6: Fargate.CapacityProviderStrategy: one provider at most can have a Base",
+				"f:6: Fargate.CapacityProviderStrategy: at least one of several providers needs a Weight above 0",
+				"f:6: Fargate.CapacityProviderStrategy: at most one provider can have a Base",
 			},
 		},
 		"misspelt in a strategy": {
@@ -182,7 +182,7 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndCure(t *testing.T) {
 func TestParse_ARNOfAnotherRegion_IsRefused(t *testing.T) {
 	_, err := parse("f", []byte("TaskMetadata.Directory = '/m'\n[Fargate]\nRegion = 'us-east-2'\nSubnet = 'subnet-1'\n"+
 		"Cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/ci'\nTaskDefinition = 'arn:aws:ecs:us-east-2:123456789012:task-definition/ci:1'\n"))
-	const want = "f:5: Fargate.Cluster: the ARN is of region eu-west-1: correct it, or Region, which is us-east-2"
+	const want = "f:5: Fargate.Cluster: the ARN is of Region eu-west-1: correct it, or the key Region, which is us-east-2"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -7,12 +7,13 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// lineIndex tells on which line a key or section first occurs, by its lower-case
-// dotted path. The decoder itself tells lines only of what it cannot decode.
+// lineIndex has the line on which each key or section first occurs, by its
+// lower-case dotted path. The decoder itself reports lines only of what it cannot
+// decode.
 type lineIndex map[string]int
 
-// of returns the line of a key; of an element without a key of its own, that
-// of its list.
+// of returns the line of a key, or that of the list for an element without its
+// own key.
 func (l lineIndex) of(key []string) int {
 	if line, ok := l[indexName(key)]; ok {
 		return line

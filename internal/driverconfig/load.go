@@ -8,11 +8,12 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Load reads and checks a file. The error joins every *Problem that was found.
+// Load reads and checks a file, and fills in defaults. Its error joins every
+// *Problem found in the file.
 func Load(path string) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the configuration, check the path given with --config and that the user gitlab-runner runs as may read it: %w", err)
+		return nil, fmt.Errorf("reading the configuration, check the path given with --config and that the user gitlab-runner runs as may read it: %w", err)
 	}
 	return parse(path, text)
 }
@@ -39,7 +40,8 @@ func parse(path string, text []byte) (*Config, error) {
 	return config, nil
 }
 
-// syntaxProblem places a file that is no TOML.
+// syntaxProblem reports a file that is not valid TOML, with the place of the
+// error.
 func syntaxProblem(path string, err error) error {
 	problem := &Problem{Path: path, Text: "this is not valid TOML", Err: err}
 	var decode *toml.DecodeError

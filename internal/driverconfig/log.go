@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// levels are the levels of GitLab's driver, each with the nearest that our log
-// has. Source: the Level constants of github.com/sirupsen/logrus.
+// levels maps the levels of GitLab's driver to the nearest level of our log.
+// Source: the Level constants of github.com/sirupsen/logrus.
 var levels = map[string]slog.Level{
 	"trace":   slog.LevelDebug,
 	"debug":   slog.LevelDebug,
@@ -19,8 +19,8 @@ var levels = map[string]slog.Level{
 	"panic":   slog.LevelError,
 }
 
-// ParseLogLevel reads a LogLevel. The error goes on after the key's name, or
-// the flag's.
+// ParseLogLevel reads a LogLevel. Its error completes a sentence that begins
+// with the name of the key or flag.
 func ParseLogLevel(name string) (slog.Level, error) {
 	level, known := levels[strings.ToLower(name)]
 	if !known {
@@ -29,13 +29,15 @@ func ParseLogLevel(name string) (slog.Level, error) {
 	return level, nil
 }
 
-// CheckLogLevel says what is wrong with a LogLevel.
+// CheckLogLevel returns an error like ParseLogLevel's if the name is not a
+// LogLevel.
 func CheckLogLevel(name string) error {
 	_, err := ParseLogLevel(name)
 	return err
 }
 
-// CheckLogFormat says what is wrong with a LogFormat.
+// CheckLogFormat returns an error like ParseLogLevel's if the name is not a
+// LogFormat.
 func CheckLogFormat(name string) error {
 	if name != "text" && name != "json" {
 		return fmt.Errorf("must be text or json, not %q", name)

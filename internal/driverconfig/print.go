@@ -7,8 +7,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// String returns what is in force as TOML: every key that has an effect and is
-// set, by the file or by default.
+// String returns the effective configuration as TOML: every key that has an
+// effect and is set, by the file or by default.
 func (c *Config) String() string {
 	var text strings.Builder
 	encoder := toml.NewEncoder(&text).SetTablesInline(true)

@@ -9,7 +9,7 @@ import (
 // Problem is one thing that is wrong with a configuration file.
 type Problem struct {
 	Path string
-	// Line counts from 1; 0 if the problem has no place, such as a missing key.
+	// Line counts from 1; 0 if the problem has no line, such as a missing key.
 	Line int
 	// Column counts from 1; 0 if only the line is known.
 	Column int
@@ -60,7 +60,8 @@ func (r *report) add(key []string, format string, args ...any) {
 	})
 }
 
-// check reports what a rule says of a key's value, if it says something.
+// check reports a key whose value breaks a rule; broken is the rule's error or
+// nil.
 func (r *report) check(broken error, key ...string) {
 	if broken != nil {
 		r.add(key, "%s", broken)

@@ -14,7 +14,7 @@ import (
 )
 
 // checkTable compares a decoded document with Config: every key must be one of
-// its fields, every value of that field's type.
+// its fields, and every value must have that field's type.
 func checkTable(r *report, tree map[string]any) {
 	checkFields(r, nil, tree, reflect.TypeFor[Config]())
 }
@@ -53,7 +53,7 @@ func checkValue(r *report, key []string, value any, want reflect.Type) {
 	}
 }
 
-// checkSection checks a section whose keys are known, or may be any.
+// checkSection checks a section: its keys are known, or any key is allowed.
 func checkSection(r *report, key []string, section map[string]any, want reflect.Type) {
 	if want.Kind() == reflect.Struct {
 		checkFields(r, key, section, want)
@@ -64,19 +64,19 @@ func checkSection(r *report, key []string, section map[string]any, want reflect.
 	}
 }
 
-// checkText checks a text that is read further.
+// checkText checks a text that its type has to parse.
 func checkText(r *report, key []string, text string, want reflect.Type) {
 	if reader, ok := reflect.New(want).Interface().(encoding.TextUnmarshaler); ok && reader.UnmarshalText([]byte(text)) != nil {
 		r.add(key, "must be %s, not %q", describeType(want), text)
 	}
 }
 
-// isText reports whether a type is written as a string that it reads itself.
+// isText reports whether a type is written as a string that it parses itself.
 func isText(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-// wantedKind returns the kind of value that a field is written as.
+// wantedKind returns the kind of TOML value that a field takes.
 func wantedKind(t reflect.Type) reflect.Kind {
 	switch {
 	case isText(t):
@@ -107,7 +107,7 @@ func describeType(t reflect.Type) string {
 	}
 }
 
-// written is a value as TOML knows it.
+// written is a value as it was written in TOML.
 type written struct {
 	kind reflect.Kind
 	text string
@@ -169,15 +169,16 @@ func splitKey(key string) (section, name string) {
 	return "", key
 }
 
-// elementNumber is what element adds to a key.
+// elementNumber matches what element adds to a key.
 var elementNumber = regexp.MustCompile(`\[\d+\]`)
 
-// sectionName is the dotted name of a section, the same for all of a list.
+// sectionName is the dotted name of a section, the same for all elements of a
+// list.
 func sectionName(key []string) string {
 	return elementNumber.ReplaceAllString(strings.Join(key, "."), "")
 }
 
-// knownKeys lists the keys of a section, all keys and sections for the top.
+// knownKeys lists the keys of a section; for the top, all keys and sections.
 func knownKeys(section []string) []string {
 	within := sectionName(section) + "."
 	var keys []string

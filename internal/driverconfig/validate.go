@@ -13,12 +13,12 @@ import (
 // maxPort is the highest TCP port.
 const maxPort = 65535
 
-// maxKeepAlive is below the 350 s after which NAT gateways of AWS drop a silent
+// maxKeepAlive is below the 350 s after which AWS NAT gateways drop a silent
 // connection.
 const maxKeepAlive = Duration(5 * time.Minute)
 
-// validate reports every value that cannot work. What the task class replaces
-// may be anything.
+// validate reports every value that cannot work. Keys that the task class
+// replaces are not checked.
 func validate(r *report, c *Config) {
 	r.check(CheckLogLevel(c.LogLevel), "LogLevel")
 	r.check(CheckLogFormat(c.LogFormat), "LogFormat")
@@ -47,7 +47,7 @@ func validateKubernetes(r *report, k *Kubernetes) {
 
 func kubernetesName(r *report, key []string, name string, faults []string) {
 	if len(faults) > 0 {
-		r.add(key, "%q is no name of a Kubernetes object: %s", name, strings.Join(faults, "; "))
+		r.add(key, "%q is not a valid name of a Kubernetes object: %s", name, strings.Join(faults, "; "))
 	}
 }
 
@@ -78,7 +78,7 @@ func oneOf(r *report, key []string, value string, allowed ...string) {
 	}
 }
 
-// absolute checks a path in the task, which runs Linux whatever runs this.
+// absolute checks a path in the task, which always runs Linux.
 func absolute(r *report, key []string, value string) {
 	if value != "" && !path.IsAbs(value) {
 		r.add(key, "must be an absolute path in the task, such as /builds, not %q", value)

@@ -10,11 +10,11 @@ const (
 	maxBase         = 100000
 )
 
-// fargateProviders are AWS's own.
+// fargateProviders are the capacity providers that AWS provides.
 var fargateProviders = []string{"FARGATE", "FARGATE_SPOT"}
 
 // onFargate is true unless the tasks certainly run elsewhere. A cluster's
-// default strategy is taken for one of Fargate.
+// default strategy is assumed to use Fargate.
 func (f *Fargate) onFargate() bool {
 	if f.LaunchType != "" {
 		return f.LaunchType == "FARGATE"
@@ -51,10 +51,10 @@ func validateCapacity(r *report, f *Fargate) {
 		r.add(key, "must have at most %d entries, not %d", maxProviders, len(strategy))
 	}
 	if len(strategy) > 1 && weighted == 0 {
-		r.add(key, "of several providers one at least needs a Weight above 0")
+		r.add(key, "at least one of several providers needs a Weight above 0")
 	}
 	if based > 1 {
-		r.add(key, "one provider at most can have a Base")
+		r.add(key, "at most one provider can have a Base")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// What ECS takes of each, less the tags that tell which job a task is of.
+// How many of each ECS accepts, less the tags that identify a task's job.
 const (
 	maxSubnets        = 16
 	maxSecurityGroups = 5
@@ -68,20 +68,20 @@ func reportMissing(r *report, c *Config) {
 	if len(missing) > 0 {
 		also := ""
 		if f.TaskDefinition == "" {
-			also = " (TaskDefinition also where --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it)"
+			also = " (TaskDefinition even if --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it)"
 		}
-		r.add(nil, "the section [Fargate] must have %s: set what is missing%s, or add the section [Kubernetes], in which all keys are optional, for jobs that run through the controller", strings.Join(missing, ", "), also)
+		r.add(nil, "the section [Fargate] must have %s: set the missing keys%s, or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller", strings.Join(missing, ", "), also)
 	}
 	if c.TaskMetadata.Directory == "" {
 		r.add([]string{"TaskMetadata", "Directory"}, "without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata")
 	}
 }
 
-// sameRegion checks what may be an ARN.
+// sameRegion checks the Region of a value that may be an ARN.
 func sameRegion(r *report, region, name, value string) {
 	parts := strings.Split(value, ":")
 	if parts[0] == "arn" && len(parts) > 3 && region != "" && parts[3] != region {
-		r.add([]string{"Fargate", name}, "the ARN is of region %s: correct it, or Region, which is %s", parts[3], region)
+		r.add([]string{"Fargate", name}, "the ARN is of Region %s: correct it, or the key Region, which is %s", parts[3], region)
 	}
 }
 
@@ -101,7 +101,7 @@ func validateIDs(r *report, name string, ids []string, most int, rule taskrules.
 // exclusive reports two keys of which one is enough.
 func exclusive(r *report, one string, hasOne bool, other string, hasOther bool) {
 	if hasOne && hasOther {
-		r.add([]string{"Fargate", one}, "cannot be together with Fargate.%s: remove one of the two", other)
+		r.add([]string{"Fargate", one}, "cannot be set together with Fargate.%s: remove one of the two", other)
 	}
 }
 

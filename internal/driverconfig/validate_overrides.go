@@ -4,8 +4,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// The longest lists that a FargateTaskClass takes, so that a file can become
-// one.
+// The longest lists that a FargateTaskClass accepts, so that every file can be
+// turned into a class.
 const (
 	maxPatterns = 64
 	maxVersions = 16
@@ -43,7 +43,7 @@ func validateLimits(r *report, c *Config) {
 	}
 }
 
-// validatePatterns checks patterns, in which everything is allowed.
+// validatePatterns checks patterns, which may contain any characters.
 func validatePatterns(r *report, key, patterns []string) {
 	for i, pattern := range patterns {
 		if pattern == "" {

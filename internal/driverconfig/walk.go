@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// walk visits every key of a configuration, but not those of a section that
-// is missing. Sections themselves are no keys; the tables of a list are
-// visited one by one, after the list.
+// walk visits every key of a configuration, except those of missing sections.
+// Sections themselves are not keys; the tables of a list are visited one by one,
+// after the list.
 func walk(fields reflect.Value, section []string, visit func(key []string, field reflect.StructField, value reflect.Value)) {
 	for field, value := range fields.Fields() {
 		key := append(slices.Clone(section), field.Name)
@@ -39,7 +39,7 @@ func element(list []string, i int) []string {
 	return key
 }
 
-// setDefaults fills what the file left empty.
+// setDefaults fills in the keys that the file does not set.
 func (c *Config) setDefaults() {
 	walk(reflect.ValueOf(c).Elem(), nil, func(_ []string, field reflect.StructField, value reflect.Value) {
 		if text, ok := field.Tag.Lookup("default"); ok && value.IsZero() {
@@ -48,8 +48,8 @@ func (c *Config) setDefaults() {
 	})
 }
 
-// defaultOf reads the tag of a field. It stands in this package's source, so
-// that it cannot be wrong but by a mistake that every test shows.
+// defaultOf reads the tag of a field. Errors are ignored: the tags are in this
+// package's source, and every test would show a wrong one.
 func defaultOf(kind reflect.Type, text string) reflect.Value {
 	value := reflect.New(kind)
 	if reader, ok := value.Interface().(encoding.TextUnmarshaler); ok {
@@ -63,8 +63,8 @@ func defaultOf(kind reflect.Type, text string) reflect.Value {
 	return reflect.ValueOf(text)
 }
 
-// Idle lists the keys that the file sets and that have no effect, each with the
-// reason.
+// Idle lists the keys that the file sets although they have no effect, each with
+// the reason.
 func (c *Config) Idle() []string {
 	var idle []string
 	walk(reflect.ValueOf(c).Elem(), nil, func(key []string, field reflect.StructField, value reflect.Value) {
@@ -75,7 +75,7 @@ func (c *Config) Idle() []string {
 	return idle
 }
 
-// idle says why a key has no effect, nothing if it has one.
+// idle says why a key has no effect; it is empty if the key has one.
 func (c *Config) idle(field reflect.StructField) string {
 	switch class, ofClass := field.Tag.Lookup("class"); {
 	case c.Kubernetes != nil && ofClass:

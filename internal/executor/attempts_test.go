@@ -10,8 +10,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// again is another attempt at the same job, with the same configuration and a
-// TMPDIR of its own, as gitlab-runner makes it.
+// again is another attempt at the same job, with the same configuration and its
+// own TMPDIR, as gitlab-runner makes it.
 func (a *attempt) again(t *testing.T) *attempt {
 	t.Helper()
 	next := newAttempt(t)
@@ -35,7 +35,7 @@ func TestPrepare_SecondAttempt_DoesNotMeetTheFirst(t *testing.T) {
 	if n := first.store.count(); n != 2 {
 		t.Fatalf("%d jobs, want one for each attempt", n)
 	}
-	// The runner cleans up the first attempt whenever it likes.
+	// The runner may clean up the first attempt at any time.
 	if err := first.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestPrepare_TwiceAtOnceInOneAttempt_MakesOneJob(t *testing.T) {
 	}
 	for _, err := range errs {
 		if err != nil {
-			wantError(t, err, "another prepare stage of this attempt runs")
+			wantError(t, err, "another prepare stage of this attempt is running")
 			wantSystemFailure(t, err)
 		}
 	}

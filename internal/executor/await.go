@@ -20,9 +20,9 @@ import (
 const defaultLaunchDeadline = 10 * time.Minute
 
 // awaiting waits until the SSH server of a job's task lets the executor in, or
-// until it is certain that it never will. One goroutine watches the job all
-// the time, another tries SSH once the job is ready; what they find is handled
-// in one place, in await.
+// until it is certain that it never will. One goroutine watches the job
+// throughout; another tries SSH once the job is ready. What they find is handled
+// in one place, await.
 type awaiting struct {
 	job        types.NamespacedName
 	words      Words
@@ -36,9 +36,9 @@ type awaiting struct {
 	attended bool      // the controller has written a status
 	state    string    // the last description of the job
 	trying   bool      // SSH is being tried
-	warned   time.Time // when the log last told of SSH
+	warned   time.Time // when the log last mentioned SSH
 
-	hint   *time.Timer // to say that nothing happens
+	hint   *time.Timer // until the log says that nothing happens
 	giveUp *time.Timer
 
 	group    sync.WaitGroup
@@ -99,12 +99,12 @@ func (w *awaiting) start(ctx context.Context) {
 	w.group.Go(func() { w.ended <- w.watch(ctx) })
 }
 
-// watch hands on every state of the job until that is over.
+// watch passes on every state of the job until the watch ends.
 func (w *awaiting) watch(ctx context.Context) error {
 	store := outage{
-		limit: w.limits.outage,
-		pause: w.limits.retry,
-		tell:  func(err error) { send(ctx, w.outages, err) },
+		limit:  w.limits.outage,
+		pause:  w.limits.retry,
+		report: func(err error) { send(ctx, w.outages, err) },
 	}
 	err := store.through(ctx, func() error {
 		return w.store.Watch(ctx, w.job, func(job *v1alpha1.FargateJob) error {
@@ -123,7 +123,7 @@ func (w *awaiting) vanished() error {
 	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.Job, w.words.Vanished, ErrJobGone)
 }
 
-// look takes in the job's present state.
+// look acts on the job's current state.
 func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 	w.progress.see(job)
 	if !job.DeletionTimestamp.IsZero() {
@@ -159,7 +159,7 @@ func launchDeadline(job *v1alpha1.FargateJob) time.Duration {
 	return time.Duration(job.Status.Resolved.LaunchDeadlineSeconds) * time.Second
 }
 
-// reach begins to try SSH.
+// reach starts trying SSH.
 func (w *awaiting) reach(ctx context.Context, target sshrun.Target) {
 	w.trying = true
 	w.warned = time.Now()
@@ -172,8 +172,8 @@ func (w *awaiting) reach(ctx context.Context, target sshrun.Target) {
 	})
 }
 
-// sayUnreachable tells of failed attempts now and then: at first they are
-// usual, the SSH server comes up after the task runs.
+// sayUnreachable logs failed attempts now and then. The first ones are normal:
+// the SSH server comes up after the task.
 func (w *awaiting) sayUnreachable(failed error) {
 	if time.Since(w.warned) < w.limits.sshQuiet {
 		return
@@ -182,15 +182,15 @@ func (w *awaiting) sayUnreachable(failed error) {
 	w.progress.sayf("still waiting for SSH: %s", failed)
 }
 
-// overdue is the error for a job that nobody sees to.
+// overdue is the error for a job that no controller makes progress with.
 func (w *awaiting) overdue() error {
 	if !w.attended {
-		return fmt.Errorf("no controller has taken up %s within %s: %s", w.words.Job, w.limits.unattended, w.words.Unattended)
+		return fmt.Errorf("no controller has picked up %s within %s: %s", w.words.Job, w.limits.unattended, w.words.Unattended)
 	}
-	return fmt.Errorf("%s is past its launch deadline (its last word: %s): %s", w.words.Job, w.state, w.words.Overdue)
+	return fmt.Errorf("%s is past its launch deadline (last state: %s): %s", w.words.Job, w.state, w.words.Overdue)
 }
 
-// send gives up when ctx ends.
+// send sends the value, unless ctx ends first.
 func send[T any](ctx context.Context, to chan<- T, value T) {
 	select {
 	case to <- value:

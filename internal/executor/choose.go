@@ -8,14 +8,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// chosen is what one job has instead of the runner's defaults.
+// chosen is what one job uses instead of the runner's defaults.
 type chosen struct {
 	class     string
 	overrides v1alpha1.TaskOverrides
 }
 
-// choose reads what the job wants. Its errors are the author's fault. Whether
-// the job may have the overrides is for the class to say.
+// choose reads what the job asks for. Its errors are the author's fault. The
+// class decides whether the job may have the overrides.
 func (e *Executor) choose() (chosen, error) {
 	choice, err := e.Environment.ReadChoice()
 	if err == nil {
@@ -36,15 +36,15 @@ func (e *Executor) choose() (chosen, error) {
 	}, nil
 }
 
-// mayHaveClass refuses a class that the job may not choose. The API server
-// would let the runner use every class of the namespace.
+// mayHaveClass returns an error for a class that the job may not choose. The API
+// server would let the runner use every class in the namespace.
 func (e *Executor) mayHaveClass(class string) error {
 	const variable = gitlab.TaskClassVariable
 	switch {
 	case class == "" || class == e.Class || taskrules.Matches(e.Classes, class):
 		return nil
 	case e.Class == "":
-		return fmt.Errorf("%s %q is refused: this runner works without Kubernetes and has no task classes, remove the variable", variable, class)
+		return fmt.Errorf("%s %q is refused: this runner works without Kubernetes, so there are no task classes, remove the variable", variable, class)
 	case len(e.Classes) == 0:
 		return fmt.Errorf("%s %q is refused: fargate.toml does not let jobs choose a class ([Overrides] TaskClasses is not set)", variable, class)
 	default:

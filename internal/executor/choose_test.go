@@ -56,7 +56,7 @@ func TestChoose_JobsVariables_BecomeOverrides(t *testing.T) {
 	}
 }
 
-func TestPrepare_ChoiceThatCannotBe_IsABuildFailureAndCreatesNothing(t *testing.T) {
+func TestPrepare_InvalidChoice_IsABuildFailureAndCreatesNothing(t *testing.T) {
 	for name, test := range map[string]struct {
 		variable string
 		alter    func(*Options)
@@ -75,7 +75,7 @@ func TestPrepare_ChoiceThatCannotBe_IsABuildFailureAndCreatesNothing(t *testing.
 		"a class without Kubernetes": {
 			"FARGATE_TASK_CLASS=large",
 			func(o *Options) { o.Class = "" },
-			`FARGATE_TASK_CLASS "large" is refused: this runner works without Kubernetes and has no task classes, remove the variable`,
+			`FARGATE_TASK_CLASS "large" is refused: this runner works without Kubernetes, so there are no task classes, remove the variable`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,14 +9,13 @@ import (
 )
 
 // Cleanup deletes the attempt's FargateJob and its connection file. It does not
-// wait until the task has stopped. It may run while a run stage still lives,
-// and any number of times; where prepare created nothing there is nothing to
-// do.
+// wait until the task has stopped. It may run any number of times, also while a
+// run stage is still alive; if prepare created nothing, it does nothing.
 //
-// The job of a connection file that is damaged is known by its name. A job that
-// could not be deleted, be it that its store cannot be opened, leaves the
-// connection file, without its private key: another Cleanup can find the job by
-// it. Without that the job ends at its active deadline.
+// If the connection file is damaged, Cleanup derives the job's name. If the job
+// cannot be deleted, for example because its store cannot be opened, the
+// connection file stays, without its private key, so that another Cleanup can
+// find the job. Without one, the job ends at its active deadline.
 func (e *Executor) Cleanup(ctx context.Context) error {
 	progress := newProgress(e.Stdout)
 	path, err := e.connectionPath()
@@ -26,7 +25,7 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	conn, err := readConnection(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		progress.sayf("nothing to clean up: there is no connection file %s", path)
-		return removeConnection(path) // Its first write may have been cut off.
+		return removeConnection(path) // Its first write may have been interrupted.
 	}
 	if errors.Is(err, errDamaged) {
 		progress.sayf("%s", err)
@@ -48,8 +47,8 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	return nil
 }
 
-// presumedConnection stands for a connection file that is damaged. It connects
-// to nothing, but names the job that this attempt creates.
+// presumedConnection stands in for a damaged connection file. It connects to
+// nothing, but names the job that this attempt creates.
 func (e *Executor) presumedConnection() (*connection, error) {
 	ci, err := e.Environment.ReadJob()
 	if err != nil {

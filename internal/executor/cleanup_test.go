@@ -49,7 +49,7 @@ func TestCleanup_DeletionFails_KeepsTheNameButNotTheKey(t *testing.T) {
 	a.withJob(t, sshdtest.New(t))
 	a.store.deleteErrs = []error{errors.New("no permission")}
 	err := a.Cleanup(t.Context())
-	wantError(t, err, "FargateJob ci/job-4711-abcdefgh is not deleted", "kubectl -n ci delete fargatejob job-4711-abcdefgh", "no permission")
+	wantError(t, err, "FargateJob ci/job-4711-abcdefgh was not deleted", "kubectl -n ci delete fargatejob job-4711-abcdefgh", "no permission")
 	wantSystemFailure(t, err)
 	wantNoKey(t, a.connectionFiles(t)[0])
 	if err := a.Cleanup(t.Context()); err != nil {
@@ -98,7 +98,7 @@ func TestCleanup_DamagedFile_FindsTheJobByItsName(t *testing.T) {
 	}
 	write(t, a.connectionFiles(t)[0], `{"format": "fargate-op`)
 	a.store.deleteErrs = []error{errors.New("no permission")}
-	wantError(t, a.Cleanup(t.Context()), "is not deleted", "no permission")
+	wantError(t, a.Cleanup(t.Context()), "was not deleted", "no permission")
 	if err := a.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

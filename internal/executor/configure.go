@@ -8,10 +8,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
-// driverName is how the job log names this executor.
+// driverName is this executor's name in the job log.
 const driverName = "fargate-operator"
 
-// Configure prints what the runner has to know of this executor.
+// Configure prints what the runner needs to know about this executor, as JSON.
 func (e *Executor) Configure() error {
 	output := gitlab.ConfigOutput{
 		BuildsDir: e.BuildsDir,
@@ -21,7 +21,7 @@ func (e *Executor) Configure() error {
 		Driver:    &gitlab.Driver{Name: driverName, Version: version.Version},
 	}
 	if err := json.NewEncoder(e.Stdout).Encode(output); err != nil {
-		return fmt.Errorf("print the configuration for the runner: %w", err)
+		return fmt.Errorf("printing the configuration for the runner: %w", err)
 	}
 	return nil
 }

@@ -16,21 +16,22 @@ import (
 )
 
 const (
-	// connectionPrefix and connectionSuffix enclose what tells attempts apart in
-	// the name of a file.
+	// connectionPrefix and connectionSuffix enclose the attempt's id in the name
+	// of a connection file.
 	connectionPrefix, connectionSuffix = "fargate-", ".json"
 	// connectionFormat marks a file as ours.
 	connectionFormat = "fargate-operator/connection"
-	// connectionVersion is the layout that this program writes and the only
-	// one that it reads.
+	// connectionVersion is the version of the layout that this program writes,
+	// and the only one that it reads.
 	connectionVersion = 1
-	// maxConnectionSize bounds what is read of a file that may be anything.
+	// maxConnectionSize is the most that is read, in bytes: the file may be
+	// anything.
 	maxConnectionSize = 64 << 10
 )
 
-// connection is what the stages of one attempt hand on to each other, in a
-// file that only the runner's user can read. Before the task is ready it has
-// no address; after a clean-up that failed it has no private key any more.
+// connection is what the stages of one attempt pass to each other, in a file
+// that only the runner's user can read. It has no address until the task is
+// ready, and no private key after a cleanup that failed.
 type connection struct {
 	Format     string `json:"format"`
 	Version    int    `json:"version"`
@@ -80,8 +81,8 @@ func (c *connection) target() (sshrun.Target, error) {
 	return sshrun.Target{Host: c.Host, Port: c.Port, User: c.User, Key: key, HostKey: hostKey}, nil
 }
 
-// readConnection fails with fs.ErrNotExist if there is no file, and with a
-// sentence that names the file for every other cause.
+// readConnection fails with fs.ErrNotExist if there is no file. Every other
+// error is a sentence that names the file.
 func readConnection(path string) (*connection, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -97,11 +98,11 @@ func readConnection(path string) (*connection, error) {
 	}
 	c := &connection{}
 	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("%w: %s: run the cleanup stage, which deletes its job all the same, then retry the job: %w", errDamaged, path, err)
+		return nil, fmt.Errorf("%w: %s: run the cleanup stage, which can still delete its job, then retry the job: %w", errDamaged, path, err)
 	}
 	switch {
 	case c.Format != connectionFormat || c.Name == "":
-		return nil, fmt.Errorf("%s is not a connection file of this program: move it away, or set [TaskMetadata] Directory to a directory of the executor's own", path)
+		return nil, fmt.Errorf("%s is not a connection file of this program: move it away, or set [TaskMetadata] Directory to a directory that only the executor uses", path)
 	case c.Version != connectionVersion:
 		return nil, fmt.Errorf("the connection file %s has version %d and this program reads version %d: let all stages of a job use the same version of this program, then retry the job",
 			path, c.Version, connectionVersion)
@@ -117,28 +118,29 @@ var errDamaged = errors.New("the connection file is damaged")
 func createConnection(path string, c *connection) error {
 	err := c.write(path, atomicfile.Create)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("the connection file %s exists already: another prepare stage of this attempt runs or was killed, run the cleanup stage, then retry the job", path)
+		return fmt.Errorf("the connection file %s already exists: another prepare stage of this attempt is running or was killed, run the cleanup stage, then retry the job", path)
 	}
 	return err
 }
 
-// replaceConnection writes the file anew, unless a cleanup stage has removed it
-// meanwhile: nobody would clean up once more.
+// replaceConnection overwrites the file, unless a cleanup stage has removed it
+// in the meantime: there would be no other cleanup.
 func replaceConnection(path string, c *connection) error {
-	err := c.write(path, atomicfile.Renew)
+	err := c.write(path, atomicfile.Update)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the connection file %s is gone: a cleanup stage of this attempt ran before prepare had ended, retry the job", path)
+		return fmt.Errorf("the connection file %s is gone: a cleanup stage of this attempt ran before prepare finished, retry the job", path)
 	}
 	return err
 }
 
-// forgetKey takes the private key out of the file. What stays finds the job.
+// forgetKey takes the private key out of the file. The rest is enough to find
+// the job.
 func forgetKey(path string, c *connection) error {
 	c.PrivateKey = ""
 	return writeConnection(path, c)
 }
 
-// writeConnection writes the file, whether there is one or not.
+// writeConnection writes the file, whether or not it exists.
 func writeConnection(path string, c *connection) error { return c.write(path, atomicfile.Replace) }
 
 func (c *connection) write(path string, write func(path string, data []byte) error) error {
@@ -147,13 +149,13 @@ func (c *connection) write(path string, write func(path string, data []byte) err
 		err = write(path, data)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the connection file %s: make sure that its directory exists, has space and is writable for the user that gitlab-runner runs as (uid %d): %w",
+		return fmt.Errorf("cannot write the connection file %s: make sure that its directory exists, has space and is writable by the user that gitlab-runner runs as (uid %d): %w",
 			path, os.Getuid(), err)
 	}
 	return nil
 }
 
-// removeConnection removes what there is of the file.
+// removeConnection removes the file and its drafts, if they exist.
 func removeConnection(path string) error {
 	if err := atomicfile.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)

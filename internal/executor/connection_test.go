@@ -13,8 +13,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// FuzzConnection reads files that are as they should be, almost so, or something
-// else.
+// FuzzConnection reads files that are valid, almost valid, or anything else.
 func FuzzConnection(f *testing.F) {
 	key, err := newKeyPair()
 	if err != nil {

@@ -9,22 +9,22 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// ConnectionFile is one that stages have written and not removed.
+// ConnectionFile is a connection file that stages have written and not removed.
 type ConnectionFile struct {
 	Path string
 	// Job is the job that it connects to. It has no name if the file cannot be
 	// read, and no namespace if the job runs without Kubernetes.
 	Job types.NamespacedName
-	// Written is when that was.
+	// Written is when the file was last written.
 	Written time.Time
 }
 
-// ConnectionFiles lists the connection files of a directory, and leaves out
-// those that go meanwhile.
+// ConnectionFiles lists the connection files in a directory, except those that
+// disappear meanwhile.
 func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
-		return nil, fmt.Errorf("list the connection files: %w", err)
+		return nil, fmt.Errorf("listing the connection files: %w", err)
 	}
 	var files []ConnectionFile
 	for _, entry := range entries {
@@ -44,5 +44,5 @@ func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 	return files, nil
 }
 
-// Remove removes the file for good, and with it the private key.
+// Remove removes the file for good, and the private key with it.
 func (f ConnectionFile) Remove() error { return removeConnection(f.Path) }

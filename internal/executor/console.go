@@ -16,8 +16,8 @@ var consoles = map[string]string{
 	"aws-us-gov": "console.amazonaws-us-gov.com",
 }
 
-// consolePage returns the page of a task in the AWS console, with its state and
-// its containers' logs. It is empty for a task that has none.
+// consolePage returns the URL of a task in the AWS console, which shows its state
+// and its containers' logs. It is empty for a task without such a page.
 func consolePage(taskARN string) string {
 	task, err := arn.Parse(taskARN)
 	if err != nil {

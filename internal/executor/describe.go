@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// describe says in one line where a job that is not stalled stands, beginning
+// describe returns the state of a job that is not stalled in one line, beginning
 // with ECS's own name for the state once there is a task. It is empty while
 // there is nothing to say.
 func describe(job *v1alpha1.FargateJob) string {
@@ -31,7 +31,7 @@ func describe(job *v1alpha1.FargateJob) string {
 	}
 }
 
-// place says where a task runs, as far as ECS tells.
+// place says where a task runs, as far as ECS has reported it.
 func place(task *v1alpha1.TaskStatus) string {
 	var text string
 	if task.AvailabilityZone != "" {

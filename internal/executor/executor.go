@@ -1,8 +1,8 @@
-// Package executor is the four stages that gitlab-runner's custom executor
-// calls: config, prepare, run and cleanup. prepare creates a FargateJob in a
-// job store and waits until its task accepts SSH, run runs one script there,
-// cleanup deletes the job. The stages are processes of their own and hand on
-// what they know in a connection file.
+// Package executor implements the four stages that gitlab-runner's custom
+// executor calls: config, prepare, run and cleanup. prepare creates a FargateJob
+// in a job store and waits until its task accepts SSH, run runs one script there,
+// cleanup deletes the job. Each stage is a separate process; they share what they
+// know in a connection file.
 package executor
 
 import (
@@ -21,34 +21,33 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// Options say what an Executor works with.
+// Options are what an Executor works with.
 type Options struct {
-	// Environment is what gitlab-runner tells.
+	// Environment is what gitlab-runner passes in environment variables.
 	Environment gitlab.Environment
-	// OpenStore returns where FargateJobs are kept. It is called when the
-	// store is needed, and only then: most launches do without.
+	// OpenStore returns where FargateJobs are kept. It is called only when the
+	// store is needed: most stages do without.
 	OpenStore func() (JobStore, error)
-	// Class is the FargateTaskClass of jobs that choose none. Empty means that
-	// there are no classes: jobs run without Kubernetes.
+	// Class is the FargateTaskClass of jobs that do not choose one. Empty means
+	// that there are no classes: jobs run without Kubernetes.
 	Class string
-	// Classes are the FargateTaskClasses that a job may choose besides, as
-	// patterns of taskrules.Matches.
+	// Classes are the other FargateTaskClasses that a job may choose, as patterns
+	// of taskrules.Matches.
 	Classes []string
 	// TaskDefinition and PlatformVersion, if set, win over what a job chooses.
 	TaskDefinition, PlatformVersion string
 	// Pod owns the FargateJobs of its namespace; the zero Pod owns none.
 	Pod Pod
-	// Idle are keys of fargate.toml that it sets in vain, each with the reason.
+	// Idle are keys that fargate.toml sets to no effect, each with the reason.
 	Idle []string
 	// Directory is where connection files are kept. Empty means the attempt's
 	// TMPDIR.
 	Directory string
-	// Username and Port, if set, are used in place of the ones that the task's
-	// class says.
+	// Username and Port, if set, replace those of the task's class.
 	Username string
 	Port     int
-	// ReadyTimeout bounds the time from a ready task until its SSH server lets
-	// us in.
+	// ReadyTimeout bounds the time from when the task is ready until its SSH
+	// server lets us in.
 	ReadyTimeout time.Duration
 	// ConnectTimeout and KeepAlive are those of sshrun.Target.
 	ConnectTimeout, KeepAlive time.Duration
@@ -62,12 +61,12 @@ type Options struct {
 	Hostname string
 	// Stdout and Stderr end up in the job log.
 	Stdout, Stderr io.Writer
-	// Log is for operators. What belongs in the job log does not go here alone.
+	// Log is for operators. What belongs in the job log does not go only here.
 	Log *slog.Logger
 }
 
 // Executor runs stages. Their errors are sentences for the job log; a
-// *gitlab.BuildFailure among them is the job author's, all others are system
+// *gitlab.BuildFailure is the job author's fault, all others are system
 // failures.
 type Executor struct {
 	Options
@@ -80,9 +79,9 @@ func New(options Options) *Executor {
 }
 
 // attemptID is the same for all stages of one attempt and differs between
-// attempts, also of jobs with the same number from two GitLab servers: it
-// derives from the runner's folder for the attempt. It has 16 characters, of
-// which 8 do beside the job's number.
+// attempts, even of jobs with the same number from two GitLab servers: it derives
+// from the runner's folder for the attempt. It has 16 characters, of which 8 are
+// enough next to the job's number.
 func (e *Executor) attemptID() (string, error) {
 	attempt := e.Environment.TempDir
 	if attempt == "" {
@@ -92,7 +91,7 @@ func (e *Executor) attemptID() (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// connectionPath is where the stages of an attempt hand on what they know.
+// connectionPath is the path of the attempt's connection file.
 func (e *Executor) connectionPath() (string, error) {
 	id, err := e.attemptID()
 	if err != nil {
@@ -105,7 +104,7 @@ func (e *Executor) connectionPath() (string, error) {
 	return filepath.Join(directory, connectionPrefix+id+connectionSuffix), nil
 }
 
-// target is the task's SSH server as the address and the configuration say.
+// target is the task's SSH server, by its address and the configuration.
 func (e *Executor) target(address *v1alpha1.TaskAddress, key ssh.Signer) sshrun.Target {
 	target := sshrun.Target{Host: address.Host, Port: int(address.Port), User: address.Username, Key: key}
 	if e.Port > 0 {

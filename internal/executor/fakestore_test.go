@@ -15,8 +15,8 @@ import (
 
 // fakeStore keeps jobs in memory. Tests play the controller with change.
 type fakeStore struct {
-	// onCreate runs when a job has been created, beside the caller: it must not
-	// end the test.
+	// onCreate runs when a job has been created, in another goroutine than the
+	// test's: it must not end the test.
 	onCreate func(types.NamespacedName)
 
 	namespace string
@@ -26,10 +26,10 @@ type fakeStore struct {
 	created []*v1alpha1.FargateJob
 	deletes int
 	changed chan struct{} // closed at the next change
-	// The errors of the next calls, first to last. Watches that go on end with
-	// theirs too.
+	// The errors of the next calls, first to last. Running watches also end with
+	// theirs.
 	createErrs, watchErrs, deleteErrs []error
-	// What LastLines returns of every job.
+	// What LastLines returns for every job.
 	lines    []string
 	linesErr error
 }
@@ -115,7 +115,7 @@ func (s *fakeStore) change(key types.NamespacedName, alter func(*v1alpha1.Fargat
 	s.notify()
 }
 
-// failWatch ends the watches that go on, and as many more, with errors.
+// failWatch ends the running watches, and the next ones, with errors.
 func (s *fakeStore) failWatch(errs ...error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,8 +128,8 @@ func (s *fakeStore) notify() {
 	s.changed = make(chan struct{})
 }
 
-// publicKey returns that of a job, nothing if the job is gone. Unlike only it
-// may be called beside the test.
+// publicKey returns a job's public key, empty if the job is gone. Unlike only, it
+// may be called outside the test's goroutine.
 func (s *fakeStore) publicKey(key types.NamespacedName) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,31 +24,31 @@ const (
 
 const (
 	// deadlineMargin is how much longer than the job's own timeout a task may
-	// live. A runner stops the script at the timeout and may then spend 10
-	// minutes on its end (graceful_kill_timeout) and 5 on after_script, and
-	// uploads artifacts; the task's start is in the timeout. Past that, nobody
-	// is left to clean up.
+	// live. A runner stops the script at the timeout, may then spend 10 minutes on
+	// ending it (graceful_kill_timeout) and 5 on after_script, and uploads
+	// artifacts; the timeout includes the task's start. After that, there is no
+	// runner left to clean up.
 	deadlineMargin = 30 * time.Minute
-	// unknownTimeout stands for the timeout of a job that does not tell it.
+	// unknownTimeout stands in for the timeout of a job that has none.
 	unknownTimeout = 24 * time.Hour
 	// maxDeadline is the API's maximum.
 	maxDeadline = 2678400 * time.Second
 )
 
-// Pod is the pod in which the runner runs. Its end ends the runner's jobs.
+// Pod is the pod that the runner runs in. When it ends, so do the runner's jobs.
 type Pod struct {
 	Namespace, Name, UID string
 }
 
-// PodFromEnvironment returns the pod that POD_NAMESPACE, POD_NAME and POD_UID
-// tell, which a pod's manifest can set through Kubernetes' downward API.
+// PodFromEnvironment returns the pod named by POD_NAMESPACE, POD_NAME and
+// POD_UID, which a pod's manifest can set through Kubernetes' downward API.
 func PodFromEnvironment(getenv func(string) string) Pod {
 	return Pod{Namespace: getenv("POD_NAMESPACE"), Name: getenv("POD_NAME"), UID: getenv("POD_UID")}
 }
 
-// jobName names the FargateJob of one attempt of a CI job. The attempts differ in
-// their suffix, so that a new one never meets the remains of another. It is no
-// random one: the name can be told without the connection file.
+// jobName names the FargateJob of one attempt of a CI job. Each attempt has its
+// own suffix, so that a new one never meets the remains of another. The suffix is
+// not random: the name can be derived without the connection file.
 func (e *Executor) jobName(ci *gitlab.Job) (string, error) {
 	id, err := e.attemptID()
 	if err != nil {
@@ -98,7 +98,7 @@ func owners(pod Pod, namespace string) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: types.UID(pod.UID)}}
 }
 
-// identity cuts what it tells to what the API takes: no job fails because of
+// identity shortens each value to what the API accepts: no job fails because of
 // its name.
 func identity(ci *gitlab.Job) v1alpha1.JobIdentity {
 	return v1alpha1.JobIdentity{
@@ -113,10 +113,11 @@ func identity(ci *gitlab.Job) v1alpha1.JobIdentity {
 	}
 }
 
-// pageURL is empty for what is not the address of a page, or has credentials.
+// pageURL returns the text, or nothing if it is not the address of a page or has
+// credentials.
 func pageURL(text string) string {
 	page, err := url.Parse(text)
-	// The API takes the scheme in small letters alone.
+	// The API accepts the scheme in lower case only.
 	isWeb := strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
 	isPage := err == nil && isWeb && page.Host != ""
 	if !isPage || len(text) > 2048 || strings.ContainsAny(text, "@ ") {

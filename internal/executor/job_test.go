@@ -19,7 +19,7 @@ func TestJobName_OfAttempts_AreValidAndDiffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`).MatchString(name) {
-			t.Errorf("%q is no DNS label", name)
+			t.Errorf("%q is not a DNS label", name)
 		}
 		names[name] = true
 	}
@@ -84,7 +84,7 @@ func TestActiveDeadline_IsTimeoutAndMargin(t *testing.T) {
 		"an hour":    {time.Hour, 3600 + 1800},
 		"unknown":    {0, 24*3600 + 1800},
 		"two months": {60 * 24 * time.Hour, 2678400},
-		"for ever":   {math.MaxInt64, 2678400},
+		"forever":    {math.MaxInt64, 2678400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := activeDeadlineSeconds(test.timeout); got != test.want {

@@ -10,49 +10,49 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// JobStore keeps the FargateJobs of this executor and tells how their tasks
-// fare. Its errors are sentences for the job log.
+// JobStore keeps the FargateJobs of this executor and reports what happens to
+// their tasks. Its errors are sentences for the job log.
 type JobStore interface {
 	// Namespace returns where new jobs belong. It is empty for a store that is
 	// not Kubernetes.
 	Namespace() string
 
-	// Words returns how to speak of a job, whether it exists or not.
+	// Words returns how to refer to a job, whether or not it exists.
 	Words(key types.NamespacedName) Words
 
-	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
-	// does not answer; the job may then exist or not, and creating it again is
-	// safe.
+	// Create stores a new job, within seconds. It fails with *UnavailableError if
+	// the store does not answer; then the job may or may not exist, and creating
+	// it again is safe.
 	Create(ctx context.Context, job *v1alpha1.FargateJob) error
 
 	// Watch calls seen with the job as it is now, and again after each change,
 	// until seen returns an error, which Watch then returns. It fails with
-	// ErrJobGone if the job does not exist or no longer does, with
-	// *UnavailableError if the store stops answering (Watch again then), and
-	// with the context's cause when ctx ends.
+	// ErrJobGone if the job does not exist or no longer exists, with
+	// *UnavailableError if the store stops answering (call Watch again then), and
+	// with the context's cause if ctx ends.
 	Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error
 
-	// LastLines returns what the container of a job that has ended wrote last,
-	// at most limit lines, the oldest first. It returns none if they cannot be
-	// had from here, and looks for them until ctx ends.
+	// LastLines returns the last lines that the container of a job that has ended
+	// wrote, at most limit of them, oldest first. It returns none if this store
+	// cannot read them, and looks for them until ctx ends.
 	LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
 
-	// Delete deletes a job, which stops its task, and does not wait for that.
-	// To delete a job that does not exist is no error. It fails with
+	// Delete deletes a job, which stops its task; it does not wait for that.
+	// Deleting a job that does not exist is not an error. It fails with
 	// *UnavailableError if the store does not answer.
 	Delete(ctx context.Context, key types.NamespacedName) error
 }
 
-// ErrJobGone says that a job does not exist, or no longer does.
+// ErrJobGone says that a job does not exist, or no longer exists.
 var ErrJobGone = errors.New("the job does not exist")
 
-// UnavailableError says that a store did not answer, or said that it cannot at
-// the moment. It can pass by waiting.
+// UnavailableError says that a store did not answer, or that it reported a
+// temporary failure. Waiting may help.
 type UnavailableError struct {
 	// Store names what did not answer, for example the API server with its
 	// URL.
 	Store string
-	// Unsent is true if the request certainly never got there.
+	// Unsent is true if the request certainly never reached the store.
 	Unsent bool
 	// Err is the cause.
 	Err error
@@ -71,9 +71,9 @@ func (e *Executor) openStoreOf(job types.NamespacedName) (JobStore, error) {
 	case err != nil:
 		return nil, err
 	case job.Namespace == "" && store.Namespace() != "":
-		return nil, fmt.Errorf("job %s was started without Kubernetes, and the configuration has a section [Kubernetes] now: fargate sweep stops its task", job.Name)
+		return nil, fmt.Errorf("job %s was started without Kubernetes, but the configuration now has a section [Kubernetes]: fargate sweep stops its task", job.Name)
 	case job.Namespace != "" && store.Namespace() == "":
-		return nil, fmt.Errorf("FargateJob %s was created in Kubernetes, and the configuration has no section [Kubernetes] any more: delete it by hand (kubectl -n %s delete fargatejob %s)",
+		return nil, fmt.Errorf("FargateJob %s was created in Kubernetes, but the configuration no longer has a section [Kubernetes]: delete it by hand (kubectl -n %s delete fargatejob %s)",
 			job, job.Namespace, job.Name)
 	default:
 		return store, nil

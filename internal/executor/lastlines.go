@@ -14,8 +14,8 @@ const (
 	maxLineLength = 300
 )
 
-// lastLines returns what the container of a stalled job wrote last, as lines for
-// the job log. It is empty if nothing can be had, or for another error.
+// lastLines returns the last lines that the container of a stalled job wrote,
+// as text for the job log. It is empty if there are none, and for other errors.
 func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) string {
 	var stall *StalledError
 	if !errors.As(err, &stall) {
@@ -38,8 +38,8 @@ func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) str
 	return text.String()
 }
 
-// abridge cuts a line that is too long before a word: GitLab masks variables in
-// the job log only where they are whole.
+// abridge cuts a line that is too long before a word: GitLab masks a variable in
+// the job log only if all of it is there.
 func abridge(line string) string {
 	short := cut(line, maxLineLength)
 	if short == line {

@@ -37,7 +37,7 @@ func TestRun_ContainerEnds_JobLogShowsItsLastLines(t *testing.T) {
 	wantText(t, a.stderr.String(), "The last lines of the log of the job's container:\n  out of memory\n")
 }
 
-func TestRun_LogCannotBeRead_TellsWhyTheTaskEndedAllTheSame(t *testing.T) {
+func TestRun_LogCannotBeRead_StillSaysWhyTheTaskEnded(t *testing.T) {
 	a := newAttempt(t)
 	conn := a.connected(t, sshdtest.New(t)) // nothing listens
 	a.store.jobs[conn.job()] = &v1alpha1.FargateJob{}
@@ -46,6 +46,6 @@ func TestRun_LogCannotBeRead_TellsWhyTheTaskEndedAllTheSame(t *testing.T) {
 	err := a.Run(t.Context(), a.script(t, "true"), "build_script")
 	wantError(t, err, "EssentialContainerExited")
 	if text := a.stderr.String(); strings.Contains(text+err.Error(), "last lines") || strings.Contains(err.Error(), "authorized") {
-		t.Errorf("the job log tells of what could not be read: %s%v", text, err)
+		t.Errorf("the job log mentions what could not be read: %s%v", text, err)
 	}
 }

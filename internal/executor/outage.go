@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// outage sees a call through the times at which the store does not answer.
+// outage repeats a call while the store does not answer.
 type outage struct {
-	limit time.Duration // how long the store may be silent
-	pause time.Duration // between attempts
-	tell  func(error)   // hears once of each outage
-	since time.Time     // zero while the store answers
-	last  error         // how the latest attempt failed
+	limit  time.Duration // how long the store may be silent
+	pause  time.Duration // between attempts
+	report func(error)   // called once for each outage
+	since  time.Time     // zero while the store answers
+	last   error         // how the latest attempt failed
 }
 
-// through repeats call while it fails with *UnavailableError. A call that
-// makes progress says so with answered. If ctx ends during an outage, the error
-// tells of both.
+// through repeats call while it fails with *UnavailableError. A call that makes
+// progress says so with answered. If ctx ends during an outage, the error names
+// both.
 func (o *outage) through(ctx context.Context, call func() error) error {
 	for {
 		err := call()
@@ -29,7 +29,7 @@ func (o *outage) through(ctx context.Context, call func() error) error {
 		o.last = err
 		if o.since.IsZero() {
 			o.since = time.Now()
-			o.tell(err)
+			o.report(err)
 		}
 		if time.Since(o.since) >= o.limit {
 			return fmt.Errorf("gave up after %s: %w", o.limit, err)
@@ -42,7 +42,7 @@ func (o *outage) through(ctx context.Context, call func() error) error {
 	}
 }
 
-// blame adds the outage to the error of a ctx that ended in it.
+// blame adds the outage to the error of a ctx that ended during it.
 func (o *outage) blame(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || o.since.IsZero() {
 		return err

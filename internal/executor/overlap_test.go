@@ -20,13 +20,13 @@ func TestPrepare_CleanedUpBeforeItsJobExists_DeletesTheJob(t *testing.T) {
 	}
 	start := a.store.onCreate
 	a.store.onCreate = func(key types.NamespacedName) {
-		// What a cleanup stage does that came just before the creation.
+		// What a cleanup stage that ran just before the creation does.
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}
 		start(key)
 	}
-	wantError(t, a.Prepare(t.Context()), "a cleanup stage of this attempt ran before prepare had ended")
+	wantError(t, a.Prepare(t.Context()), "a cleanup stage of this attempt ran before prepare finished")
 	a.wantNothingLeft(t)
 }
 
@@ -36,7 +36,7 @@ func TestCleanup_ModeWasChangedMeanwhile_SaysHowToEndTheJob(t *testing.T) {
 		now     string // namespace of the store
 		want    string
 	}{
-		"to Kubernetes":   {"", "ci", "has a section [Kubernetes] now: fargate sweep stops its task"},
+		"to Kubernetes":   {"", "ci", "now has a section [Kubernetes]: fargate sweep stops its task"},
 		"from Kubernetes": {"ci", "", "kubectl -n ci delete fargatejob job-4711-abcdefgh"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,15 +8,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// Phases of a task's start besides ECS's own states.
+// Phases of a task's start, in addition to ECS's own states.
 const (
 	phaseLaunch = "launch" // until ECS has accepted the task
 	phaseSSH    = "SSH"    // until the SSH server has let us in
 )
 
-// phases measures the start of a task as the executor sees it. It uses its own
-// clock alone, and of that how much time has passed: clocks that differ or jump
-// don't matter.
+// phases measures the start of a task as the executor sees it. It uses only its
+// own clock, and only the time passed: clocks that differ or jump don't matter.
 type phases struct {
 	begun   time.Time
 	entered time.Time
@@ -29,7 +28,8 @@ type phase struct {
 	time time.Duration
 }
 
-// enter ends the phase before. Entering the current phase changes nothing.
+// enter ends the current phase and begins another. Entering the current phase
+// changes nothing.
 func (p *phases) enter(name string) {
 	if name == p.current {
 		return
@@ -39,8 +39,8 @@ func (p *phases) enter(name string) {
 	p.current, p.entered = name, now
 }
 
-// end adds the time of the current phase, which may have come before: a launch
-// that is tried again begins anew.
+// end adds up the time of the current phase, which may occur more than once: a
+// launch that is tried again starts over.
 func (p *phases) end(now time.Time) {
 	if p.current == "" {
 		p.begun = now
@@ -56,8 +56,8 @@ func (p *phases) end(now time.Time) {
 	p.spent = append(p.spent, phase{p.current, took})
 }
 
-// summary ends the last phase and tells the time of all, with how much of it
-// went into the image.
+// summary ends the last phase and returns the times of all of them, with how
+// much of it the image pull took.
 func (p *phases) summary(task *v1alpha1.TaskStatus) string {
 	now := time.Now()
 	p.end(now)
@@ -73,8 +73,8 @@ func (p *phases) summary(task *v1alpha1.TaskStatus) string {
 	return fmt.Sprintf("%s: %s", seconds(now.Sub(p.begun)), strings.Join(texts, ", "))
 }
 
-// imagePull is by ECS's clock alone, whose times a FargateJob has in whole
-// seconds.
+// imagePull is the difference of two times of ECS's clock, which a FargateJob
+// has in whole seconds.
 func imagePull(task *v1alpha1.TaskStatus) time.Duration {
 	if task == nil || task.PullStartTime == nil || task.PullStopTime == nil {
 		return 0

@@ -13,17 +13,17 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// Prepare creates the attempt's FargateJob, tells in the job log how its task
-// starts, and returns when the task's SSH server lets us in. The connection
-// file is written before the FargateJob, so that whatever happens cleanup
-// finds it.
+// Prepare creates the attempt's FargateJob, shows in the job log how its task
+// starts, and returns when the task's SSH server lets us in. The connection file
+// is written before the FargateJob is created, so that cleanup always finds the
+// job.
 //
 // If it fails, or ctx or the job log ends, it leaves neither FargateJob nor
-// connection file behind, except as Cleanup describes. It waits without bound
-// of its own for what the controller bounds, the launch, and gives up 5 minutes
-// after the creation if no controller takes up the job, one minute after the
-// launch deadline if the controller stops doing its part, one minute after the
-// store stops answering, and Options.ReadyTimeout after the task is ready.
+// connection file behind, except as Cleanup describes. The controller bounds the
+// launch; Prepare itself gives up 5 minutes after the creation if no controller
+// picks up the job, one minute after the launch deadline if the controller stops
+// working on it, one minute after the store stops answering, and
+// Options.ReadyTimeout after the task is ready.
 func (e *Executor) Prepare(ctx context.Context) error {
 	p, err := e.newPreparation()
 	if err != nil {
@@ -53,8 +53,7 @@ type preparation struct {
 	exists   bool // the job may exist
 }
 
-// newPreparation gathers everything that is needed before something is
-// created.
+// newPreparation gathers everything that is needed before anything is created.
 func (e *Executor) newPreparation() (*preparation, error) {
 	p := &preparation{Executor: e, progress: &startLog{progress: newProgress(e.Stdout)}}
 	ci, err := e.Environment.ReadJob()
@@ -89,7 +88,7 @@ func (p *preparation) name() types.NamespacedName {
 
 func (p *preparation) words() Words { return p.store.Words(p.name()) }
 
-// sayIdle tells what somebody has set and waits for in vain.
+// sayIdle logs the keys that are set but have no effect.
 func (p *preparation) sayIdle() {
 	for _, key := range p.Idle {
 		p.progress.sayf("fargate.toml sets a key that has no effect: %s", key)
@@ -115,7 +114,7 @@ func (p *preparation) launch(ctx context.Context) error {
 	return nil
 }
 
-// ofClass tells the class of a job that has one.
+// ofClass names the job's class, if it has one.
 func ofClass(job *v1alpha1.FargateJob) string {
 	if name := job.Spec.ClassRef.Name; name != "" {
 		return fmt.Sprintf(" (class %s)", name)
@@ -124,19 +123,19 @@ func ofClass(job *v1alpha1.FargateJob) string {
 }
 
 func (p *preparation) create(ctx context.Context) error {
-	store := outage{limit: p.limits.outage, pause: p.limits.retry, tell: func(err error) {
+	store := outage{limit: p.limits.outage, pause: p.limits.retry, report: func(err error) {
 		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().Job, p.limits.outage, err)
 	}}
 	return store.through(ctx, func() error {
-		// A cancelled request could still take effect after the deletion that
-		// follows a cancelled stage.
+		// If the stage is canceled, the job is deleted. A request that was
+		// canceled too could take effect after that.
 		err := p.store.Create(context.WithoutCancel(ctx), p.job)
 		p.exists = p.exists || mayExist(err)
 		return err
 	})
 }
 
-// mayExist is false for a creation that was refused or never asked for.
+// mayExist is false if the creation was refused or its request never sent.
 func mayExist(err error) bool {
 	var unavailable *UnavailableError
 	return err == nil || errors.As(err, &unavailable) && !unavailable.Unsent
@@ -157,12 +156,13 @@ func (p *preparation) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, 
 	return w.await(ctx)
 }
 
-// fail undoes what was done and says whose fault it was.
+// fail undoes what was done and returns the error to report, which says whose
+// fault it is.
 func (p *preparation) fail(ctx context.Context, cause error) error {
 	var stall *StalledError
 	switch {
 	case ctx.Err() != nil:
-		cause = fmt.Errorf("prepare was cancelled: %w", cause)
+		cause = fmt.Errorf("prepare was canceled: %w", cause)
 	case errors.As(cause, &stall) && stall.AuthorsFault():
 		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
 	}

@@ -84,7 +84,7 @@ func TestPrepare_TaskBecomesReady_LeavesConnectionFile(t *testing.T) {
 	}
 }
 
-func TestPrepare_FargateJob_TellsTheJobAndNoSecret(t *testing.T) {
+func TestPrepare_FargateJob_NamesTheJobAndNoSecret(t *testing.T) {
 	a := newAttempt(t)
 	a.Pod = Pod{Namespace: "ci", Name: "runner-0", UID: "1234"}
 	a.store.onCreate = func(key types.NamespacedName) {
@@ -132,7 +132,7 @@ func TestPrepare_FargateJob_TellsTheJobAndNoSecret(t *testing.T) {
 	}
 }
 
-func TestPrepare_LaunchFails_TellsWhyAndLeavesNothing(t *testing.T) {
+func TestPrepare_LaunchFails_SaysWhyAndLeavesNothing(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*v1alpha1.FargateJob)
@@ -192,7 +192,7 @@ func TestPrepare_Retries_AreShown(t *testing.T) {
 	wantText(t, a.stdout.String(), "trying again (attempt 2) at 03:04:05 UTC: Capacity is unavailable")
 }
 
-func TestPrepare_TaskDiesBeforeSSHAnswers_TellsWhyItDied(t *testing.T) {
+func TestPrepare_TaskDiesBeforeSSHAnswers_SaysWhyItDied(t *testing.T) {
 	server := sshdtest.New(t) // nothing listens
 	a := newAttempt(t)
 	a.store.onCreate = func(key types.NamespacedName) {
@@ -232,7 +232,7 @@ func TestPrepare_SSHNeverAnswers_GivesUpAtReadyTimeout(t *testing.T) {
 	a.wantNothingLeft(t)
 }
 
-func TestPrepare_StoreOutage_GoesOn(t *testing.T) {
+func TestPrepare_StoreOutage_Continues(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	a.limits.outage = time.Minute
@@ -292,7 +292,7 @@ func TestPrepare_NoController_SaysSoAndGivesUp(t *testing.T) {
 	a := newAttempt(t)
 	a.limits.silence = 10 * time.Millisecond
 	a.limits.unattended = 100 * time.Millisecond
-	wantError(t, a.Prepare(t.Context()), "no controller has taken up FargateJob ci/job-4711-", "watches namespace ci")
+	wantError(t, a.Prepare(t.Context()), "no controller has picked up FargateJob ci/job-4711-", "watches namespace ci")
 	wantText(t, a.stdout.String(), "nothing has happened to FargateJob ci/job-4711-")
 	a.wantNothingLeft(t)
 }
@@ -310,12 +310,12 @@ func TestPrepare_ControllerStops_GivesUpPastLaunchDeadline(t *testing.T) {
 	a.wantNothingLeft(t)
 }
 
-func TestPrepare_Cancelled_DeletesTheJob(t *testing.T) {
+func TestPrepare_Canceled_DeletesTheJob(t *testing.T) {
 	a := newAttempt(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	a.store.onCreate = func(types.NamespacedName) { cancel(errors.New("terminated")) }
 	err := a.Prepare(ctx)
-	wantError(t, err, "prepare was cancelled", "terminated")
+	wantError(t, err, "prepare was canceled", "terminated")
 	wantSystemFailure(t, err)
 	a.wantNothingLeft(t)
 }
@@ -326,7 +326,7 @@ func TestPrepare_DeletionFails_CleanupFindsTheJob(t *testing.T) {
 	a.store.onCreate = func(key types.NamespacedName) {
 		a.store.change(key, stalledBecause(v1alpha1.ReasonClassNotFound, "no class"))
 	}
-	wantError(t, a.Prepare(t.Context()), "no class", "is not deleted", "no permission to delete")
+	wantError(t, a.Prepare(t.Context()), "no class", "was not deleted", "no permission to delete")
 
 	files := a.connectionFiles(t)
 	if len(files) != 1 {
@@ -362,7 +362,7 @@ func TestPrepare_CannotBegin_CreatesNothing(t *testing.T) {
 				path, _ := a.connectionPath()
 				write(t, path, "{}")
 			},
-			want: []string{"exists already", "run the cleanup stage"},
+			want: []string{"already exists", "run the cleanup stage"},
 		},
 		{
 			name: "store cannot be opened",

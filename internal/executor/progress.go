@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// progress tells in the job log what happens as it happens, each line with the
+// progress writes to the job log what happens as it happens, each line with the
 // seconds since the stage began.
 type progress struct {
 	log   io.Writer
@@ -23,10 +23,10 @@ func (p *progress) sayf(format string, args ...any) {
 	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), oneLine(fmt.Sprintf(format, args...)))
 }
 
-// write adds to the job log as it is.
+// write adds the text to the job log unchanged.
 func (p *progress) write(text string) { _, _ = io.WriteString(p.log, text) }
 
-// watchedLog is a job log whose end somebody hears of.
+// watchedLog is a job log that reports when it can no longer be written.
 type watchedLog struct {
 	io.Writer
 
@@ -41,8 +41,8 @@ func (l *watchedLog) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// oneLine keeps text from elsewhere to one line without control characters,
-// which a terminal or GitLab's log would obey.
+// oneLine reduces text from elsewhere to one line without control characters,
+// which a terminal or GitLab's log would interpret.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

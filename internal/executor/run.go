@@ -13,8 +13,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// gracePeriod is the time that the processes of a cancelled script have
-// between SIGTERM and SIGKILL.
+// gracePeriod is the time between SIGTERM and SIGKILL for the processes of a
+// canceled script.
 const gracePeriod = 10 * time.Second
 
 // Run runs the script of one sub-stage on the attempt's task. Its output goes
@@ -22,8 +22,8 @@ const gracePeriod = 10 * time.Second
 // *gitlab.BuildFailure; every other error is a system failure.
 //
 // When ctx ends, Run ends every process of the script before it returns; the
-// task goes on. Run calls the job store only after the connection was lost, to
-// say why.
+// task keeps running. Run calls the job store only if the connection is lost, to
+// find out why.
 func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) error {
 	body, err := openScript(script, stage)
 	if err != nil {
@@ -54,7 +54,7 @@ func runScript(ctx context.Context, target sshrun.Target, script sshrun.Script) 
 	return client.Run(ctx, script)
 }
 
-// judge says who failed.
+// judge turns the outcome of a script into an error that says who failed.
 func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Stage, err error) error {
 	var exit *sshrun.ExitError
 	var unreachable *sshrun.UnreachableError
@@ -67,14 +67,14 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 	case errors.As(err, &exit):
 		return &gitlab.BuildFailure{Code: exit.Code, Err: err}
 	case ctx.Err() == nil && (errors.As(err, &unreachable) || errors.As(err, &lost)):
-		return fmt.Errorf("stage %s: %w; it showed as: %w", stage, e.whyLost(ctx, conn.job()), err)
+		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, e.whyLost(ctx, conn.job()), err)
 	default:
 		return fmt.Errorf("stage %s: %w", stage, err)
 	}
 }
 
-// shellOf tells what a script is written for by the name that the runner gives
-// its file: script.ps1 for PowerShell, script. for others.
+// shellOf returns the shell that a script is written for, by the name that the
+// runner gives its file: script.ps1 for PowerShell, script. for others.
 func shellOf(path string) sshrun.Shell {
 	if filepath.Ext(path) == ".ps1" {
 		return sshrun.PowerShell
@@ -98,7 +98,7 @@ func openScript(path string, stage gitlab.Stage) (*os.File, error) {
 	return file, nil
 }
 
-// connect reads how to reach the attempt's task.
+// connect reads from the connection file how to reach the attempt's task.
 func (e *Executor) connect() (*connection, sshrun.Target, error) {
 	path, err := e.connectionPath()
 	if err != nil {
@@ -106,7 +106,7 @@ func (e *Executor) connect() (*connection, sshrun.Target, error) {
 	}
 	conn, err := readConnection(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, sshrun.Target{}, fmt.Errorf("there is no connection file, check that the prepare stage ran before with the same --config and TMPDIR, and that no cleanup came in between: %w", err)
+		return nil, sshrun.Target{}, fmt.Errorf("there is no connection file, check that the prepare stage ran before with the same --config and TMPDIR, and that no cleanup ran in between: %w", err)
 	}
 	if err != nil {
 		return nil, sshrun.Target{}, err

@@ -55,7 +55,7 @@ func TestRun_ScriptFails_IsBuildFailureWithItsCode(t *testing.T) {
 	}
 }
 
-func TestRun_Cancelled_EndsTheScript(t *testing.T) {
+func TestRun_Canceled_EndsTheScript(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	a.connected(t, server)
@@ -68,16 +68,16 @@ func TestRun_Cancelled_EndsTheScript(t *testing.T) {
 	cancel(errors.New("terminated"))
 	err := <-done
 	wantSystemFailure(t, err)
-	var cancelled *sshrun.CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Errorf("got %v, want a cancelled script that has ended", err)
+	var canceled *sshrun.CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Errorf("got %v, want a canceled script that has ended", err)
 	}
 	if matches, _ := filepath.Glob(alive); len(matches) != 0 {
 		t.Error("the script did not get a chance to clean up")
 	}
 }
 
-func TestRun_ConnectionLost_TellsWhy(t *testing.T) {
+func TestRun_ConnectionLost_SaysWhy(t *testing.T) {
 	job := types.NamespacedName{Namespace: "ci", Name: "job-4711-abcdefgh"}
 	for name, test := range map[string]struct {
 		arrange func(*attempt)
@@ -110,7 +110,7 @@ func TestRun_ConnectionLost_TellsWhy(t *testing.T) {
 		},
 		"store does not answer": {
 			arrange: func(a *attempt) { a.store.failWatch(forever(errDown)...) },
-			want:    []string{"why is unknown", "the store does not answer", "cannot reach the SSH server"},
+			want:    []string{"the reason is unknown", "the store does not answer", "cannot reach the SSH server"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// StalledError says that a job has no task or no longer has one, and that
-// nothing will change by waiting.
+// StalledError says that a job has no task, or no longer has one, and that
+// waiting will not help.
 type StalledError struct {
-	// Name is the job's, for people.
+	// Name is the job's name, for people.
 	Name string
 	// Job is the job as it was when it stalled.
 	Job *v1alpha1.FargateJob
@@ -29,12 +29,12 @@ func (e *StalledError) Error() string {
 	return text
 }
 
-// AuthorsFault is true if the job asks for what it may not have. Trying again
-// does not help, and neither does anybody but the job's author.
+// AuthorsFault is true if the job asks for something that it may not have.
+// Trying again does not help, and only the job's author can fix it.
 func (e *StalledError) AuthorsFault() bool { return e.Reason == v1alpha1.ReasonOverrideRefused }
 
-// stalledAdvice is what to do next, for reasons whose messages come from ECS
-// as they are. Our own messages say it themselves.
+// stalledAdvice is what to do next, for reasons whose messages are ECS's own. Our
+// own messages include it.
 var stalledAdvice = map[string]string{
 	v1alpha1.ReasonCapacityUnavailable:       "retry the job later, or add subnets in other zones or other capacity",
 	v1alpha1.ReasonQuotaExceeded:             "run fewer jobs at a time, or ask AWS for a higher quota of Fargate vCPUs",
@@ -45,8 +45,8 @@ var stalledAdvice = map[string]string{
 	v1alpha1.ReasonSpotInterruption:          "retry the job, or use capacity that is not Spot",
 	v1alpha1.ReasonTerminationNotice:         "retry the job",
 	v1alpha1.ReasonInfrastructureHealth:      "retry the job",
-	v1alpha1.ReasonTaskStopped:               "look the task up in the ECS console, then retry the job",
-	v1alpha1.ReasonLaunchDeadlineExceeded:    "make the image smaller, or raise launchDeadlineSeconds where there is a FargateTaskClass",
+	v1alpha1.ReasonTaskStopped:               "look at the task in the ECS console, then retry the job",
+	v1alpha1.ReasonLaunchDeadlineExceeded:    "make the image smaller, or if there is a FargateTaskClass raise its launchDeadlineSeconds",
 	v1alpha1.ReasonActiveDeadlineExceeded:    "raise the job's timeout",
 	v1alpha1.ReasonTaskMissing:               "retry the job",
 	v1alpha1.ReasonInvalidParameter:          "correct the job's FargateTaskClass, or without Kubernetes fargate.toml",

@@ -16,13 +16,13 @@ const (
 	sectionTitle = "Starting the job's task on AWS Fargate"
 )
 
-// startLog is what the job log tells of a task's start: a section that GitLab
+// startLog is what the job log shows of a task's start: a section that GitLab
 // shows collapsed, and below it how long the start took.
 type startLog struct {
 	*progress
 	phases phases
 	task   *v1alpha1.TaskStatus // as last seen
-	// containerLog is what the container wrote last before it ended.
+	// containerLog has the last lines that the container wrote before it ended.
 	containerLog string
 }
 
@@ -31,7 +31,7 @@ func (s *startLog) open() {
 	s.phases.enter(phaseLaunch)
 }
 
-// see takes in the job's present state.
+// see logs the job's current state.
 func (s *startLog) see(job *v1alpha1.FargateJob) {
 	task := job.Status.Task
 	if task == nil {
@@ -46,7 +46,7 @@ func (s *startLog) see(job *v1alpha1.FargateJob) {
 	}
 	s.task = task
 	switch {
-	case s.phases.current == phaseSSH: // to its end, whatever becomes of the task
+	case s.phases.current == phaseSSH: // lasts to the end, whatever happens to the task
 	case meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionReady):
 		s.phases.enter(phaseSSH)
 	case task.LastStatus != "":
@@ -54,7 +54,8 @@ func (s *startLog) see(job *v1alpha1.FargateJob) {
 	}
 }
 
-// close ends the section. What comes after it is seen without opening it.
+// close ends the section. What it writes after that is visible without opening
+// the section.
 func (s *startLog) close(err error) {
 	s.write(gitlab.SectionEnd(sectionName, time.Now()))
 	state := "ready"

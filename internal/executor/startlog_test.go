@@ -15,7 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// varying is what differs between two runs of one test.
+// varying matches what differs between two runs of a test.
 var varying = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -104,7 +104,7 @@ The task's page with its containers and their logs: https://console.aws.amazon.c
 	}
 }
 
-func TestPrepare_KeysWithoutEffect_AreToldInTheSection(t *testing.T) {
+func TestPrepare_KeysWithoutEffect_AreListedInTheSection(t *testing.T) {
 	a := newAttempt(t)
 	a.Idle = []string{"Fargate.Cluster: spec.cluster of the FargateTaskClass takes its place", "Fargate.CPU: spec.cpu of the FargateTaskClass takes its place"}
 	a.startsOn(t, sshdtest.Start(t))

@@ -11,16 +11,16 @@ type timing struct {
 	overdue    time.Duration // past the launch deadline before the controller counts as gone
 	sshQuiet   time.Duration // without SSH before the job log says so, and between such lines
 	release    time.Duration // for the deletion of a job, outages included
-	explain    time.Duration // for the answer why a connection was lost
+	explain    time.Duration // for finding out why a connection was lost
 	lastLines  time.Duration // for the last lines of a container's log
 }
 
-// outage spans the restart of an API server. unattended spans the restart of
-// the controller with a change of its leader. explain is three times what the
-// controller takes to notice that a running task stops. release is short
-// because GitLab shows a job as running until its clean-up has ended, and longer
-// than ECS may take to list a task whose launch was cut off. lastLines is
-// short because the cause comes after them.
+// outage covers the restart of an API server. unattended covers a restart of the
+// controller with a change of leader. explain is three times what the controller
+// takes to notice that a running task stops. release is short because GitLab
+// shows a job as running until its cleanup has ended, but longer than ECS may
+// take to list a task whose launch was interrupted. lastLines is short because
+// the cause is printed after them.
 var defaultTiming = timing{
 	outage:     time.Minute,
 	retry:      time.Second,

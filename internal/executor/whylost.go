@@ -11,19 +11,19 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// whyLost asks the store why a task does not answer any more, and returns that
-// as an error. The end of a connection comes before ECS's word about it, which
-// it waits for a few seconds.
+// whyLost asks the store why a task no longer answers, and returns that as an
+// error. The connection ends before ECS reports why: it waits a few seconds for
+// that.
 func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error {
 	store, err := e.openStoreOf(job)
 	if err != nil {
-		return fmt.Errorf("lost the task of %s, why is unknown: %w", job.Name, err)
+		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", job.Name, err)
 	}
 	name := store.Words(job).Job
 	explaining, cancel := context.WithTimeout(ctx, e.limits.explain)
 	defer cancel()
 	var state string
-	silent := outage{limit: e.limits.explain, pause: e.limits.retry, tell: func(error) {}}
+	silent := outage{limit: e.limits.explain, pause: e.limits.retry, report: func(error) {}}
 	err = silent.through(explaining, func() error {
 		return store.Watch(explaining, job, func(seen *v1alpha1.FargateJob) error {
 			state = describe(seen)
@@ -44,6 +44,6 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 		return fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
 			name, oneLine(state))
 	default:
-		return fmt.Errorf("lost the task of %s, why is unknown: %w", name, err)
+		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", name, err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// The CI variables by which a job says what it wants of its task.
+// The CI variables with which a job customizes its task.
 const (
 	taskDefinitionVariable   = "FARGATE_TASK_DEFINITION"
 	platformVersionVariable  = "FARGATE_PLATFORM_VERSION"
@@ -21,9 +21,9 @@ const (
 	TaskClassVariable = "FARGATE_TASK_CLASS"
 )
 
-// Choice is what a job wants of its task; empty fields leave it as it is. It
-// has the form that the API server takes, and nothing more: whether the job may
-// have it is for others to decide.
+// Choice is what a job asks for in place of its task's defaults; empty fields
+// keep the default. Values are well formed for the API server, but not yet
+// allowed: whether the job may have them is decided elsewhere.
 type Choice struct {
 	TaskDefinition  string // family, family:revision or ARN
 	PlatformVersion string
@@ -34,8 +34,8 @@ type Choice struct {
 	EphemeralStorageGiB int32
 }
 
-// ReadChoice reads the job's variables. Its error tells everything that is
-// wrong with them, for the job's author.
+// ReadChoice reads the job's variables. Its error lists everything that is wrong
+// with them, for the job's author.
 func (e Environment) ReadChoice() (Choice, error) {
 	r := choiceReader{environment: e}
 	choice := Choice{
@@ -96,8 +96,8 @@ func notANumber(text, largeUnit string) error {
 	return fmt.Errorf(`must be a whole number such as 1024, or a number of the larger unit such as "1 %s", not %q`, largeUnit, text)
 }
 
-// quantity reads a size as AWS writes it: a whole number of the small unit, or
-// a number of the large one, which is 1024 of the small.
+// quantity reads a size as AWS writes it: a whole number of the small unit, or a
+// number of the large unit, which is 1024 small ones.
 func quantity(text, largeUnit string) (size int32, ok bool) {
 	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
 		return int32(n), true

@@ -17,7 +17,7 @@ func TestReadChoice_ReadsTheJobsVariables(t *testing.T) {
 	}{
 		{name: "none"},
 		{name: "empty is none", environ: []string{"CUSTOM_ENV_FARGATE_CPU=", "CUSTOM_ENV_FARGATE_TASK_CLASS= "}},
-		{name: "the runner's own variables are none of the job's", environ: []string{"FARGATE_CPU=1024"}},
+		{name: "the runner's own variables do not count", environ: []string{"FARGATE_CPU=1024"}},
 		{
 			name: "all",
 			environ: []string{
@@ -104,7 +104,7 @@ func FuzzReadChoice(f *testing.F) {
 	})
 }
 
-// optional checks a size that is 0 if the job leaves it alone.
+// optional checks a size that is 0 if the job does not set it.
 func optional(size int32, check func(int) error) error {
 	if size == 0 {
 		return nil

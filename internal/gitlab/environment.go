@@ -17,7 +17,7 @@ const (
 	jobVariablePrefix     = "CUSTOM_ENV_"
 )
 
-// Environment is what gitlab-runner tells by environment variables.
+// Environment is what gitlab-runner passes in environment variables.
 type Environment struct {
 	// Exit says how to report the end of the process.
 	Exit ExitCodes
@@ -30,10 +30,10 @@ type Environment struct {
 	jobVariables map[string]string
 }
 
-// ParseEnvironment reads an environment in the form of os.Environ. Of a variable
-// that occurs twice the last counts, as it does for os/exec.
+// ParseEnvironment reads an environment in the form of os.Environ. If a variable
+// occurs twice, the last one counts, as in os/exec.
 //
-// When it fails, the environment returned still holds the defaults and
+// If it fails, the environment it returns still holds the defaults and
 // everything else that could be read, so that the failure can be reported with
 // an exit code.
 func ParseEnvironment(environ []string) (Environment, error) {
@@ -59,8 +59,9 @@ func ParseEnvironment(environ []string) (Environment, error) {
 	)
 }
 
-// JobVariable returns a variable of the job, without its prefix CUSTOM_ENV_.
-// Whoever writes the job can set it: decide nothing privileged by it.
+// JobVariable returns the job's variable of that name, which excludes the
+// prefix CUSTOM_ENV_. The job's author can set it: base no privileged decision
+// on it.
 func (e Environment) JobVariable(name string) string { return e.jobVariables[name] }
 
 func jobVariables(values map[string]string) map[string]string {
@@ -73,7 +74,7 @@ func jobVariables(values map[string]string) map[string]string {
 	return variables
 }
 
-// readExitCode replaces code by a variable's value, if the variable is set.
+// readExitCode replaces code with a variable's value, if the variable is set.
 // 0 is refused: it would turn every failure into a success.
 func readExitCode(values map[string]string, name string, code *int) error {
 	text, ok := values[name]

@@ -40,13 +40,13 @@ func TestParseEnvironment(t *testing.T) {
 			mention: "BUILD_FAILURE_EXIT_CODE must be a number from 1 to 255",
 		},
 		{
-			name:    "success is no failure code",
+			name:    "0 is not a failure code",
 			environ: []string{"SYSTEM_FAILURE_EXIT_CODE=0"},
 			want:    ExitCodes{BuildFailure: 1, SystemFailure: 2},
 			mention: "SYSTEM_FAILURE_EXIT_CODE must be a number from 1 to 255",
 		},
 		{
-			name:    "no exit code of a process",
+			name:    "beyond what a process can exit with",
 			environ: []string{"SYSTEM_FAILURE_EXIT_CODE=256"},
 			want:    ExitCodes{BuildFailure: 1, SystemFailure: 2},
 			mention: "got 256",

@@ -19,13 +19,13 @@ const (
 // maxExitCode is the highest exit code of a process.
 const maxExitCode = 255
 
-// BuildFailure says that the user's script failed: the job's fault, never
-// retried by the runner. Every other error is a system failure.
+// BuildFailure says that the user's script failed: the job's own fault, which
+// the runner never retries. Every other error is a system failure.
 type BuildFailure struct {
 	// Code is the script's exit code.
 	Code int
-	// Err says more than the code, for example which signal ended the script;
-	// nil if there is nothing more to say.
+	// Err adds to the code, for example which signal ended the script; nil if
+	// there is nothing to add.
 	Err error
 }
 
@@ -38,34 +38,34 @@ func (e *BuildFailure) Error() string {
 
 func (e *BuildFailure) Unwrap() error { return e.Err }
 
-// ExitCodes are the codes with which the runner wants the process to end.
+// ExitCodes are the exit codes that the runner expects of the process.
 type ExitCodes struct {
 	BuildFailure  int // the user's script failed
 	SystemFailure int // anything else failed
-	// File receives the script's own exit code, which makes
+	// File is the path to write the script's own exit code to, which makes
 	// allow_failure:exit_codes work. Empty with runners before 17.9.
 	File string
 }
 
 // RemoveStale removes the file that an earlier stage of the same attempt may
-// have left. The runner never does, and would report its number for a later
-// stage. Call it at the start of every launch.
+// have left. The runner never removes it, and would report its number for a
+// later stage. Call it at the start of every stage.
 func (c ExitCodes) RemoveStale() error {
 	if c.File == "" {
 		return nil
 	}
 	if err := os.Remove(c.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the exit code of an earlier stage, check that the runner's temporary folder is writable: %w", err)
+		return fmt.Errorf("removing the exit code of an earlier stage, check that the runner's temporary folder is writable: %w", err)
 	}
 	return nil
 }
 
 // Finish returns the code with which the process must exit for err, and writes
-// the script's own code for the runner. Its error is to be logged; the code
-// holds all the same.
+// the script's own code for the runner. Log its error; the code is valid even
+// then.
 //
-// interrupted tells that the process got a signal: then the code is never 0,
-// which would let a cancelled job go on and succeed.
+// interrupted means that the process got a signal: then the code is never 0,
+// which would let a canceled job go on and succeed.
 func (c ExitCodes) Finish(err error, interrupted bool) (int, error) {
 	var failure *BuildFailure
 	switch {
@@ -85,13 +85,13 @@ func (c ExitCodes) writeFile(code int) error {
 		return nil
 	}
 	if err := atomicfile.Replace(c.File, []byte(strconv.Itoa(reportable(code)))); err != nil {
-		return fmt.Errorf("tell the runner the script's exit code %d, it will show its default instead: %w", code, err)
+		return fmt.Errorf("writing the script's exit code %d for the runner, which will show its default instead: %w", code, err)
 	}
 	return nil
 }
 
-// reportable makes a failure's code one that a process can have and that is not
-// success.
+// reportable turns a failure's code into one that a process can have and that
+// does not mean success.
 func reportable(code int) int {
 	if code < 1 || code > maxExitCode {
 		return maxExitCode

@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// maxJobResponse bounds what is read of a job, in bytes. A job with many large
-// variables takes a few MiB.
+// maxJobResponse is the most that is read of a job response, in bytes. A job
+// with many large variables takes a few MiB.
 const maxJobResponse = 64 << 20
 
-// Job is who a job is, for people and for charge-back.
+// Job identifies a job, for people and for chargeback.
 //
-// ID, Name, ProjectID, Ref and Timeout come from the job response alone
-// when there is one: GitLab wrote it, and job authors cannot change it. The
-// other fields are absent from some or all responses and are then filled from
-// CUSTOM_ENV_ variables, which job authors can change: use them as labels, and
-// decide nothing by them.
+// ID, Name, ProjectID, Ref and Timeout come from the job response alone when
+// there is one: GitLab wrote it, and job authors cannot change it. Some or all
+// responses lack the other fields, which are then filled from CUSTOM_ENV_
+// variables. Job authors can change those: use them as labels, and base no
+// decision on them.
 type Job struct {
 	ID        int64
 	Name      string
@@ -38,13 +38,13 @@ type Job struct {
 	PipelineID int64
 	// URL is the job's page. Built from variables: never trusted.
 	URL string
-	// RunnerToken is the first characters of the runner's token, which name the
-	// runner and are no secret. From a variable: never trusted.
+	// RunnerToken is the first characters of the runner's token, which identify
+	// the runner and are not secret. From a variable: never trusted.
 	RunnerToken string
 }
 
-// jobResponse is the part of GitLab's job that is in use. Variables and
-// credentials are not in it: they never enter this program's memory as fields.
+// jobResponse is the part of GitLab's job response that this program uses.
+// Variables and credentials are not part of it: they are never decoded.
 type jobResponse struct {
 	ID      int64 `json:"id"`
 	JobInfo struct {
@@ -61,25 +61,25 @@ type jobResponse struct {
 	} `json:"runner_info"`
 }
 
-// ReadJob returns the identity of the job. Without a job response, with runners
-// that do not write one, everything comes from variables.
+// ReadJob returns the identity of the job. With runners that write no job
+// response, everything comes from variables.
 func (e Environment) ReadJob() (Job, error) {
 	if e.JobResponseFile == "" {
 		return e.jobFromVariables()
 	}
 	file, err := os.Open(e.JobResponseFile)
 	if err != nil {
-		return Job{}, fmt.Errorf("open the job that the runner wrote to %s: %w", jobResponseVariable, err)
+		return Job{}, fmt.Errorf("opening the job response named by %s: %w", jobResponseVariable, err)
 	}
 	defer func() { _ = file.Close() }()
 	response, err := parseJobResponse(file)
 	if err != nil {
-		return Job{}, fmt.Errorf("read the job in %s: %w", e.JobResponseFile, err)
+		return Job{}, fmt.Errorf("reading the job response %s: %w", e.JobResponseFile, err)
 	}
 	return e.fill(response.job()), nil
 }
 
-// parseJobResponse ignores what it does not know: every release adds fields.
+// parseJobResponse ignores unknown fields: every release of GitLab adds some.
 func parseJobResponse(r io.Reader) (jobResponse, error) {
 	limited := &io.LimitedReader{R: r, N: maxJobResponse + 1}
 	text, err := io.ReadAll(limited)
@@ -99,7 +99,7 @@ func parseJobResponse(r io.Reader) (jobResponse, error) {
 	return response, nil
 }
 
-// withoutContent keeps a job's values, among them secrets, out of the error.
+// withoutContent keeps a job's values, which include secrets, out of the error.
 func withoutContent(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
@@ -124,7 +124,7 @@ func (r jobResponse) job() Job {
 	}
 }
 
-// fill adds from variables what a response does not tell.
+// fill adds from variables what the response lacks.
 func (e Environment) fill(job Job) Job {
 	if job.ProjectPath == "" {
 		job.ProjectPath = e.projectPath()
@@ -159,7 +159,7 @@ func (e Environment) jobFromVariables() (Job, error) {
 func (e Environment) requiredID(name string) (int64, error) {
 	text := e.JobVariable(name)
 	if text == "" {
-		return 0, fmt.Errorf("cannot tell which job this is: neither %s nor %s%s is set, run this program from gitlab-runner's custom executor",
+		return 0, fmt.Errorf("cannot identify the job: neither %s nor %s%s is set, run this program from gitlab-runner's custom executor",
 			jobResponseVariable, jobVariablePrefix, name)
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
@@ -169,8 +169,8 @@ func (e Environment) requiredID(name string) (int64, error) {
 	return id, nil
 }
 
-// projectPath returns group/project, from the project's URL if there is no
-// variable for it.
+// projectPath returns group/project, taken from the project's URL if no variable
+// has it.
 func (e Environment) projectPath() string {
 	if path := e.JobVariable("CI_PROJECT_PATH"); path != "" {
 		return path
@@ -182,7 +182,7 @@ func (e Environment) projectPath() string {
 	return strings.Trim(project.Path, "/")
 }
 
-// seconds returns a time limit; 0 for what cannot be one.
+// seconds returns a time limit, 0 for a number that cannot be one.
 func seconds(n int64) time.Duration {
 	const longest = int64(1<<63-1) / int64(time.Second)
 	if n < 0 || n > longest {

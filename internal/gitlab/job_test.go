@@ -59,7 +59,7 @@ func TestReadJob_TakesIdentityFromTheResponse(t *testing.T) {
 			},
 		},
 		{
-			name:     "a variable never fills what every response can tell",
+			name:     "a variable never fills a field that every response has",
 			response: `{"id": 5}`,
 			want: Job{
 				ID: 5, ProjectPath: "group/from-variable", PipelineID: 98,
@@ -102,10 +102,10 @@ func TestReadJob_BadInput_SaysWhatIsWrong(t *testing.T) {
 	}{
 		{"nothing at all", nil, "gitlab-runner's custom executor"},
 		{"no project", []string{"CUSTOM_ENV_CI_JOB_ID=8"}, "CUSTOM_ENV_CI_PROJECT_ID"},
-		{"id is no number", []string{"CUSTOM_ENV_CI_JOB_ID=x"}, `CUSTOM_ENV_CI_JOB_ID must be a positive number, got "x"`},
+		{"id is not a number", []string{"CUSTOM_ENV_CI_JOB_ID=x"}, `CUSTOM_ENV_CI_JOB_ID must be a positive number, got "x"`},
 		{"file is missing", []string{"JOB_RESPONSE_FILE=/no/such/file"}, "JOB_RESPONSE_FILE"},
 		{"file is empty", []string{"JOB_RESPONSE_FILE=" + writeResponse(t, "")}, "invalid JSON at byte 0"},
-		{"file is cut", []string{"JOB_RESPONSE_FILE=" + writeResponse(t, newResponse[:100])}, "invalid JSON at byte 100"},
+		{"file is cut off", []string{"JOB_RESPONSE_FILE=" + writeResponse(t, newResponse[:100])}, "invalid JSON at byte 100"},
 		{"no id", []string{"JOB_RESPONSE_FILE=" + writeResponse(t, "{}")}, "has no id"},
 		{"wrong type", []string{"JOB_RESPONSE_FILE=" + writeResponse(t, `{"id":"secret"}`)}, "field id must be of type int64"},
 	}

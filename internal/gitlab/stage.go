@@ -1,10 +1,10 @@
-// Package gitlab reads the contract between gitlab-runner's custom executor and
-// the binary that it calls: the environment, the job, the sub-stages of run,
+// Package gitlab implements the contract between gitlab-runner's custom executor
+// and the binary that it calls: the environment, the job, the sub-stages of run,
 // the config stage's output and the exit codes.
 //
 // Source: docs/executors/custom.md and executors/custom of gitlab-runner 19.4.
 package gitlab
 
 // Stage is a sub-stage of run, the last argument of run_exec, such as
-// get_sources. The runner adds stages; all of them are scripts.
+// get_sources. New versions of the runner add stages; all of them are scripts.
 type Stage string

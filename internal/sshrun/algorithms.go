@@ -8,7 +8,7 @@ import (
 
 // The algorithms offered, best first. SHA-1, CBC and RC4 are never offered. The
 // post-quantum key exchange comes first: BenchmarkHandshake finds it no slower
-// than curve25519 alone.
+// than curve25519 only.
 var (
 	keyExchanges = []string{
 		ssh.KeyExchangeMLKEM768X25519,
@@ -19,7 +19,7 @@ var (
 		ssh.KeyExchangeDH16SHA512,
 		ssh.KeyExchangeDH14SHA256,
 	}
-	// AES-GCM is done by the processor on everything Fargate runs on.
+	// All of Fargate's processors have instructions for AES-GCM.
 	ciphers = []string{
 		ssh.CipherAES128GCM,
 		ssh.CipherAES256GCM,
@@ -45,7 +45,7 @@ var (
 
 // hostKeyAlgorithms puts the pinned key's algorithms first, so that a server
 // with several host keys presents the pinned one. The others stay on offer: a
-// server that lost the pinned key then presents what it has, and the mismatch
+// server that has lost the pinned key then presents another, and the mismatch
 // can be reported with both fingerprints.
 func hostKeyAlgorithms(pinned ssh.PublicKey) []string {
 	if pinned == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
-// opensshCommand runs OpenSSH's client with nothing to read but its arguments.
+// opensshCommand runs OpenSSH's client without any configuration but its arguments.
 func opensshCommand(s *sshdtest.Server, command string, options ...string) *exec.Cmd {
 	args := append([]string{
 		"-F", "none", "-i", s.KeyFile, "-p", strconv.Itoa(s.Port),

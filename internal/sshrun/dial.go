@@ -1,7 +1,7 @@
 // Package sshrun runs a job's scripts on a task over SSH: it connects and
 // authenticates, pins the server's host key, runs one script, streams its
 // output unchanged, ends it with everything it started when the caller is
-// cancelled, and tells the script's own failure from a failure of the
+// canceled, and tells the script's own failure from a failure of the
 // connection.
 //
 // Every error is a sentence for the job log. Its type says who failed:
@@ -31,14 +31,14 @@ type Target struct {
 	// Key proves who the client is. Its public half must be in the user's
 	// authorized_keys.
 	Key ssh.Signer
-	// HostKey is the key that the server must present. Nil trusts whichever
-	// key it presents: read it with [Client.HostKey] and pin it from then on.
+	// HostKey is the key that the server must present. Nil trusts any key: read
+	// it with [Client.HostKey] and pin it from then on.
 	HostKey ssh.PublicKey
-	// ConnectTimeout bounds one attempt to connect. Zero means 10 s, and 3 s in
+	// ConnectTimeout bounds one attempt to connect. Zero means 10 s, or 3 s in
 	// [WaitReachable], which makes many.
 	ConnectTimeout time.Duration
-	// KeepAlive is the time between requests for a sign of life. A server that
-	// leaves one unanswered for 30 s is given up. Zero means 15 s.
+	// KeepAlive is the time between keepalive requests. A server that leaves one
+	// unanswered for 30 s counts as dead. Zero means 15 s.
 	KeepAlive time.Duration
 }
 
@@ -47,8 +47,8 @@ func (t Target) Address() string {
 	return net.JoinHostPort(t.Host, strconv.Itoa(t.Port))
 }
 
-// Client is an authenticated connection to a task's SSH server. Close it after
-// use.
+// Client is an authenticated connection to a task's SSH server. Callers must
+// close it.
 type Client struct {
 	address string
 	conn    *ssh.Client
@@ -61,11 +61,11 @@ type Client struct {
 	givenUp atomic.Pointer[error] // why we closed the connection, if it was us
 }
 
-// Dial connects and authenticates to t. It fails with *UnreachableError when no
-// SSH server answers, *HostKeyMismatchError when the server's key is not the
-// pinned one, *AuthenticationError when the server refuses the key,
-// *NegotiationError when what answers is no SSH server that is safe to use, and
-// with the context's cause when ctx ends.
+// Dial connects and authenticates to t. It fails with *UnreachableError if no
+// SSH server answers, *HostKeyMismatchError if the server's key is not the
+// pinned one, *AuthenticationError if the server refuses the key,
+// *NegotiationError if what answers is not an SSH server that is safe to use,
+// and with the context's cause if ctx ends.
 func Dial(ctx context.Context, t Target) (*Client, error) {
 	return dial(ctx, t, defaultTiming)
 }
@@ -80,7 +80,7 @@ func dial(ctx context.Context, t Target, limits timing) (*Client, error) {
 	return newClient(ctx, raw, t, limits)
 }
 
-// newClient makes raw an SSH connection, or closes it.
+// newClient turns raw into an SSH connection, or closes it.
 func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Client, error) {
 	h := handshake{target: t}
 	conn, err := h.run(ctx, raw, limits.handshake)
@@ -102,11 +102,11 @@ func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Cli
 // HostKey returns the key that the server presented.
 func (c *Client) HostKey() ssh.PublicKey { return c.hostKey }
 
-// Close ends the connection. A script that still runs on it keeps running on
+// Close ends the connection. A script that is still running keeps running on
 // the task.
 func (c *Client) Close() error {
 	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close the SSH connection to %s: %w", c.address, err)
+		return fmt.Errorf("closing the SSH connection to %s: %w", c.address, err)
 	}
 	return nil
 }
@@ -117,13 +117,13 @@ func (c *Client) watch() {
 	close(c.done)
 }
 
-// giveUp closes a connection that is of no use any more, for the given reason.
+// giveUp closes a connection that is no longer of use, and records the reason.
 func (c *Client) giveUp(reason error) {
 	c.givenUp.Store(&reason)
 	_ = c.conn.Close()
 }
 
-// lostError describes a connection that has ended. It waits for the end.
+// lostError says why the connection ended. It waits until it has.
 func (c *Client) lostError() *ConnectionLostError {
 	<-c.done
 	cause := c.doneErr
@@ -133,10 +133,11 @@ func (c *Client) lostError() *ConnectionLostError {
 	return &ConnectionLostError{Address: c.address, Err: cause}
 }
 
-// connectError tells the end of ctx from a server that cannot be reached.
+// connectError distinguishes the end of ctx from a server that cannot be
+// reached.
 func connectError(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("connect to the SSH server at %s: %w", address, context.Cause(ctx))
+		return fmt.Errorf("connecting to the SSH server at %s: %w", address, context.Cause(ctx))
 	}
 	return &UnreachableError{Address: address, Err: err}
 }
@@ -147,11 +148,11 @@ type timing struct {
 	handshake time.Duration // until keys are exchanged and the user is authenticated
 	keepAlive time.Duration // between keepalive requests
 	answer    time.Duration // until a keepalive request is answered, or the peer counts as dead
-	linger    time.Duration // silence after the script's end until output held open by others is left
-	killSlack time.Duration // beyond the grace period, for ending a cancelled script
+	linger    time.Duration // silence after the script's end before output that others hold open is abandoned
+	killSlack time.Duration // beyond the grace period, for ending a canceled script
 }
 
-// A dead peer is noticed after keepAlive + answer at most: within a minute.
+// A dead peer is noticed within keepAlive + answer, less than a minute.
 // keepAlive is far below the 350 s after which AWS NAT gateways and load
 // balancers drop an idle flow.
 var defaultTiming = timing{
@@ -163,7 +164,7 @@ var defaultTiming = timing{
 	killSlack: 5 * time.Second,
 }
 
-// of returns the limits with what the target asks for in place of defaults.
+// of returns the limits with the target's own values in place of the defaults.
 func (l timing) of(t Target) timing {
 	if t.ConnectTimeout > 0 {
 		l.connect = t.ConnectTimeout

@@ -104,7 +104,7 @@ func TestDial_OtherHostKey_NamesBothFingerprints(t *testing.T) {
 	}
 }
 
-func TestDial_KeyNotAuthorized_NamesUserKeyAndCure(t *testing.T) {
+func TestDial_KeyNotAuthorized_NamesUserKeyAndFix(t *testing.T) {
 	server := sshdtest.Start(t)
 	target := sshdTarget(server)
 	target.Key = newKey(t)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// UnreachableError says that no SSH server answered at the address. It can pass
-// by waiting: the server of a new task comes up after the task runs.
+// UnreachableError says that no SSH server answered at the address. Waiting may
+// help: the server of a new task comes up some time after the task runs.
 type UnreachableError struct {
 	Address string // host:port
 	Err     error
@@ -20,7 +20,7 @@ func (e *UnreachableError) Error() string {
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
-// advice says what happened and what to look at.
+// advice says what happened and what to check.
 func (e *UnreachableError) advice() string {
 	var dns *net.DNSError
 	var timeout net.Error
@@ -40,7 +40,7 @@ func (e *UnreachableError) advice() string {
 	}
 }
 
-// NegotiationError says that what answered is no SSH server that is safe to
+// NegotiationError says that what answered is not an SSH server that is safe to
 // use: not SSH at all, or SSH with outdated algorithms only. Waiting does not
 // help.
 type NegotiationError struct {
@@ -69,21 +69,21 @@ func (e *AuthenticationError) Error() string {
 
 func (e *AuthenticationError) Unwrap() error { return e.Err }
 
-// HostKeyMismatchError says that the server is not the one that the job has
-// talked to so far. Nothing has been sent to it.
+// HostKeyMismatchError says that the server is not the one that the job talked
+// to before. Nothing has been sent to it.
 type HostKeyMismatchError struct {
 	Address   string // host:port
 	Pinned    string // SHA-256 fingerprint of the key from the first contact
-	Presented string // SHA-256 fingerprint of the key that the server shows now
+	Presented string // SHA-256 fingerprint of the key that the server presents now
 }
 
 func (e *HostKeyMismatchError) Error() string {
-	return fmt.Sprintf("the SSH server at %s presents host key %s instead of %s, which was pinned at first contact: it is another server, or its keys were made anew; check that the image makes its host keys only once, then retry the job",
+	return fmt.Sprintf("the SSH server at %s presents host key %s instead of %s, which was pinned at first contact: it is another server, or its keys were generated again; check that the image generates its host keys only once, then retry the job",
 		e.Address, e.Presented, e.Pinned)
 }
 
 // ConnectionLostError says that it is unknown how the script ended, because the
-// connection or its session was gone before the server told.
+// connection or its session ended before the server reported it.
 type ConnectionLostError struct {
 	Address string // host:port
 	Err     error
@@ -95,9 +95,9 @@ func (e *ConnectionLostError) Error() string {
 
 func (e *ConnectionLostError) Unwrap() error { return e.Err }
 
-// CancelledError says that the script was ended because the caller's context
+// CanceledError says that the script was ended because the caller's context
 // ended.
-type CancelledError struct {
+type CanceledError struct {
 	Address string // host:port
 	// Ended is false if processes of the script may still run on the task.
 	Ended bool
@@ -107,16 +107,16 @@ type CancelledError struct {
 	ctxErr error
 }
 
-func (e *CancelledError) Error() string {
+func (e *CanceledError) Error() string {
 	state := "all its processes have ended"
 	if !e.Ended {
-		state = "processes of it may still run until the task is stopped"
+		state = "some of its processes may keep running until the task is stopped"
 	}
-	return fmt.Sprintf("the script on %s was cancelled, %s: %v", e.Address, state, e.Err)
+	return fmt.Sprintf("the script on %s was canceled, %s: %v", e.Address, state, e.Err)
 }
 
 // Unwrap makes the error match both the context's error and its cause.
-func (e *CancelledError) Unwrap() []error { return []error{e.ctxErr, e.Err} }
+func (e *CanceledError) Unwrap() []error { return []error{e.ctxErr, e.Err} }
 
 // ExitError says that the script itself failed.
 type ExitError struct {

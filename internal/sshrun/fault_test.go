@@ -46,7 +46,7 @@ func TestRun_SessionOrConnectionBreaks_IsConnectionLost(t *testing.T) {
 			mention: "without an exit status",
 		},
 		{
-			name: "peer answers nothing any more",
+			name: "peer stops answering",
 			server: &faultyServer{ignoreRequests: true, onExec: func(conn *ssh.ServerConn, _ string, _ ssh.Channel) {
 				_ = conn.Wait()
 			}},
@@ -83,7 +83,7 @@ func TestRun_PeerAnswersKeepalives_StaysConnected(t *testing.T) {
 			for range enough {
 				<-answered // while the script is silent
 			}
-			tellStatus(channel, 0)
+			reportStatus(channel, 0)
 		},
 	}
 	if err := runOn(t, server.start(t), limits, quietScript("sleep 1")); err != nil {
@@ -113,18 +113,18 @@ func TestRun_ServerNeverAnswersCommand_EndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err = client.Run(ctx, quietScript("true"))
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that may still run", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that may still run", err)
 	}
-	wantMessage(t, err, "may still run", context.DeadlineExceeded.Error())
+	wantMessage(t, err, "may keep running", context.DeadlineExceeded.Error())
 }
 
 func TestRun_ScriptCannotBeRead_NeverSendsItsEnd(t *testing.T) {
 	ended := make(chan error, 1)
 	server := &faultyServer{onExec: func(_ *ssh.ServerConn, command string, channel ssh.Channel) {
 		if strings.Contains(command, "sh -s") { // the terminate script
-			tellStatus(channel, 0)
+			reportStatus(channel, 0)
 			return
 		}
 		script, err := io.ReadAll(channel)
@@ -132,7 +132,7 @@ func TestRun_ScriptCannotBeRead_NeverSendsItsEnd(t *testing.T) {
 			err = errors.New("the trailer was sent")
 		}
 		ended <- err
-		tellStatus(channel, 1)
+		reportStatus(channel, 1)
 	}}
 	limits := defaultTiming
 	limits.killSlack, limits.linger = 200*time.Millisecond, 50*time.Millisecond
@@ -153,12 +153,12 @@ func TestRun_WithoutProc_SignalsThroughSSH(t *testing.T) {
 		onSignal: func(name string, channel ssh.Channel) {
 			signals <- name
 			if name == "KILL" {
-				tellStatus(channel, 1)
+				reportStatus(channel, 1)
 			}
 		},
 		onExec: func(conn *ssh.ServerConn, command string, channel ssh.Channel) {
 			if strings.Contains(command, "sh -s") { // the terminate script finds no /proc
-				tellStatus(channel, 3)
+				reportStatus(channel, 3)
 				return
 			}
 			_, _ = io.WriteString(channel, "started")
@@ -176,9 +176,9 @@ func TestRun_WithoutProc_SignalsThroughSSH(t *testing.T) {
 	s.GracePeriod = 50 * time.Millisecond
 	s.Stdout = writerFunc(func([]byte) { cancel() })
 	err = client.Run(ctx, s)
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if first, second := <-signals, <-signals; first != "TERM" || second != "KILL" {
 		t.Errorf("sent %s and %s, want TERM and KILL", first, second)

@@ -17,13 +17,13 @@ import (
 type handshake struct {
 	target Target
 
-	mu       sync.Mutex // the SSH library checks the host key on a goroutine of its own
+	mu       sync.Mutex // the SSH library checks the host key in another goroutine
 	hostKey  ssh.PublicKey
 	mismatch *HostKeyMismatchError
 }
 
-// run returns the connection ready for sessions, or closes raw and returns the
-// error to report.
+// run returns the connection, ready for sessions; or it closes raw and returns
+// the error to report.
 func (h *handshake) run(ctx context.Context, raw net.Conn, limit time.Duration) (*ssh.Client, error) {
 	if err := raw.SetDeadline(time.Now().Add(limit)); err != nil {
 		_ = raw.Close()
@@ -77,15 +77,15 @@ func (h *handshake) checkHostKey(_ string, _ net.Addr, key ssh.PublicKey) error 
 	return h.mismatch
 }
 
-// presented returns the server's host key, nil if it has shown none.
+// presented returns the server's host key, nil if it has not presented one.
 func (h *handshake) presented() ssh.PublicKey {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.hostKey
 }
 
-// explain turns a failed handshake into the error to report. The SSH library
-// types none of them, but how far the handshake came tells them apart.
+// explain turns a failed handshake into the error to report. The SSH library has
+// no types for these errors, but how far the handshake got tells them apart.
 func (h *handshake) explain(ctx context.Context, err error) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -107,8 +107,8 @@ func (h *handshake) explain(ctx context.Context, err error) error {
 	}
 }
 
-// isTransportError reports whether the connection broke, rather than that the
-// peer said something.
+// isTransportError reports whether the connection broke, as opposed to the peer
+// refusing something.
 func isTransportError(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||

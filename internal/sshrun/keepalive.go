@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// keepAliveRequest is OpenSSH's name for a request that only wants an answer;
-// every server answers it, most with a failure.
+// keepAliveRequest is OpenSSH's name for a request whose only purpose is the
+// answer; every server sends one, mostly a failure.
 const keepAliveRequest = "keepalive@openssh.com"
 
-// keepAlive asks the server for a sign of life at every interval, so that
-// silent scripts keep their connection through NAT gateways, and gives the
-// connection up when the answer stays out.
+// keepAlive sends a request at every interval, so that silent scripts keep their
+// connection through NAT gateways, and gives up the connection if no answer
+// comes.
 func (c *Client) keepAlive() {
 	ticker := time.NewTicker(c.timing.keepAlive)
 	defer ticker.Stop()
@@ -46,8 +46,8 @@ func (c *Client) answersWithin(limit time.Duration) bool {
 	}
 }
 
-// alive asks the server at once and reports whether the connection still
-// stands.
+// alive asks the server right away, and reports whether the connection is still
+// up.
 func (c *Client) alive() bool {
 	_, _, err := c.conn.SendRequest(keepAliveRequest, true, nil)
 	return err == nil

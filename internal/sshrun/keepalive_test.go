@@ -19,7 +19,7 @@ import (
 const natIdleTimeout = 350 * time.Second
 
 // runThrough runs a script on a server in this process, with the limits of
-// production. Call it in a bubble, where time passes only while all wait.
+// production. Call it in a bubble, where time passes only while all goroutines wait.
 func runThrough(t *testing.T, r *relay, server *faultyServer, s Script) error {
 	t.Helper()
 	near, clientEnd := net.Pipe()
@@ -40,7 +40,7 @@ func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {
 		err := runThrough(t, &relay{idle: natIdleTimeout}, &faultyServer{
 			onExec: func(conn *ssh.ServerConn, _ string, channel ssh.Channel) {
 				time.AfterFunc(30*time.Minute, func() {
-					tellStatus(channel, 7)
+					reportStatus(channel, 7)
 					_ = channel.Close()
 				})
 				_ = conn.Wait()

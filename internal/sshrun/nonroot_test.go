@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// TestEverything_AsNonRootUser runs this package's tests of scripts, their ends
-// and the shells once more as a user who is not root, with an SSH server of
-// that user's.
+// TestEverything_AsNonRootUser runs this package's tests of scripts, how they end,
+// and shells again as a user who is not root, with that user's own SSH server.
 func TestEverything_AsNonRootUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the other tests do that already: they don't run as root")
@@ -36,7 +35,7 @@ func TestEverything_AsNonRootUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := exec.CommandContext(t.Context(), program, "-test.v",
-		"-test.run=^(TestRun_TellsHowTheScriptEnded|TestRun_Cancelled_.*|TestRun_WithoutBash_.*|TestTerminateScript_.*|TestWaitReachable_.*)$")
+		"-test.run=^(TestRun_TellsHowTheScriptEnded|TestRun_Canceled_.*|TestRun_WithoutBash_.*|TestTerminateScript_.*|TestWaitReachable_.*)$")
 	tests.Dir = dir
 	tests.Env = append(os.Environ(), "TMPDIR="+dir, "HOME="+dir, "USER=")
 	tests.SysProcAttr = &syscall.SysProcAttr{Credential: user}
@@ -44,7 +43,7 @@ func TestEverything_AsNonRootUser(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	if !strings.Contains(string(output), "--- PASS: TestRun_Cancelled_EndsEveryProcessOfTheScript") {
+	if !strings.Contains(string(output), "--- PASS: TestRun_Canceled_EndsEveryProcessOfTheScript") {
 		t.Errorf("the tests were not run:\n%s", output)
 	}
 }
@@ -69,6 +68,6 @@ func plainUser(t *testing.T) *syscall.Credential {
 			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		}
 	}
-	t.Skip("there is no user but root who can log in")
+	t.Skip("only root can log in here")
 	return nil
 }

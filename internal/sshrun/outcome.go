@@ -2,8 +2,8 @@ package sshrun
 
 import "golang.org/x/crypto/ssh"
 
-// parseOutcome reads the request with which a server tells how a command ended
-// (RFC 4254, section 6.10). final is false if the request says something else.
+// parseOutcome reads the request with which a server reports how a command ended
+// (RFC 4254, section 6.10). final is false for any other request.
 func parseOutcome(request *ssh.Request) (final bool, outcome error) {
 	switch request.Type {
 	case "exit-status":
@@ -38,7 +38,8 @@ func exitStatus(code uint32) error {
 }
 
 // signalNumbers are Linux's numbers of the signals that RFC 4254 names, and of
-// those that OpenSSH adds. An unknown signal counts as 0, hence exit code 128.
+// those that OpenSSH adds. An unknown signal counts as 0, which makes the exit
+// code 128.
 var signalNumbers = map[string]int{
 	"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8,
 	"KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15,

@@ -29,7 +29,7 @@ func TestParseOutcome(t *testing.T) {
 		{"success", status(0), nil, true},
 		{"failure", status(7), &ExitError{Code: 7}, true},
 		{"highest code", status(255), &ExitError{Code: 255}, true},
-		{"impossible code is no success", status(256), &ExitError{Code: 255}, true},
+		{"impossible code is not success", status(256), &ExitError{Code: 255}, true},
 		{"signal", signal("KILL"), &ExitError{Code: 137, Signal: "KILL"}, true},
 		{"OpenSSH's own signal", signal("SYS@openssh.com"), &ExitError{Code: 159, Signal: "SYS@openssh.com"}, true},
 		{"unknown signal", signal("XYZ"), &ExitError{Code: 128, Signal: "XYZ"}, true},

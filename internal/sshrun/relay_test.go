@@ -76,7 +76,7 @@ func (r *relay) between(t *testing.T, server *sshdtest.Server) Target {
 	}()
 	address, ok := listener.Addr().(*net.TCPAddr)
 	if !ok {
-		t.Fatalf("listening on %s, which is no TCP address", listener.Addr())
+		t.Fatalf("listening on %s, which is not a TCP address", listener.Addr())
 	}
 	target := sshdTarget(server)
 	target.Port = address.Port

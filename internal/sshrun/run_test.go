@@ -135,7 +135,7 @@ func TestRun_StartupFile_IsReadByTheLoginShellOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := strings.Count(stdout, "startup"); got > 1 {
-		t.Errorf("the start-up file was read %d times", got)
+		t.Errorf("the startup file was read %d times", got)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Shell is what a script is written for.
+// Shell is the shell that a script is written for.
 type Shell int
 
 const (
@@ -21,14 +21,14 @@ const (
 
 // Script is one script and where its output goes.
 type Script struct {
-	// Body is the script's text, of any size, read once. It is sent as input of
-	// the remote shell: it appears in no command line and no file. The script's
-	// own standard input is empty.
+	// Body is the script's text, of any size, read once. It is sent as the remote
+	// shell's input, so that it appears in no command line and no file. The
+	// script's own standard input is empty.
 	Body io.Reader
 	// Shell is what runs the text.
 	Shell Shell
-	// Stdout and Stderr receive the output byte for byte as it arrives, each from
-	// a goroutine of its own.
+	// Stdout and Stderr receive the output byte for byte as it arrives, each in
+	// its own goroutine.
 	Stdout, Stderr io.Writer
 	// GracePeriod is the time between SIGTERM and SIGKILL for a script whose
 	// context ended.
@@ -36,19 +36,20 @@ type Script struct {
 }
 
 // Run runs the script and returns when it has ended and all its output is
-// written. Processes that it left in the background go on.
+// written. Processes that it left in the background keep running.
 //
 // It returns nil if the script exited with 0, *ExitError if it failed, and
-// *ConnectionLostError if nobody knows. When ctx ends, every process of the
-// script gets SIGTERM, after s.GracePeriod SIGKILL, and Run returns
-// *CancelledError, at most a few seconds later. The same ending happens, with
-// its own error, when Body cannot be read or output cannot be written.
+// *ConnectionLostError if that is unknown. When ctx ends, every process of the
+// script gets SIGTERM, and SIGKILL after s.GracePeriod; Run returns
+// *CanceledError at most a few seconds later. If Body cannot be read or output
+// cannot be written, the script is ended in the same way, and Run returns that
+// error.
 func (c *Client) Run(ctx context.Context, s Script) error {
 	id := newScriptID()
 	sess, err := c.open(ctx, scriptCommand(id, s.Shell))
 	if err != nil {
 		if ctx.Err() != nil {
-			return c.cancelled(ctx, true)
+			return c.canceled(ctx, true)
 		}
 		return err
 	}
@@ -61,7 +62,7 @@ func (c *Client) Run(ctx context.Context, s Script) error {
 		c.end(sess, st, id, s.GracePeriod) //nolint:contextcheck // it ends the script also when ctx has ended
 		return err
 	case <-ctx.Done():
-		return c.cancelled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
+		return c.canceled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
 	}
 	if err := st.finish(sess.channel, c.timing.linger, c.alive); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (c *Client) Run(ctx context.Context, s Script) error {
 	return c.outcome(sess)
 }
 
-// outcome says how a session that is over ended.
+// outcome says how a finished session ended.
 func (c *Client) outcome(s *session) error {
 	switch {
 	case s.hasExited():
@@ -84,8 +85,8 @@ func (c *Client) outcome(s *session) error {
 	}
 }
 
-func (c *Client) cancelled(ctx context.Context, ended bool) error {
-	return &CancelledError{Address: c.address, Ended: ended, Err: context.Cause(ctx), ctxErr: ctx.Err()}
+func (c *Client) canceled(ctx context.Context, ended bool) error {
+	return &CanceledError{Address: c.address, Ended: ended, Err: context.Cause(ctx), ctxErr: ctx.Err()}
 }
 
 // newScriptID returns a name that no other script has.
@@ -95,14 +96,14 @@ func newScriptID() string {
 	return hex.EncodeToString(id)
 }
 
-// marker is the environment entry by which every process of a script can be
-// found, whatever process group or session it moved to.
+// marker is the environment entry that identifies every process of a script,
+// even after it moved to another process group or session.
 func marker(id string) string { return "FARGATE_SCRIPT_ID=" + id }
 
-// trailer ends a script's text, as a comment. The remote shell runs no script
-// without it: a connection that breaks while the script is being sent must not
-// leave the first half of it to run. gitlab-runner wraps a PowerShell script in
-// one block, and pwsh itself runs no block whose end has not come.
+// trailer ends a script's text, as a comment. The remote shell does not run a
+// script without it: if the connection breaks while the script is being sent,
+// its first half must not run. gitlab-runner wraps a PowerShell script in one
+// block, and pwsh itself does not run an incomplete block.
 func (s Shell) trailer(id string) string {
 	if s == PowerShell {
 		return ""
@@ -112,7 +113,7 @@ func (s Shell) trailer(id string) string {
 
 // readAndRun is what the remote shell does: read the whole input, then run it.
 // Reading a script from a pipe line by line costs bash one system call per byte
-// (3 s for 5 MiB), and lets every command in the script eat the rest of it.
+// (3 s for 5 MiB), and lets any command in the script consume the rest of it.
 const readAndRun = `FARGATE_SCRIPT=$(cat); case $FARGATE_SCRIPT in ` +
 	`*"#$FARGATE_SCRIPT_ID") eval "unset FARGATE_SCRIPT;$FARGATE_SCRIPT";; *) exit 1;; esac`
 
@@ -123,7 +124,7 @@ const readAndRun = `FARGATE_SCRIPT=$(cat); case $FARGATE_SCRIPT in ` +
 // --norc: a bash that sees SSH_CLIENT in its environment would read ~/.bashrc
 // here, a second time after the login shell.
 //
-// pwsh reads its input as gitlab-runner's other executors make it do.
+// pwsh reads the script from its input, as with gitlab-runner's other executors.
 func scriptCommand(id string, shell Shell) string {
 	command := "exec env " + marker(id)
 	if shell == PowerShell {

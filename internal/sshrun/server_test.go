@@ -24,11 +24,11 @@ type faultyServer struct {
 	onConnect func(n int32, c net.Conn) (handled bool)
 	// onExec does what a command does. The session is closed after it.
 	onExec func(conn *ssh.ServerConn, command string, channel ssh.Channel)
-	// onSignal hears a signal sent to a session.
+	// onSignal is called with every signal sent to a session.
 	onSignal func(name string, channel ssh.Channel)
-	// onRequest hears of every global request that was answered.
+	// onRequest is called after every global request that was answered.
 	onRequest func()
-	// ignoreRequests leaves global requests, keepalives among them, unanswered.
+	// ignoreRequests leaves global requests, including keepalives, unanswered.
 	ignoreRequests bool
 }
 
@@ -42,7 +42,7 @@ func (f *faultyServer) start(t testing.TB) Target {
 	t.Cleanup(func() { _ = listener.Close() })
 	address, ok := listener.Addr().(*net.TCPAddr)
 	if !ok {
-		t.Fatalf("listening on %s, which is no TCP address", listener.Addr())
+		t.Fatalf("listening on %s, which is not a TCP address", listener.Addr())
 	}
 	_, hostKey := f.prepare(t)
 	f.target.Host, f.target.Port = "127.0.0.1", address.Port
@@ -68,8 +68,8 @@ func (f *faultyServer) prepare(t testing.TB) (Target, ssh.Signer) {
 
 func (f *faultyServer) serve(c net.Conn, n int32, hostKey ssh.Signer) {
 	if f.onConnect != nil && f.onConnect(n, c) {
-		// Until the client closes: a connection that nobody refers to is closed
-		// by the garbage collector.
+		// Until the client closes: the garbage collector closes a connection
+		// without references.
 		_, _ = io.Copy(io.Discard, c)
 		return
 	}
@@ -99,8 +99,8 @@ func (f *faultyServer) serve(c net.Conn, n int32, hostKey ssh.Signer) {
 	}
 }
 
-// answer answers global requests, which a client's keepalives are, as a server
-// that knows none of them.
+// answer answers global requests, such as a client's keepalives, like a server
+// that supports none of them.
 func (f *faultyServer) answer(requests <-chan *ssh.Request) {
 	for request := range requests {
 		if f.ignoreRequests {
@@ -135,8 +135,8 @@ func (f *faultyServer) session(conn *ssh.ServerConn, channel ssh.Channel, reques
 	}
 }
 
-// tellStatus reports an exit status, as a server does before it closes.
-func tellStatus(channel ssh.Channel, code uint32) {
+// reportStatus reports an exit status, as a server does before it closes.
+func reportStatus(channel ssh.Channel, code uint32) {
 	_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Code uint32 }{code}))
 }
 

@@ -11,13 +11,13 @@ import (
 // session is one command on the server.
 type session struct {
 	channel ssh.Channel
-	exited  chan struct{} // closed when the server has told how the command ended
+	exited  chan struct{} // closed when the server has reported how the command ended
 	closed  chan struct{} // closed when nothing more comes: session or connection is gone
 	outcome error         // nil or *ExitError; read after exited
 }
 
-// open starts a command. When ctx ends first, the session is closed as soon as
-// it is there, which gives the command an empty input.
+// open starts a command. If ctx ends first, the session is closed as soon as it
+// exists, which gives the command an empty input.
 func (c *Client) open(ctx context.Context, command string) (*session, error) {
 	type result struct {
 		session *session
@@ -61,7 +61,8 @@ func (c *Client) start(command string) (*session, error) {
 	return s, nil
 }
 
-// sessionError tells a server that gives no session from a lost connection.
+// sessionError distinguishes a server that grants no session from a lost
+// connection.
 func (c *Client) sessionError(err error) error {
 	if !c.alive() {
 		return c.lostError()
@@ -69,14 +70,15 @@ func (c *Client) sessionError(err error) error {
 	return fmt.Errorf("the SSH server at %s started no shell for the script, check ForceCommand, MaxSessions and the user's login shell: %w", c.address, err)
 }
 
-// watch receives what the server says about the command, until it is gone.
+// watch receives what the server reports about the command, until the session
+// ends. Only the first outcome counts.
 func (s *session) watch(requests <-chan *ssh.Request) {
 	defer close(s.closed)
-	told := false
+	reported := false
 	for request := range requests {
 		final, outcome := parseOutcome(request)
-		if final && !told {
-			told = true
+		if final && !reported {
+			reported = true
 			s.outcome = outcome
 			close(s.exited)
 		}
@@ -86,7 +88,7 @@ func (s *session) watch(requests <-chan *ssh.Request) {
 	}
 }
 
-// hasExited reports whether the server has told how the command ended.
+// hasExited reports whether the server has said how the command ended.
 func (s *session) hasExited() bool {
 	select {
 	case <-s.exited:

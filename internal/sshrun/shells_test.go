@@ -42,8 +42,8 @@ func TestRun_WithoutBash_UsesSh(t *testing.T) {
 	}
 }
 
-// fakePwsh stands in for PowerShell: it tells how it was called, with which
-// text and marker.
+// fakePwsh stands in for PowerShell: it records how it was called, with which text
+// and marker.
 const fakePwsh = `#!/bin/sh
 echo "arguments: $*"
 echo "marked: ${FARGATE_SCRIPT_ID:+yes}"

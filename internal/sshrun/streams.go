@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// outputBuffer is the largest piece of output written at once. Less is written
-// as soon as it is there.
+// outputBuffer is the largest piece of output written at once, in bytes. Smaller
+// pieces are written as soon as they arrive.
 const outputBuffer = 128 << 10
 
 // streams connects a session to the script and the job's log.
@@ -21,11 +21,11 @@ type streams struct {
 	failed  chan error    // the first error of reading the script or writing its output
 	drained chan struct{} // closed when the last output has been written
 
-	pieces  atomic.Uint64 // of output that arrived
-	writing atomic.Int32  // outputs that wait for the writer
+	pieces  atomic.Uint64 // of output received
+	writing atomic.Int32  // outputs waiting for their writer
 }
 
-// connect starts to copy: the script in, its output out.
+// connect starts copying: the script in, its output out.
 func connect(channel ssh.Channel, s Script, id string) *streams {
 	st := &streams{failed: make(chan error, 3), drained: make(chan struct{})}
 	go st.sendScript(channel, s, id)
@@ -39,19 +39,19 @@ func connect(channel ssh.Channel, s Script, id string) *streams {
 	return st
 }
 
-// sendScript sends the script and what has to follow it. After an error of
-// reading it leaves the input open: the caller ends the remote shell.
+// sendScript sends the script and its trailer. If the script cannot be read, it
+// leaves the remote shell's input open: the caller ends the shell.
 func (st *streams) sendScript(channel ssh.Channel, script Script, id string) {
 	body := &errorKeeper{reader: script.Body}
 	_, err := io.Copy(channel, io.MultiReader(body, strings.NewReader(script.Shell.trailer(id))))
 	if body.err != nil {
-		st.failed <- fmt.Errorf("read the script: %w", body.err)
+		st.failed <- fmt.Errorf("reading the script: %w", body.err)
 		return
 	}
 	if err == nil {
 		_ = channel.CloseWrite()
 	}
-	// A failed send means that the remote end is gone; its outcome tells why.
+	// A failed send means that the remote end is gone; its outcome says why.
 }
 
 func (st *streams) copyOutput(to io.Writer, from io.Reader) {
@@ -73,17 +73,18 @@ func (st *streams) write(to io.Writer, piece []byte) bool {
 	defer st.writing.Add(-1)
 	st.pieces.Add(1)
 	if _, err := to.Write(piece); err != nil {
-		st.failed <- fmt.Errorf("write the script's output: %w", err)
+		st.failed <- fmt.Errorf("writing the script's output: %w", err)
 		return false
 	}
 	return true
 }
 
-// finish waits for the output that is still on its way after the script's end.
-// A process that the script left in the background holds the output open: then
-// linger of silence ends the wait, and what arrived is still written. It is no
-// silence if the network stalls: all that the server has sent comes before its
-// answer to alive, which waits for that or for the connection's end.
+// finish waits for output that is still on its way after the script's end. A
+// process that the script left in the background holds the output open: then
+// silence for linger ends the wait, and what has arrived is still written. A
+// stalled network is not silence: everything that the server has sent arrives
+// before its answer to alive, which waits for that answer or for the
+// connection's end.
 func (st *streams) finish(channel ssh.Channel, linger time.Duration, alive func() bool) error {
 	for {
 		seen := st.pieces.Load()
@@ -117,7 +118,7 @@ func (st *streams) wait(limit time.Duration) bool {
 	}
 }
 
-// errorKeeper tells an error of reading from one of sending.
+// errorKeeper keeps the error of its reader, to tell it from one of sending.
 type errorKeeper struct {
 	reader io.Reader
 	err    error

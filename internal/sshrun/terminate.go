@@ -12,18 +12,18 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// terminateScript runs on the task, see its first lines. SSH's own signal
+// terminateScript runs on the task; its first lines explain it. SSH's own signal
 // request reaches one process at best, and OpenSSH refuses it for root.
 //
 //go:embed terminate.sh
 var terminateScript string
 
-// markPause is how long to wait for a script's command to show its marker or to
-// be reported as ended, before looking again.
+// markPause is how long to wait before looking again for a command that neither
+// carries its marker yet nor is reported as ended.
 const markPause = 50 * time.Millisecond
 
-// end ends all processes of a script and reports whether none is left. Output
-// they still write goes to the log.
+// end ends all processes of a script and reports whether all of them are gone.
+// Output that they still write goes to the log.
 func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), grace+c.timing.killSlack)
 	defer cancel()
@@ -40,11 +40,11 @@ func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bo
 }
 
 // endMarked repeats the terminate script until the server reports the command
-// as ended: a command that was only just started carries no marker yet.
+// as ended: a command that has just been started carries no marker yet.
 func (c *Client) endMarked(ctx context.Context, s *session, id string, killAt time.Time) (bool, error) {
 	for {
-		none, err := c.terminateMarked(ctx, id, time.Until(killAt))
-		if err != nil || !none {
+		gone, err := c.terminateMarked(ctx, id, time.Until(killAt))
+		if err != nil || !gone {
 			return false, err
 		}
 		select {
@@ -59,8 +59,8 @@ func (c *Client) endMarked(ctx context.Context, s *session, id string, killAt ti
 	}
 }
 
-// terminateMarked runs the terminate script once and reports whether no process
-// with the marker is left.
+// terminateMarked runs the terminate script once and reports whether all
+// processes with the marker are gone.
 func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Duration) (bool, error) {
 	tenths := max(0, grace.Milliseconds()/100)
 	s, err := c.open(ctx, fmt.Sprintf("exec sh -s -- %s %d", marker(id), tenths))
@@ -71,7 +71,7 @@ func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Dura
 	go func() { _, _ = io.Copy(io.Discard, s.channel) }()
 	go func() { _, _ = io.Copy(io.Discard, s.channel.Stderr()) }()
 	if _, err := io.Copy(s.channel, strings.NewReader(terminateScript)); err != nil {
-		return false, fmt.Errorf("send the terminate script: %w", err)
+		return false, fmt.Errorf("sending the terminate script: %w", err)
 	}
 	_ = s.channel.CloseWrite()
 	select {
@@ -84,7 +84,7 @@ func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Dura
 }
 
 // readTermination reads the terminate script's exit code.
-func readTermination(outcome error) (none bool, err error) {
+func readTermination(outcome error) (gone bool, err error) {
 	var exit *ExitError
 	switch {
 	case outcome == nil:
@@ -92,12 +92,12 @@ func readTermination(outcome error) (none bool, err error) {
 	case errors.As(outcome, &exit) && exit.Code == 1:
 		return false, nil
 	default:
-		return false, fmt.Errorf("find the script's processes: %w", outcome)
+		return false, fmt.Errorf("finding the script's processes: %w", outcome)
 	}
 }
 
 // endBySignal asks the server to signal the command, for systems without /proc.
-// It reaches the command alone, not what it started.
+// The signal reaches the command only, not what it started.
 func (c *Client) endBySignal(ctx context.Context, s *session, killAt time.Time) bool {
 	for _, step := range []struct {
 		signal ssh.Signal

@@ -3,7 +3,7 @@
 # usage: sh -s -- NAME=VALUE TENTHS
 #
 # Sends SIGTERM, and SIGKILL to what is left after TENTHS tenths of a second.
-# Needs /proc and a POSIX shell only; grep makes it quicker where it exists.
+# Needs only /proc and a POSIX shell; grep makes it faster where it exists.
 # Exits with 0 if no such process is left, 1 if some are, 3 if it cannot tell.
 marker=$1
 tenths=$2
@@ -12,7 +12,7 @@ tenths=$2
 # and what it starts don't carry it.
 marked() {
 	if command -v grep >/dev/null 2>&1; then
-		# Without -F, with which busybox does not look beyond the first entry.
+		# Without -F, since with it busybox looks at the first entry only.
 		grep -ls -e "$marker" /proc/[0-9]*/environ
 		return
 	fi
@@ -36,8 +36,9 @@ group_of() {
 	echo "${3:-0}"
 }
 
-# Prints what to signal: a whole process group if its leader is one of ours,
-# which reaches members that cleared their environment; otherwise the process.
+# Prints what to signal: the whole process group if its leader carries the
+# marker, which reaches members that cleared their environment; otherwise the
+# process.
 targets() {
 	pids=
 	for file in $(marked); do
@@ -60,7 +61,7 @@ signal() {
 	done
 }
 
-# Waits a tenth of a second, or a whole one where sleep knows no fractions.
+# Waits a tenth of a second, or a whole one if sleep takes no fractions.
 pause() {
 	sleep 0.1 2>/dev/null && return
 	sleep 1

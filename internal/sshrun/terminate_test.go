@@ -32,7 +32,7 @@ echo ready
 wait; wait; wait; wait; sleep 600
 `
 
-func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
+func TestRun_Canceled_EndsEveryProcessOfTheScript(t *testing.T) {
 	server := sshdtest.Start(t)
 	other := startBystander(t, server)
 	client := connectTo(t, server)
@@ -47,12 +47,12 @@ func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
 		Body: strings.NewReader(stubborn), Stdout: output, Stderr: io.Discard,
 		GracePeriod: 300 * time.Millisecond,
 	})
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
-		t.Errorf("%v wraps not both the cause and the context's error", err)
+		t.Errorf("%v does not wrap both the cause and the context's error", err)
 	}
 	if len(output.pids) != 5 {
 		t.Errorf("the script printed %d process ids, want 5", len(output.pids))
@@ -68,7 +68,7 @@ func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
 	}
 }
 
-func TestRun_Cancelled_LetsTheScriptCleanUp(t *testing.T) {
+func TestRun_Canceled_LetsTheScriptCleanUp(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
 	var output bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
@@ -89,9 +89,9 @@ func TestRun_Cancelled_LetsTheScriptCleanUp(t *testing.T) {
 	}
 }
 
-func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
+func TestRun_CanceledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
-	// The script's end is never read: the shell is still waiting for it.
+	// The script never ends: the shell keeps waiting for the rest of it.
 	body, writer := io.Pipe()
 	defer func() { _ = writer.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -101,9 +101,9 @@ func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 	}()
 	var stdout, stderr bytes.Buffer
 	err := client.Run(ctx, Script{Body: body, Stdout: &stdout, Stderr: &stderr})
-	var cancelled *CancelledError
-	if !errors.As(err, &cancelled) || !cancelled.Ended {
-		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
+	var canceled *CanceledError
+	if !errors.As(err, &canceled) || !canceled.Ended {
+		t.Fatalf("got %v, want *CanceledError for a script that has ended", err)
 	}
 	if stdout.Len()+stderr.Len() > 0 {
 		t.Errorf("output is %q and %q", stdout.String(), stderr.String())
@@ -186,7 +186,7 @@ func startMarked(t *testing.T, entry string) int {
 	return command.Process.Pid
 }
 
-// startBystander runs a script that is not cancelled and returns its process.
+// startBystander runs a script that is not canceled and returns its process.
 func startBystander(t *testing.T, s *sshdtest.Server) int {
 	t.Helper()
 	client := connectTo(t, s)
@@ -205,7 +205,7 @@ func startBystander(t *testing.T, s *sshdtest.Server) int {
 	return output.pids[0]
 }
 
-// pidCollector reads process ids, one a line, up to a line "ready".
+// pidCollector reads process ids, one per line, up to a line "ready".
 type pidCollector struct {
 	text  bytes.Buffer
 	pids  []int
@@ -241,7 +241,7 @@ func parsePID(t *testing.T, text string) int {
 	return pid
 }
 
-// running reports whether a process exists and is no zombie.
+// running reports whether a process exists and is not a zombie.
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -11,21 +11,21 @@ import (
 
 // WaitReachable connects until the SSH server of a new task lets the client in,
 // and returns the host key to pin from then on. Give ctx a deadline: without
-// one it tries for ever.
+// one it tries forever.
 //
-// It goes on while nothing answers, and, for about three seconds, while the
-// server refuses the key, which it may learn only after it has started. Every
-// other answer is final. onAttempt, if not nil, hears the error of each attempt
-// that will be followed by another.
+// It keeps trying while nothing answers, and for about three seconds while the
+// server refuses the key, which may be installed only after the server has
+// started. Every other error is final. onAttempt, if not nil, is called with the
+// error of each attempt that will be followed by another.
 //
-// Once ctx ends, the error says how the last attempt failed and wraps both that
+// When ctx ends, the error says how the last attempt failed and wraps both that
 // and the context's cause.
 func WaitReachable(ctx context.Context, t Target, onAttempt func(error)) (ssh.PublicKey, error) {
 	return waitReachable(ctx, t, onAttempt, firstContactTiming())
 }
 
-// firstContactTiming gives an attempt less time: while the task's network comes
-// up, packets get lost, and a new attempt is quicker than a retransmission.
+// firstContactTiming gives each attempt less time: while the task's network
+// comes up, packets get lost, and a new attempt is faster than a retransmission.
 func firstContactTiming() timing {
 	limits := defaultTiming
 	limits.connect = 3 * time.Second
@@ -66,16 +66,15 @@ const (
 	longestDelay = time.Second
 )
 
-// refusedDelays are the delays after a refused key. They are few because since
-// version 9.8 OpenSSH charges 5 s of penalty for each refusal and shuts the
-// client out when more than 15 s have gathered (sshd_config,
-// PerSourcePenalties).
+// refusedDelays are the delays after a refused key. They are few because OpenSSH
+// since version 9.8 charges a penalty of 5 s for each refusal, and locks the
+// client out at more than 15 s (sshd_config, PerSourcePenalties).
 var refusedDelays = []time.Duration{200 * time.Millisecond, 800 * time.Millisecond, 2 * time.Second}
 
 // backoff decides whether and when to try again.
 type backoff struct {
 	delay   time.Duration
-	refused int   // attempts refused so far
+	refused int   // attempts that the server has refused so far
 	last    error // of the latest attempt
 }
 
@@ -96,7 +95,7 @@ func (b *backoff) next(err error) (time.Duration, bool) {
 	}
 }
 
-// gaveUp describes the end of the wait.
+// gaveUp is the error of a wait that ctx has ended.
 func (b *backoff) gaveUp(ctx context.Context, t Target, started time.Time) error {
 	waited := time.Since(started).Round(100 * time.Millisecond)
 	if b.last == nil {

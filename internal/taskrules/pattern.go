@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// wildcards are a pattern's, as regular expressions.
+// wildcards turns a quoted pattern's wildcards into regular expressions.
 var wildcards = strings.NewReplacer(`\*`, `.*`, `\?`, `.`)
 
-// Matches reports whether a value is like one of the patterns, in which * stands
-// for any characters and ? for one.
+// Matches reports whether one of the patterns matches the whole value. In a
+// pattern, * stands for any characters and ? for one.
 func Matches(patterns []string, value string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		// A quoted pattern is a valid expression, whatever is in it.
+		// A quoted pattern is always a valid expression.
 		return regexp.MustCompile(`(?s)^` + wildcards.Replace(regexp.QuoteMeta(pattern)) + `$`).MatchString(value)
 	})
 }

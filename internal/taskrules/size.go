@@ -12,12 +12,12 @@ const (
 	minEphemeralStorage, maxEphemeralStorage = 21, 200
 )
 
-// fargateSize is the memory in MiB that Fargate offers with a number of CPU
+// fargateSize is the memory, in MiB, that Fargate offers with a number of CPU
 // units.
 type fargateSize struct{ cpu, least, most, step int }
 
-// fargateSizes are those of "Task size" in the ECS developer guide, in the form
-// of the CRD's rule.
+// fargateSizes come from "Task size" in the ECS developer guide, in the form of
+// the CRD's rule.
 var fargateSizes = []fargateSize{
 	{256, 512, 512, 1},
 	{256, 1024, 2048, 1024},
@@ -43,7 +43,7 @@ func CheckMemory(mebibytes int) error {
 }
 
 // CheckEphemeralStorage returns an error if no task can have a disk of that
-// size, in GiB. Without any setting it has 20 GiB.
+// size, in GiB. A task that sets none has 20 GiB.
 func CheckEphemeralStorage(gibibytes int) error {
 	return between("GiB", gibibytes, minEphemeralStorage, maxEphemeralStorage)
 }
@@ -56,7 +56,7 @@ func between(unit string, value, least, most int) error {
 }
 
 // CheckFargateSize returns an error if Fargate does not offer the memory, in
-// MiB, with the CPU units. No CPU units means any.
+// MiB, with the CPU units. 0 CPU units means any number of them.
 func CheckFargateSize(cpu, memory int) error {
 	var offers []string
 	for _, s := range fargateSizes {

@@ -1,7 +1,7 @@
-// Package taskrules says what the values of a task may be. They are the rules
+// Package taskrules says which values a task may have. Its rules are the rules
 // of the CRDs, for values that come from elsewhere: from fargate.toml and from
-// CI variables. Errors complete a sentence that names the value's place: "must
-// be ...".
+// CI variables. Errors complete a sentence that begins with where the value is
+// set: "must be ...".
 package taskrules
 
 import (
@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// Text is what one kind of text may be.
+// Text is the rule for one kind of text.
 type Text struct {
 	pattern string
 	longest int // in characters
 	wanted  string
 }
 
-// The texts of a task.
+// The rules for the text fields of a task.
 var (
 	Region = Text{
 		`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`, 32,

@@ -70,6 +70,6 @@ run "tasks_roles_are_for_ecs_in_this_account" {
       jsondecode(role.assume_role_policy).Statement[0].Principal.Service == "ecs-tasks.amazonaws.com" &&
       jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "111122223333"
     ])
-    error_message = "ECS alone must be able to assume the roles of tasks."
+    error_message = "Only ECS must be able to assume the roles of tasks."
   }
 }

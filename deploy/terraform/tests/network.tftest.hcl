@@ -19,7 +19,7 @@ run "default_is_a_vpc_with_nat" {
   }
   assert {
     condition     = aws_vpc_security_group_ingress_rule.ssh.referenced_security_group_id == aws_security_group.runner[0].id
-    error_message = "SSH must be admitted from the runner's group."
+    error_message = "SSH must be allowed from the runner's group."
   }
 }
 
@@ -85,7 +85,7 @@ run "existing_network_is_used" {
   }
   assert {
     condition     = aws_vpc_security_group_ingress_rule.ssh.referenced_security_group_id == "sg-1" && aws_vpc_security_group_ingress_rule.ssh.from_port == 2222 && aws_vpc_security_group_ingress_rule.ssh.to_port == 2222
-    error_message = "SSH must be admitted from the runner's group, on its port alone."
+    error_message = "SSH must be allowed from the runner's group, only on its port."
   }
   assert {
     condition     = yamldecode(output.fargate_task_class).spec.network.assignPublicIP == "Enabled"

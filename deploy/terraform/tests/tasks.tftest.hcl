@@ -31,7 +31,7 @@ run "container_is_what_the_executor_expects" {
   }
   assert {
     condition     = aws_cloudwatch_log_group.tasks.retention_in_days == 30
-    error_message = "Logs must not be kept for ever."
+    error_message = "Logs must not be kept forever."
   }
 }
 
@@ -63,13 +63,13 @@ run "options_of_the_container" {
   }
   assert {
     condition     = one(values(aws_iam_role_policy_attachment.task)).role == output.task_role_name
-    error_message = "The policies must be the task role's."
+    error_message = "The policies must be attached to the task role."
   }
 }
 
 run "without_ecr_the_execution_role_writes_logs_only" {
   assert {
     condition     = [for s in jsondecode(aws_iam_role_policy.execution.policy).Statement : s.Sid] == ["WriteLog"]
-    error_message = "The execution role must not have more rights than it needs."
+    error_message = "The execution role must not have more permissions than it needs."
   }
 }

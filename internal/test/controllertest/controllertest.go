@@ -1,4 +1,4 @@
-// Package controllertest gives the test of a controller a world of its own: a
+// Package controllertest gives each test of a controller its own world: a
 // namespace in a real API server, a local ECS, and a manager that runs the
 // controller there.
 package controllertest
@@ -26,7 +26,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
-// Deadline bounds every wait: what takes longer is broken.
+// Deadline bounds every wait: anything that takes longer is broken.
 const Deadline = 30 * time.Second
 
 // World is a namespace with a local ECS.
@@ -38,7 +38,7 @@ type World struct {
 	env *controlplanetest.Env
 }
 
-// New returns a world that ends with the test. Tests with worlds do not run in
+// New returns a world that ends with the test. Tests with worlds must not run in
 // parallel: the process' environment points at the local ECS.
 func New(t *testing.T, env *controlplanetest.Env, aws localecs.Config) *World {
 	t.Helper()
@@ -127,8 +127,8 @@ func (w *World) AwaitEvent(t *testing.T, object client.Object, kind, reason stri
 	return found
 }
 
-// Eventually waits until something holds, and fails the test with the state if
-// it does not within Deadline.
+// Eventually waits until a condition holds, and fails the test, printing the
+// state, if it does not hold within Deadline.
 func Eventually(t *testing.T, what string, holds func(context.Context) bool, state func() any) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, Deadline, true,

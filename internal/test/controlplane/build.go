@@ -26,7 +26,7 @@ func build(ctx context.Context, name, pkg string) (string, error) {
 	})
 }
 
-// versionFlags tell the binary the version of Kubernetes (like v1.37.2) that it is: a release build's script would, and
+// versionFlags set the version of Kubernetes (such as v1.37.2) in the binary, as the script of a release build does:
 // clients ask for it.
 func versionFlags(ctx context.Context, dir string) (string, error) {
 	version, err := gobuild.ModuleVersion(ctx, dir, "k8s.io/kubernetes")

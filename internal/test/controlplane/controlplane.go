@@ -1,6 +1,6 @@
 // Package controlplane builds and runs a real Kubernetes API server (with RBAC, garbage collection, namespaces and
 // service accounts, without nodes) for the tests and the demo. The server is the program in hack/controlplane; it
-// listens on the loopback interface only and needs neither root nor anything installed but Go.
+// listens on the loopback interface only and needs neither root nor any installed software but Go.
 //
 // A package's tests normally use controlplanetest instead of this package.
 package controlplane
@@ -22,7 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// stopTimeout is how long a stopping control plane may take before it is killed; about one second is usual.
+// stopTimeout is how long a control plane may take to stop before it is killed; about one second is usual.
 const stopTimeout = 30 * time.Second
 
 // startPollInterval is how often Start looks for the kubeconfig, which is written last.
@@ -33,12 +33,12 @@ type Options struct {
 	// Dir keeps etcd's data, the keys, the kubeconfig and the log (controlplane.log). A later Start in the same
 	// directory finds the same objects. Empty means a temporary directory that Stop removes.
 	Dir string
-	// AuditLog is a file that gets each request's metadata as an audit.k8s.io/v1 Event, one JSON object a line. Empty
-	// means none.
+	// AuditLog is the file to write each request's metadata to, as an audit.k8s.io/v1 Event, one JSON object per line.
+	// Empty means none.
 	AuditLog string
 }
 
-// ControlPlane is a running control plane. It stops at the latest when the process that started it ends.
+// ControlPlane is a running control plane. It stops when the process that started it ends, or before.
 type ControlPlane struct {
 	dir    string
 	audit  string
@@ -66,16 +66,16 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	c := &ControlPlane{dir: dir, audit: opts.AuditLog, exited: make(chan struct{})}
 	c.stop = sync.OnceValue(func() error { return errors.Join(c.stopProcess(), removeDir()) })
 	if err := c.startProcess(binary); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the control plane: %w", err), removeDir())
+		return nil, errors.Join(fmt.Errorf("starting the control plane: %w", err), removeDir())
 	}
 	if err := c.awaitKubeconfig(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the control plane: %w", err), c.Stop())
+		return nil, errors.Join(fmt.Errorf("starting the control plane: %w", err), c.Stop())
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read the control plane's kubeconfig: %w", err), c.Stop())
+		return nil, errors.Join(fmt.Errorf("reading the control plane's kubeconfig: %w", err), c.Stop())
 	}
-	config.QPS = -1 // The server is this process' own: no client-side limit.
+	config.QPS = -1 // The server belongs to this process: no client-side limit.
 	c.config = config
 	return c, nil
 }
@@ -95,20 +95,20 @@ func stateDir(dir string) (string, func() error, error) {
 	}
 	dir, err := os.MkdirTemp("", "controlplane-")
 	if err != nil {
-		return "", nil, fmt.Errorf("create a directory for the control plane: %w", err)
+		return "", nil, fmt.Errorf("creating a directory for the control plane: %w", err)
 	}
 	return dir, func() error { return os.RemoveAll(dir) }, nil
 }
 
 func (c *ControlPlane) startProcess(binary string) error {
-	// The old file would be taken for the sign that the new process is ready.
+	// The old file would look as if the new process were ready.
 	if err := os.Remove(c.Kubeconfig()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove the kubeconfig of an earlier run: %w", err)
+		return fmt.Errorf("removing the kubeconfig of an earlier run: %w", err)
 	}
 	c.stderr = &bytes.Buffer{}
 	c.cmd = exec.Command(binary, "-dir", c.dir, "-kubeconfig", c.Kubeconfig(), "-audit-log", c.audit, "-stop-with-stdin")
 	c.cmd.Stderr = c.stderr
-	// An own process group: Ctrl-C in a terminal leaves the API server up for the caller's orderly shutdown.
+	// A separate process group: Ctrl-C in a terminal leaves the API server up for the caller's orderly shutdown.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
@@ -141,24 +141,24 @@ func (c *ControlPlane) awaitKubeconfig(ctx context.Context) error {
 }
 
 func (c *ControlPlane) stopProcess() error {
-	_ = c.stdin.Close() // The end of its input stops it, as does the signal; it may be gone already.
+	_ = c.stdin.Close() // The end of its input stops it, as does the signal; it may already be gone.
 	_ = c.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-c.exited:
 	case <-time.After(stopTimeout):
 		_ = c.cmd.Process.Kill()
 		<-c.exited
-		return fmt.Errorf("stop the control plane: killed after %s, see %s", stopTimeout, c.logFile())
+		return fmt.Errorf("stopping the control plane: killed after %s, see %s", stopTimeout, c.logFile())
 	}
 	if c.waitErr != nil {
-		return fmt.Errorf("stop the control plane: %s: %w", bytes.TrimSpace(c.stderr.Bytes()), c.waitErr)
+		return fmt.Errorf("stopping the control plane: %s: %w", bytes.TrimSpace(c.stderr.Bytes()), c.waitErr)
 	}
 	return nil
 }
 
 func (c *ControlPlane) logFile() string { return filepath.Join(c.dir, "controlplane.log") }
 
-// logTail is the end of the log, for the error of a process that did not start: its directory may be about to go.
+// logTail is the end of the log, for the error of a process that did not start: its directory may be removed soon.
 func (c *ControlPlane) logTail() string {
 	const size = 2 << 10
 	log, err := os.ReadFile(c.logFile())

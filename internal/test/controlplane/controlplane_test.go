@@ -210,7 +210,7 @@ func TestProgram_StandardInputEnds_Stops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// An empty input ends at once, as a pipe does when the process at its other end dies.
+	// An empty input ends at once, like a pipe when the process at its other end dies.
 	cmd := exec.CommandContext(t.Context(), binary, "-dir", t.TempDir(), "-stop-with-stdin")
 	cmd.Stdin = strings.NewReader("")
 	if output, err := cmd.CombinedOutput(); err != nil {

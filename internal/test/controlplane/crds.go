@@ -12,7 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
-// crdTimeout bounds the wait for the new resources where the caller's context has no deadline.
+// crdTimeout bounds the wait for the new resources if the caller's context has no deadline.
 const crdTimeout = 30 * time.Second
 
 // CRDDir returns the directory of the generated custom resource definitions, config/crd in the repository. The working
@@ -39,7 +39,7 @@ func InstallCRDs(ctx context.Context, config *rest.Config, dir string) error {
 		PollInterval:       20 * time.Millisecond,
 	})
 	if err != nil {
-		return fmt.Errorf("install the custom resource definitions of %s: %w", dir, err)
+		return fmt.Errorf("installing the custom resource definitions of %s: %w", dir, err)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (s *Stack) ECS(ctx context.Context) (*ecs.Client, error) {
 	return ecs.NewFromConfig(cfg), nil
 }
 
-// Tasks counts the tasks that are to run on.
+// Tasks counts the tasks whose desired status is RUNNING.
 func (s *Stack) Tasks(ctx context.Context) (int, error) {
 	client, err := s.ECS(ctx)
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 )
 
-// ManagerAccessKey is the manager's. The local ECS allows it what ManagerPolicy
-// says, and nothing else.
+// ManagerAccessKey is the manager's access key. The local ECS allows it what
+// ManagerPolicy allows, and nothing else.
 const ManagerAccessKey = "manager"
 
-// ManagerPolicy is the controller's policy of config/aws for the stack's
-// cluster. The roles that it may pass keep their names there, such as TASK_ROLE.
+// ManagerPolicy is the controller's policy from config/aws for the stack's
+// cluster. The roles that it may pass keep their placeholders, such as TASK_ROLE.
 func ManagerPolicy() (*iam.Policy, error) { return policy("controller-policy.json") }
 
-// RunnerPolicy is the policy of config/aws for a runner without Kubernetes, for
+// RunnerPolicy is the policy from config/aws for a runner without Kubernetes, for
 // the stack's cluster.
 func RunnerPolicy() (*iam.Policy, error) { return policy("standalone-policy.json") }
 

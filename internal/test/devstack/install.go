@@ -31,7 +31,7 @@ func NewClient(config *rest.Config) (client.Client, error) {
 	return client.New(config, client.Options{Scheme: scheme})
 }
 
-// install does what a platform team does: CRDs, roles, a class, and a
+// install sets up what a platform team would: CRDs, roles, a class, and a
 // configuration for the runner.
 func (s *Stack) install(ctx context.Context) error {
 	crds, err := controlplane.CRDDir()
@@ -58,7 +58,7 @@ func (s *Stack) install(ctx context.Context) error {
 	return s.writeConfig(ctx)
 }
 
-// Class is the FargateTaskClass of a stack, named default.
+// Class returns a stack's FargateTaskClass, which is named default.
 func Class() *v1alpha1.FargateTaskClass {
 	return &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: v1alpha1.DefaultClassName, Namespace: Namespace},

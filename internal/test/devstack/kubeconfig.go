@@ -12,13 +12,13 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// ServiceAccountKubeconfig writes a kubeconfig with the rights of a service
-// account and returns its path.
+// ServiceAccountKubeconfig writes a kubeconfig for a service account and returns
+// its path.
 func (s *Stack) ServiceAccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	token := &authenticationv1.TokenRequest{}
 	if err := s.Client.SubResource("token").Create(ctx, account, token); err != nil {
-		return "", fmt.Errorf("request a token for service account %s/%s: %w", namespace, name, err)
+		return "", fmt.Errorf("requesting a token for service account %s/%s: %w", namespace, name, err)
 	}
 	admin := s.plane.Config()
 	config := clientcmdapi.NewConfig()

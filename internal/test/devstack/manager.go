@@ -16,7 +16,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// process is a child of ours.
+// process is a child of this process.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed when it has ended and err is set
@@ -25,16 +25,16 @@ type process struct {
 
 // Manager says how the manager is started.
 type Manager struct {
-	// Namespace is the installation's.
+	// Namespace is where the operator is installed.
 	Namespace string
-	// ServiceAccount is the account, in Namespace, with whose rights it acts.
+	// ServiceAccount is the account, in Namespace, that it runs as.
 	ServiceAccount string
-	// Args are further arguments.
+	// Args are additional arguments.
 	Args []string
 }
 
-// StartManager starts the manager and returns when it is ready. It acts once it
-// leads: at once, or when the Lease of a killed one has run out.
+// StartManager starts the manager and returns when it is ready. It works once it
+// leads: at once, or when the Lease of a killed manager has expired.
 func (s *Stack) StartManager(ctx context.Context) error {
 	kubeconfig, err := s.ServiceAccountKubeconfig(ctx, s.Manager.Namespace, s.Manager.ServiceAccount)
 	if err != nil {
@@ -84,11 +84,11 @@ func (s *Stack) StartManager(ctx context.Context) error {
 // StopManager stops the manager in an orderly way.
 func (s *Stack) StopManager() error { return s.manager.end(syscall.SIGTERM) }
 
-// KillManager ends the manager without giving it the time to do anything.
+// KillManager ends the manager without giving it time to do anything.
 func (s *Stack) KillManager() error { return s.manager.end(syscall.SIGKILL) }
 
-// end sends a signal and waits for the process to be gone. A process that is
-// gone already is no error.
+// end sends a signal and waits until the process is gone. It is not an error if
+// it is already gone.
 func (p *process) end(signal syscall.Signal) error {
 	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
@@ -100,7 +100,7 @@ func (p *process) end(signal syscall.Signal) error {
 	return p.err
 }
 
-// awaitReady asks for readiness until the process is ready or gone.
+// awaitReady polls the readiness probe until the process is ready or gone.
 func (p *process) awaitReady(ctx context.Context, url string) error {
 	const interval = 20 * time.Millisecond
 	tick := time.NewTicker(interval)
@@ -128,7 +128,7 @@ func (p *process) awaitReady(ctx context.Context, url string) error {
 	}
 }
 
-// freeAddress is a loopback address with a port that nobody uses.
+// freeAddress is a loopback address with a free port.
 func freeAddress() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

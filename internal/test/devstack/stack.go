@@ -1,7 +1,7 @@
-// Package devstack runs the whole of Fargate Operator on this machine: a real
-// Kubernetes API server, a local ECS, the manager with its own service
-// account's rights, and all that a platform team would have set up for a
-// runner. The demo and the end-to-end tests are built on it.
+// Package devstack runs all of Fargate Operator on this machine: a real
+// Kubernetes API server, a local ECS, the manager with its own service account,
+// and everything that a platform team would have set up for a runner. The demo and
+// the end-to-end tests are built on it.
 package devstack
 
 import (
@@ -18,15 +18,15 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
-// The names of what a stack consists of.
+// The names of a stack's parts.
 const (
 	// Namespace holds the jobs, the class and the runner's service account.
 	Namespace = "ci"
 	// Cluster is the ECS cluster.
 	Cluster = "test-cluster"
-	// TaskDefinition is the family whose container has the built-in SSH server.
+	// TaskDefinition is the family whose container runs the built-in SSH server.
 	TaskDefinition = "test-task"
-	// LogGroup is where tests let containers log in CloudWatch Logs.
+	// LogGroup is the CloudWatch log group of containers that log.
 	LogGroup = "/ecs/ci"
 	// Port is where the SSH servers listen: 22 would need root.
 	Port = 2222
@@ -34,8 +34,8 @@ const (
 	Region  = "us-east-1"
 	Account = "123456789012"
 
-	// operator is the namespace and the service account that config/rbac gives
-	// the manager.
+	// operator is the name of the manager's namespace and service account in
+	// config/rbac.
 	operator = "fargate-operator"
 )
 
@@ -45,7 +45,7 @@ type Options struct {
 	Programs string
 	// Delays are how long tasks stay in each state.
 	Delays localecs.Delays
-	// Images are further images of the local ECS.
+	// Images are additional images of the local ECS.
 	Images map[string][]string
 	// Throttle makes the local ECS refuse what AWS would.
 	Throttle bool
@@ -54,28 +54,28 @@ type Options struct {
 	// Bare leaves it to the caller to install what the manager and the runner
 	// need, and to start the manager.
 	Bare bool
-	// Log takes what the manager writes.
+	// Log receives the manager's output. Nil drops it.
 	Log io.Writer
-	// Progress is called with what happens next. It may be nil.
+	// Progress is called with each step before it begins. It may be nil.
 	Progress func(string)
 }
 
 // Stack is a running stack.
 type Stack struct {
-	// Client has an administrator's rights.
+	// Client has an administrator's permissions.
 	Client client.Client
-	// Kubeconfig is an administrator's.
+	// Kubeconfig is the path of an administrator's kubeconfig.
 	Kubeconfig string
-	// Config is the fargate.toml of a runner with its own service account's
-	// rights.
+	// Config is the path of the fargate.toml of a runner with its own service
+	// account.
 	Config string
-	// MetricsURL is where the manager serves its metrics.
+	// MetricsURL is the URL of the manager's metrics.
 	MetricsURL string
-	// HealthURL is where the manager says that it is alive.
+	// HealthURL is the URL of the manager's liveness probe.
 	HealthURL string
 	// AWS is the local ECS.
 	AWS *localecs.Server
-	// Manager is how StartManager starts the manager.
+	// Manager says how StartManager starts the manager.
 	Manager Manager
 
 	options Options
@@ -96,7 +96,7 @@ type step struct {
 func Start(ctx context.Context, options Options) (*Stack, error) {
 	dir, err := os.MkdirTemp("", "devstack-")
 	if err != nil {
-		return nil, fmt.Errorf("make the stack's directory: %w", err)
+		return nil, fmt.Errorf("making the stack's directory: %w", err)
 	}
 	s := &Stack{options: options, dir: dir, Manager: Manager{Namespace: operator, ServiceAccount: operator}}
 	s.onStop(func() error { return os.RemoveAll(dir) })
@@ -133,7 +133,7 @@ func (s *Stack) Stop() error {
 
 func (s *Stack) onStop(undo func() error) { s.undo = append(s.undo, undo) }
 
-// Executor is the executor stage binary.
+// Executor returns the path of the executor stage binary.
 func (s *Stack) Executor() string { return filepath.Join(s.options.Programs, "fargate") }
 
 func (s *Stack) startControlPlane(ctx context.Context) error {

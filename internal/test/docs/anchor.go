@@ -20,7 +20,7 @@ func slug(heading string) string {
 	}, heading)
 }
 
-// unique numbers the anchors of headings that are alike.
+// unique numbers the anchors of equal headings.
 func unique(slug string, seen map[string]int) string {
 	n := seen[slug]
 	seen[slug]++

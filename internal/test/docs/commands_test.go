@@ -52,7 +52,7 @@ func TestCommands_DoWhatThePagesSay(t *testing.T) {
 				return
 			}
 			if !*update {
-				t.Fatalf("commands print something else than the page shows (-page +commands); if it is right: "+
+				t.Fatalf("the commands do not print what the page shows (-page +commands); if it is right: "+
 					"go test ./internal/test/docs -run Commands -update\n%s", cmp.Diff(string(page.Source), string(got)))
 			}
 			if err := os.WriteFile(filepath.Join(root, page.Name), got, 0o600); err != nil {
@@ -69,7 +69,7 @@ func runs(block docs.Block) bool {
 }
 
 // commandEnv has the programs that pages use in PATH, Go's caches, and nothing
-// that would let a page change an account of whoever runs the tests.
+// that would let a page change an account of the user who runs the tests.
 func commandEnv(t *testing.T) []string {
 	t.Helper()
 	programs := t.TempDir()
@@ -96,7 +96,7 @@ func commandEnv(t *testing.T) []string {
 	return env
 }
 
-// clusterEnv is the environment of a user with a home and a cluster of his own,
+// clusterEnv is the environment of a user with a home directory and a cluster,
 // both empty.
 func clusterEnv(t *testing.T) []string {
 	t.Helper()
@@ -118,8 +118,8 @@ func startControlPlane(t *testing.T) *controlplane.ControlPlane {
 	return plane
 }
 
-// copyRepository copies the repository, as it is now, to where commands may
-// change it. What has been built is shared: building it again takes minutes.
+// copyRepository copies the repository, as it is now, so that commands may change
+// it. Built programs are shared: building them again takes minutes.
 func copyRepository(t *testing.T) string {
 	t.Helper()
 	from, err := gobuild.RepositoryRoot()

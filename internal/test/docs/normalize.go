@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// samples stand for what differs from run to run.
+// samples replace what differs from run to run.
 var samples = []struct {
 	varying *regexp.Regexp
 	sample  string
@@ -18,12 +18,12 @@ var samples = []struct {
 	{regexp.MustCompile(`(Resource Version: +)\d+`), "${1}4711"},
 }
 
-// age is how long ago something was, in the column of that name.
+// age matches an age, in the column of that name.
 var age = regexp.MustCompile(`\b(\d+m)?\d+s\b|<invalid>`)
 
-// Normalize gives an output of kubectl the same text in every run: addresses,
-// ids and times become samples, tables are laid out anew around them, and
-// spaces and empty lines at the ends go.
+// Normalize makes output of kubectl the same in every run: addresses, ids and
+// times become samples, tables are laid out again around them, and trailing spaces
+// and empty lines are removed.
 func Normalize(output string) string {
 	var b strings.Builder
 	var rows table

@@ -1,5 +1,6 @@
 // Package docs runs the commands that the documentation shows, so that it stays
-// true. CONTRIBUTING.md says how a page has its commands run, or says why not.
+// true. CONTRIBUTING.md says how a page gets its commands run, or opts out with a
+// reason.
 package docs
 
 import (
@@ -23,20 +24,20 @@ const (
 )
 
 // setupComment begins an HTML comment with commands that run without being
-// shown, for what a page takes for granted.
+// shown, for what a page assumes to be there.
 const setupComment = "setup:"
 
 // Page is a Markdown file.
 type Page struct {
-	// Name tells people which page it is.
+	// Name is the page's name, for people.
 	Name   string
 	Source []byte
-	// Blocks are its fenced blocks, and setups as blocks in the language
-	// Script, in the page's order.
+	// Blocks are its fenced blocks, and its setup comments as blocks in the
+	// language Script, in the page's order.
 	Blocks []Block
 	// Links are the destinations of its links and images.
 	Links []string
-	// Anchors are what a link to the page can have after its #.
+	// Anchors are what a link to the page can have after the #.
 	Anchors []string
 	// Items counts the items of its lists, and Rows the rows of its tables.
 	Items, Rows int
@@ -44,7 +45,7 @@ type Page struct {
 
 // Block is a fenced block.
 type Block struct {
-	// Line is where its text begins.
+	// Line is the line on which its text begins.
 	Line     int
 	Language string
 	Text     string
@@ -92,7 +93,7 @@ func Parse(name string, source []byte) *Page {
 	return p
 }
 
-// block is the text of a node and where it is.
+// block returns the text of a node and its place.
 func (p *Page) block(node ast.Node) Block {
 	lines := node.Lines()
 	if lines.Len() == 0 {

@@ -17,7 +17,7 @@ const root = "../../.."
 // notOurs are directories without pages of this project.
 var notOurs = []string{".git", "bin", "dist", "testdata"}
 
-// pages are all Markdown files of the repository, by their paths in it.
+// pages returns all Markdown files of the repository, named by their paths in it.
 func pages(t *testing.T) []*docs.Page {
 	t.Helper()
 	var found []*docs.Page
@@ -47,7 +47,7 @@ func pages(t *testing.T) []*docs.Page {
 	return found
 }
 
-// languages are those of fenced blocks. Text is for what is none.
+// languages are those that fenced blocks may have. Text is for everything else.
 var languages = []string{
 	docs.Script, docs.Transcript, "json", "yaml", "toml", "dockerfile", "go", "hcl", "lua", "mermaid", "promql", "text",
 }
@@ -77,14 +77,14 @@ func TestBlocks_HaveALanguageAndAReasonNotToRun(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, block := range page.Blocks {
 			if !slices.Contains(languages, block.Language) {
-				t.Errorf("%s:%d: the language %q is none of %v", page.Name, block.Line, block.Language, languages)
+				t.Errorf("%s:%d: the language %q is not one of %v", page.Name, block.Line, block.Language, languages)
 			}
 			if reason, ok := strings.CutPrefix(block.Comment, notRun); ok && !slices.Contains(reasons, reason) {
-				t.Errorf("%s:%d: the reason %q is none of %q", page.Name, block.Line, reason, reasons)
+				t.Errorf("%s:%d: the reason %q is not one of %q", page.Name, block.Line, reason, reasons)
 			}
 			if path, ok := strings.CutPrefix(block.Comment, covered); ok {
 				if _, err := os.Stat(filepath.Join(root, path)); err != nil {
-					t.Errorf("%s:%d: covered by what is not there: %v", page.Name, block.Line, err)
+					t.Errorf("%s:%d: covered by something that does not exist: %v", page.Name, block.Line, err)
 				}
 			}
 		}

@@ -20,14 +20,14 @@ type Shell struct {
 	Env []string
 }
 
-// killDelay is how long children of a page that takes too long may hold its
-// output.
+// killDelay is how long children of a page that takes too long may keep its
+// output open.
 const killDelay = 5 * time.Second
 
-// Run runs the chosen blocks with commands of a page in one shell, as a reader
-// would who types along. It returns the page with what the transcripts really
-// print, and an error that names the line if a script fails. A command of a
-// transcript may fail: what it prints says so.
+// Run runs the chosen blocks of commands in one shell, as a reader who types along
+// would. It returns the page with what the transcripts really print, and an error
+// that names the line if a script fails. A command in a transcript may fail: its
+// output shows it.
 func (p *Page) Run(ctx context.Context, shell Shell, chosen func(Block) bool) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "docs-")
 	if err != nil {
@@ -44,13 +44,13 @@ func (p *Page) Run(ctx context.Context, shell Shell, chosen func(Block) bool) ([
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("run the commands of %s: %w\n%s", p.Name, err, out)
+		return nil, fmt.Errorf("running the commands of %s: %w\n%s", p.Name, err, out)
 	}
 	return p.withTranscripts(dir, chosen)
 }
 
-// script is the commands of the chosen blocks. Each announces itself, so that
-// the output tells which of them failed.
+// script returns the commands of the chosen blocks. Each block announces itself,
+// so that the output shows which one failed.
 func (p *Page) script(dir string, chosen func(Block) bool) string {
 	var b strings.Builder
 	for _, block := range p.Blocks {
@@ -73,7 +73,7 @@ func outputFile(dir string, block Block, command int) string {
 	return filepath.Join(dir, fmt.Sprintf("%d.%d", block.Line, command))
 }
 
-// withTranscripts is the page with the output of the chosen transcripts.
+// withTranscripts returns the page with the output of the chosen transcripts.
 func (p *Page) withTranscripts(dir string, chosen func(Block) bool) ([]byte, error) {
 	page := slices.Clone(p.Source)
 	for _, block := range slices.Backward(p.Blocks) {
@@ -105,7 +105,7 @@ func lineStart(page []byte, at int) int {
 // commands is true for a block that a reader would run.
 func (b Block) commands() bool { return b.Language == Script || b.Language == Transcript }
 
-// transcript is the commands of a transcript.
+// transcript returns the commands of a transcript.
 func (b Block) transcript() []string {
 	var commands []string
 	for line := range strings.Lines(b.Text) {

@@ -82,7 +82,7 @@ echo not-to-be-seen
 `)
 	_, err := page.Run(t.Context(), shell(t), all)
 	if err == nil {
-		t.Fatal("a script that fails is no error")
+		t.Fatal("no error for a script that fails")
 	}
 	if text := err.Error(); !strings.HasSuffix(text, "==> page.md:7\nto-be-seen\n") {
 		t.Errorf("error %q does not end with the block and its output", text)

@@ -6,20 +6,20 @@ import (
 	"text/tabwriter"
 )
 
-// column finds the titles in the head of a table. They have single spaces in
-// them at most, and more between them.
+// column finds the titles in the head of a table. They contain single spaces at
+// most, and have more than one between them.
 var column = regexp.MustCompile(`\S+( \S+)*`)
 
-// table is a table of kubectl's that is being read. Its head tells where the
-// columns begin, since cells can be empty.
+// table is a kubectl table that is being read. Its head shows where the columns
+// begin, since cells can be empty.
 type table struct {
 	titles []string
 	starts []int
 	rows   [][]string
 }
 
-// head is true for the first line of a table: kubectl's tables tell how old
-// something is, those of kubectl get in capitals.
+// head is true for the first line of a table: kubectl's tables have an age column,
+// in capitals with kubectl get.
 func head(line string) bool {
 	titles := column.FindAllString(line, -1)
 	for _, title := range titles {
@@ -63,7 +63,7 @@ func (t *table) cell(column int, text string) string {
 	return normal(text)
 }
 
-// flush writes the table, with the columns as wide as they need to be now.
+// flush writes the table, with its columns as wide as they now need to be.
 func (t *table) flush(b *strings.Builder) {
 	if !t.begun() {
 		return

@@ -34,7 +34,7 @@ func TestTranslations_HaveTheBlocksOfTheOriginals(t *testing.T) {
 	}
 }
 
-// A translation that has fallen behind lacks a point, a row or a link.
+// A translation that has fallen behind lacks an item, a row or a link.
 func TestTranslations_HaveTheItemsAndRowsOfTheOriginals(t *testing.T) {
 	all := pagesByName(t)
 	for translation, original := range translations {
@@ -48,8 +48,8 @@ func TestTranslations_HaveTheItemsAndRowsOfTheOriginals(t *testing.T) {
 	}
 }
 
-// A translation links to what its original links to, and to translations where
-// there are some.
+// A translation links to what its original links to, or to the translation of
+// that if there is one.
 func TestTranslations_HaveTheLinksOfTheOriginals(t *testing.T) {
 	all := pagesByName(t)
 	translated := map[string]string{}
@@ -68,9 +68,10 @@ func TestTranslations_HaveTheLinksOfTheOriginals(t *testing.T) {
 	}
 }
 
-// targetsOf are the places that a page links to, in alphabetical order and with
-// translations in place of their originals. The counterpart is the page in the
-// other language, and no place: linked tells whether there is a link to it.
+// targetsOf returns the places that a page links to, in alphabetical order and
+// with translations in place of their originals. The counterpart is the page in
+// the other language and does not count as a place: linked reports whether there
+// is a link to it.
 func targetsOf(page *docs.Page, translated map[string]string, counterpart string) (targets []string, linked bool) {
 	for _, link := range page.Links {
 		if strings.Contains(link, ":") {
@@ -108,7 +109,7 @@ func pagesByName(t *testing.T) map[string]*docs.Page {
 	return all
 }
 
-// textsOf are a page's blocks, whether they run or not: the original's do.
+// textsOf returns a page's blocks, whether they run or not: the original's do.
 func textsOf(page *docs.Page) []string {
 	var texts []string
 	for _, block := range page.Blocks {

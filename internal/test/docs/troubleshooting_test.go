@@ -13,7 +13,7 @@ import (
 // messageHeading is a heading of docs/troubleshooting.md that is a message.
 var messageHeading = regexp.MustCompile("(?m)^### `(.+)`$")
 
-// sources are where messages come from, and their kinds of files.
+// sources are the directories that messages come from, and the files in them.
 var (
 	sources     = []string{"api", "charts", "cmd", "controllers", "internal"}
 	sourceKinds = []string{".go", ".tpl", ".yaml"}
@@ -30,7 +30,7 @@ func TestTroubleshooting_Headings_AreMessagesOfTheCode(t *testing.T) {
 		t.Error("no heading is a message")
 	}
 	for _, heading := range headings {
-		// What differs stands between the parts, in the same line of code.
+		// What differs is between the parts, on the same line of code.
 		parts := strings.Split(regexp.QuoteMeta(heading[1]), "…")
 		if !regexp.MustCompile(strings.Join(parts, ".+")).MatchString(code) {
 			t.Errorf("the code has no message %q", heading[1])
@@ -38,7 +38,7 @@ func TestTroubleshooting_Headings_AreMessagesOfTheCode(t *testing.T) {
 	}
 }
 
-// code is what programs and charts say, without the tests.
+// code returns the text of programs and charts, without tests.
 func code(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder

@@ -25,7 +25,7 @@ func loggingContainer(entryPoint ...string) types.ContainerDefinition {
 }
 
 // assertLogIsShown checks that the job log says how to read a container's log.
-// Without Kubernetes the executor has an identity in AWS: it shows the lines.
+// Without Kubernetes the executor has an AWS identity and shows the lines.
 func (m *mode) assertLogIsShown(t *testing.T, log string, lines ...string) {
 	t.Helper()
 	assertContains(t, log, "aws logs tail "+devstack.LogGroup+" --log-stream-names job/ci-coordinator/")

@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
-// prepareInBackground starts prepare and returns how it ended.
+// prepareInBackground starts prepare. Its error is sent to end.
 func prepareInBackground(t *testing.T, log *lockedBuffer) (end <-chan error, cleanup func()) {
 	t.Helper()
 	attempt := begin(t, defaultRunner(t), newJob(t), log)
@@ -77,7 +77,7 @@ func TestController_RestartedWhileAJobRuns_KeepsItsTask(t *testing.T) {
 func TestJob_ObjectDeletedWhileProvisioning_TaskIsStoppedAndPrepareFails(t *testing.T) {
 	const always = 1000
 	stack.AWS.Reset()
-	// ECS does not tell that the task has come further than PROVISIONING.
+	// ECS does not report that the task has left PROVISIONING.
 	stack.AWS.FailNext("DescribeTasks", always, localecs.DropFault())
 	t.Cleanup(stack.AWS.Reset)
 	var log lockedBuffer

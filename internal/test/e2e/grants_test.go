@@ -17,7 +17,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
 )
 
-// grant is what a rule lets a service account do.
+// grant is one thing that a rule allows a service account to do.
 type grant struct {
 	user, group, resource, verb string
 }
@@ -26,8 +26,8 @@ func (g grant) String() string {
 	return fmt.Sprintf("%s: %s %s.%s", g.user, g.verb, g.resource, g.group)
 }
 
-// checkGrants returns an error if a role lets the manager or the executor do
-// what neither did in any of the tests. It takes all tests to know.
+// checkGrants returns an error if a role allows the manager or the executor
+// something that neither did in any test. It is right only after all tests.
 func checkGrants(auditLog string) error {
 	if flag.Lookup("test.run").Value.String() != "" || flag.Lookup("test.skip").Value.String() != "" {
 		return nil
@@ -42,7 +42,7 @@ func checkGrants(auditLog string) error {
 	}
 	maps.DeleteFunc(unused, func(g grant, _ bool) bool {
 		if g.verb == "list" {
-			// An API server that cannot stream a list as a watch is asked for it.
+			// A client falls back to list if the API server cannot stream a list as a watch.
 			g.verb = "watch"
 		}
 		return used[g]
@@ -53,7 +53,7 @@ func checkGrants(auditLog string) error {
 	return nil
 }
 
-// granted are the grants of both service accounts.
+// granted returns the grants of both service accounts.
 func granted() (map[grant]bool, error) {
 	var managers rbacv1.ClusterRole
 	var leaders, executors rbacv1.Role
@@ -82,7 +82,7 @@ func granted() (map[grant]bool, error) {
 	return grants, nil
 }
 
-// auditEvent is what is read of an audit.k8s.io/v1 Event.
+// auditEvent is the part of an audit.k8s.io/v1 Event that is read.
 type auditEvent struct {
 	Verb           string
 	User           struct{ Username string }
@@ -90,7 +90,7 @@ type auditEvent struct {
 	ResponseStatus struct{ Code int }
 }
 
-// audited are the requests that were allowed, whatever became of them.
+// audited returns the requests that were allowed, even if they failed.
 func audited(file string) (map[grant]bool, error) {
 	log, err := os.Open(file)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 // iamRoles precedes the name of a role in its ARN.
 const iamRoles = "arn:aws:iam::" + devstack.Account + ":role/"
 
-// consequences are what the table in docs/aws-permissions.md says of every
-// action that the manager lacks.
+// consequences are those in the table of docs/aws-permissions.md, for each action
+// that the manager lacks.
 var consequences = map[string]func(t *testing.T, action string){
 	"ecs:RunTask":                   assertNoJobStarts,
 	"ecs:TagResource":               assertNoJobStarts,
@@ -82,7 +82,7 @@ func assertJobInLaunchIsNotLetGo(t *testing.T, action string) {
 	}
 }
 
-// assertCheckIsUnknown makes a consequence of a class' check.
+// assertCheckIsUnknown returns the consequence that a class' check is Unknown.
 func assertCheckIsUnknown(check string) func(*testing.T, string) {
 	return func(t *testing.T, action string) {
 		t.Helper()

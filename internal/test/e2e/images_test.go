@@ -9,7 +9,7 @@ import (
 )
 
 // taskImage runs the entry point of the task images as a container of the local
-// ECS: on the task's address alone, with a home that is in /tmp.
+// ECS: only on the task's address, with a home directory in /tmp.
 const taskImage = `exec sh "$0" -o ListenAddress="${LOCALECS_ADDRESSES%%,*}" -o StrictModes=no`
 
 func TestJob_InATaskImage_RunsFromEndToEnd(t *testing.T) {

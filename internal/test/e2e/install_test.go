@@ -41,7 +41,7 @@ func TestInstall_AnyValueSet_RunsAJobAndGrantsNoMore(t *testing.T) {
 	}
 }
 
-// request is one that the API server must refuse.
+// request is a request that the API server must refuse.
 type request func(ctx context.Context, c client.Client) error
 
 func (r *release) assertManagerIsRefused(t *testing.T, namespaced bool) {
@@ -78,7 +78,7 @@ func (r *release) assertRunnerIsRefused(t *testing.T) {
 	})
 }
 
-// assertForbidden makes requests with a service account's rights.
+// assertForbidden makes requests as a service account.
 func (r *release) assertForbidden(t *testing.T, namespace, account string, requests map[string]request) {
 	t.Helper()
 	c := r.clientOf(t, namespace, account)

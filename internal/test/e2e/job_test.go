@@ -120,7 +120,7 @@ func TestJob_Canceled_ScriptIsGoneTaskIsThereAndAfterScriptRuns(t *testing.T) {
 					runner := m.runnerOf(t, seed.Container(image, devstack.Port))
 					var log lockedBuffer
 					attempt := prepared(t, runner, newJob(t), &log)
-					// A child of the script, and a grandchild in a session of its own.
+					// A child of the script, and a grandchild in its own session.
 					marker := "sleep 0600" + filepath.Base(t.TempDir())
 					ctx, cancel := context.WithCancel(t.Context())
 					done := make(chan error, 1)
@@ -193,7 +193,7 @@ func TestJob_Secrets_ReachNoObjectLogOrCommandLine(t *testing.T) {
 	}
 }
 
-// assertPrivate fails if others may read a file that has a private key in it.
+// assertPrivate fails if others may read a file with a private key.
 func assertPrivate(t *testing.T, dir string) {
 	t.Helper()
 	found := false

@@ -43,7 +43,7 @@ func TestKubectl_PrintsWhatItsPageShows(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("kubectl prints something else than docs/kubectl.md shows (-page +kubectl); "+
+		t.Fatalf("kubectl does not print what docs/kubectl.md shows (-page +kubectl); "+
 			"if it is right: go test ./internal/test/e2e -run Kubectl -update\n%s", cmp.Diff(string(source), string(got)))
 	}
 	if err := os.WriteFile(file, got, 0o600); err != nil {
@@ -51,8 +51,8 @@ func TestKubectl_PrintsWhatItsPageShows(t *testing.T) {
 	}
 }
 
-// createKubectlObjects makes a class, a job that becomes ready and one that
-// stalls, and waits until all there is to tell of them is told.
+// createKubectlObjects creates a class, a job that becomes ready and one that
+// stalls, and waits until their conditions and events are there.
 func createKubectlObjects(t *testing.T) {
 	t.Helper()
 	class := devstack.Class()
@@ -73,9 +73,9 @@ func createKubectlObjects(t *testing.T) {
 		}
 		assertNothingLeft(t)
 	})
-	awaitTold(t, class, v1alpha1.ConditionReady)
-	awaitTold(t, ready, v1alpha1.ConditionReady)
-	awaitTold(t, stalled, v1alpha1.ConditionStalled)
+	awaitConditionAndEvent(t, class, v1alpha1.ConditionReady)
+	awaitConditionAndEvent(t, ready, v1alpha1.ConditionReady)
+	awaitConditionAndEvent(t, stalled, v1alpha1.ConditionStalled)
 }
 
 func kubectlJob(id int64, name, class string) *v1alpha1.FargateJob {
@@ -93,8 +93,8 @@ func kubectlJob(id int64, name, class string) *v1alpha1.FargateJob {
 	}
 }
 
-// awaitTold waits until a condition is true and an event is written.
-func awaitTold(t *testing.T, object client.Object, condition string) {
+// awaitConditionAndEvent waits until a condition is true and an event is written.
+func awaitConditionAndEvent(t *testing.T, object client.Object, condition string) {
 	t.Helper()
 	eventually(t, object.GetName()+" "+condition, func() (bool, string) {
 		if err := stack.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
@@ -111,15 +111,15 @@ func awaitTold(t *testing.T, object client.Object, condition string) {
 		if err := stack.Client.List(t.Context(), &events, client.InNamespace(kubectlNamespace)); err != nil {
 			t.Fatal(err)
 		}
-		told := false
+		written := false
 		for i := range events.Items {
-			told = told || events.Items[i].Regarding.UID == object.GetUID()
+			written = written || events.Items[i].Regarding.UID == object.GetUID()
 		}
-		return told && meta.IsStatusConditionTrue(conditions, condition), managerLog.String()
+		return written && meta.IsStatusConditionTrue(conditions, condition), managerLog.String()
 	})
 }
 
-// kubectlShell has kubectl, and a kubeconfig whose namespace is the page's.
+// kubectlShell has kubectl and a kubeconfig with the page's namespace.
 func kubectlShell(t *testing.T) docs.Shell {
 	t.Helper()
 	kubectl, err := controlplane.BuildKubectl(t.Context())

@@ -13,7 +13,7 @@ func TestManager_LeaderIsAskedToStop_TheOtherTakesOver(t *testing.T) {
 	r := newRelease(t, "led", "")
 	r.installAll(t, crdsChart(t), operatorChart(t))
 	first := r.awaitLeader(t, "")
-	standby := *r.Stack // The same control plane and AWS, with a manager of its own.
+	standby := *r.Stack // The same control plane and AWS, with another manager.
 	if err := standby.StartManager(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestManager_LeaderIsAskedToStop_TheOtherTakesOver(t *testing.T) {
 	if err := r.StopManager(); err != nil {
 		t.Fatal(err)
 	}
-	// Nobody waits for the Lease to run out: the one that stopped has let go of it.
+	// Nothing has to wait until the Lease expires: the replica that stopped has released it.
 	if now := r.leader(t); now == first {
 		t.Errorf("%s has stopped and still holds the Lease", first)
 	}
@@ -37,7 +37,7 @@ func TestManager_LeaderIsAskedToStop_TheOtherTakesOver(t *testing.T) {
 	r.runs(t)
 }
 
-// leader is the identity that holds the Lease, empty if nobody does.
+// leader is the identity that holds the Lease, empty if none does.
 func (r *release) leader(t *testing.T) string {
 	t.Helper()
 	var lease coordinationv1.Lease
@@ -48,7 +48,7 @@ func (r *release) leader(t *testing.T) string {
 	return ptr.Deref(lease.Spec.HolderIdentity, "")
 }
 
-// awaitLeader returns who holds the Lease once somebody does who is not the one given.
+// awaitLeader waits until an identity other than the given one holds the Lease, and returns it.
 func (r *release) awaitLeader(t *testing.T, other string) (leader string) {
 	t.Helper()
 	eventually(t, "another leader than "+other, func() (bool, string) {

@@ -32,7 +32,7 @@ import (
 // opensshImage is the image whose container is OpenSSH's server.
 const opensshImage = "openssh"
 
-// deadline bounds every wait: what takes longer is broken.
+// deadline bounds every wait: anything that takes longer is broken.
 const deadline = 60 * time.Second
 
 // startTimeout includes builds from cold caches.
@@ -104,8 +104,8 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-// useClass creates a class whose container is the one given, and returns a
-// runner whose jobs use it.
+// useClass creates a class with the given container, and returns a runner whose
+// jobs use it.
 func useClass(t *testing.T, container types.ContainerDefinition) *fakerunner.Runner {
 	t.Helper()
 	name := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
@@ -134,7 +134,7 @@ func newRunner(t *testing.T, class string) *fakerunner.Runner {
 	return newRunnerWith(t, config)
 }
 
-// newRunnerWith returns a runner with a fargate.toml.
+// newRunnerWith returns a runner with the given fargate.toml.
 func newRunnerWith(t *testing.T, config string) *fakerunner.Runner {
 	t.Helper()
 	return &fakerunner.Runner{
@@ -147,8 +147,8 @@ func newRunnerWith(t *testing.T, config string) *fakerunner.Runner {
 // configOf is the fargate.toml of a runner.
 func configOf(runner *fakerunner.Runner) string { return runner.Custom.ConfigArgs[1] }
 
-// wrap makes a runner call a shell command that ends in the executor's, and
-// gets its arguments.
+// wrap makes a runner call a shell command that ends with the executor's path and
+// gets the executor's arguments.
 func wrap(t *testing.T, runner *fakerunner.Runner, command string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "fargate")
@@ -172,7 +172,7 @@ func newJob(t *testing.T) fakerunner.Job {
 	}
 }
 
-// prepared takes an attempt through config and prepare. Cleanup follows the
+// prepared takes an attempt through config and prepare. Cleanup runs after the
 // test.
 func prepared(t *testing.T, runner *fakerunner.Runner, job fakerunner.Job, log *lockedBuffer) *fakerunner.Attempt {
 	t.Helper()
@@ -187,7 +187,7 @@ func prepared(t *testing.T, runner *fakerunner.Runner, job fakerunner.Job, log *
 	return attempt
 }
 
-// begin makes an attempt whose directory goes with the test.
+// begin makes an attempt whose directory is removed after the test.
 func begin(t *testing.T, runner *fakerunner.Runner, job fakerunner.Job, log *lockedBuffer) *fakerunner.Attempt {
 	t.Helper()
 	attempt, err := runner.Begin(job, log)

@@ -39,7 +39,7 @@ func TestManager_AfterAJob_HasMetricsAndAStructuredLog(t *testing.T) {
 	)
 	for line := range strings.Lines(managerLog.String()) {
 		if !json.Valid([]byte(line)) {
-			t.Errorf("a line of the manager's log is no JSON: %s", line)
+			t.Errorf("a line of the manager's log is not JSON: %s", line)
 		}
 	}
 }

@@ -17,17 +17,17 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// publicKey is a key that no one has.
+// publicKey is a key whose private half does not exist.
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9pGqvN3NbDTcKVd0g7ySAdYLbnZ3eY5Hcu0nqgvGqL"
 
-// objectName is the test's name as Kubernetes and ECS take it.
+// objectName is the test's name in a form that Kubernetes and ECS accept.
 func objectName(t *testing.T) string {
 	t.Helper()
 	return strings.ToLower(strings.NewReplacer("_", "-", ":", "-").Replace(path.Base(t.Name())))
 }
 
-// createClass creates a class that goes with the test, for a task definition of
-// its own that nobody has looked up before.
+// createClass creates a class that is deleted after the test, for its own task
+// definition, which has not been looked up before.
 func createClass(t *testing.T, change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
 	t.Helper()
 	admin, err := stack.ECS(t.Context())
@@ -49,7 +49,7 @@ func createClass(t *testing.T, change func(*v1alpha1.FargateTaskClassSpec)) *v1a
 	return class
 }
 
-// createJob creates a job of the test's class. It goes with the test.
+// createJob creates a job of the test's class. It is deleted after the test.
 func createJob(t *testing.T) *v1alpha1.FargateJob {
 	t.Helper()
 	job := &v1alpha1.FargateJob{
@@ -75,7 +75,7 @@ func awaitReady(t *testing.T, job *v1alpha1.FargateJob) {
 	awaitCondition(t, job, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
 }
 
-// awaitDenied waits until the job stalls for want of an action.
+// awaitDenied waits until the job stalls because an action is not allowed.
 func awaitDenied(t *testing.T, job *v1alpha1.FargateJob, action string) {
 	t.Helper()
 	message := awaitCondition(t, job, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonAccessDenied)
@@ -100,8 +100,8 @@ func awaitCondition(t *testing.T, job *v1alpha1.FargateJob, kind string, status 
 	return message
 }
 
-// awaitStopFailed waits for the event about a job that cannot be let go, counted
-// as it happens again, and makes sure that the job is still there.
+// awaitStopFailed waits for the event about a job that cannot be released, which
+// is counted when it happens again, and checks that the job is still there.
 func awaitStopFailed(t *testing.T, job *v1alpha1.FargateJob, action string) {
 	t.Helper()
 	eventually(t, "event StopFailed that names "+action, func() (bool, string) {
@@ -111,14 +111,14 @@ func awaitStopFailed(t *testing.T, job *v1alpha1.FargateJob, action string) {
 		}
 		for i := range events.Items {
 			event := &events.Items[i]
-			told := event.Reason == "StopFailed" && strings.Contains(event.Note, action)
-			if event.Regarding.UID == job.UID && told && event.Series != nil {
+			failed := event.Reason == "StopFailed" && strings.Contains(event.Note, action)
+			if event.Regarding.UID == job.UID && failed && event.Series != nil {
 				return true, ""
 			}
 		}
 		return false, cmp.Diff(nil, events.Items)
 	})
 	if err := stack.Client.Get(t.Context(), client.ObjectKeyFromObject(job), job); err != nil {
-		t.Errorf("the job has been let go: %v", err)
+		t.Errorf("the job has been released: %v", err)
 	}
 }

@@ -24,8 +24,8 @@ import (
 // webhookCertificates is where the chart mounts the webhook's certificate.
 const webhookCertificates = "/etc/fargate-operator/webhook"
 
-// cluster is a second stack, whose cluster has nothing in it but what the tests
-// install with Helm. startCluster starts it when the first test needs it.
+// cluster is a second stack, whose cluster only contains what the tests install
+// with Helm. startCluster starts it when the first test needs it.
 var cluster *devstack.Stack
 
 var startCluster = sync.OnceValue(func() (err error) {
@@ -46,8 +46,8 @@ func stopCluster() error {
 	return cluster.Stop()
 }
 
-// release is an installation with Helm, in two namespaces of its own that
-// enforce Pod Security's level restricted: one for the controller, one for jobs.
+// release is an installation with Helm, in its own two namespaces, which enforce
+// Pod Security's level restricted: one for the controller, one for jobs.
 type release struct {
 	*devstack.Stack
 	name   string
@@ -55,8 +55,8 @@ type release struct {
 	values string
 }
 
-// newRelease makes the namespaces of a release and writes its values: a tenant
-// with a class, and those given.
+// newRelease creates the namespaces of a release and writes its values: a tenant
+// with a class, and the given values.
 func newRelease(t *testing.T, name, values string) *release {
 	t.Helper()
 	if err := startCluster(); err != nil {
@@ -101,13 +101,13 @@ func (r *release) helm(t *testing.T, args ...string) {
 	}
 }
 
-// crdsChart packages the chart of the definitions.
+// crdsChart packages the chart with the definitions.
 func crdsChart(t *testing.T) (archive string) {
 	t.Helper()
 	return packaged(t, "fargate-operator-crds")
 }
 
-// operatorChart packages the chart of the controller.
+// operatorChart packages the chart with the controller.
 func operatorChart(t *testing.T) (archive string) {
 	t.Helper()
 	return packaged(t, "fargate-operator")
@@ -136,7 +136,7 @@ func (r *release) install(t *testing.T, chart string) {
 	r.helm(t, "upgrade", "--install", r.name, chart, "--values", r.values)
 }
 
-// uninstall takes the controller and its chart away, if they are there.
+// uninstall stops the controller and uninstalls its chart, if they are there.
 func (r *release) uninstall(t *testing.T) {
 	t.Helper()
 	if err := r.StopManager(); err != nil {
@@ -145,8 +145,8 @@ func (r *release) uninstall(t *testing.T) {
 	r.helm(t, "uninstall", r.name, "--ignore-not-found")
 }
 
-// installAll installs both charts and starts the manager. The controller goes
-// with the test.
+// installAll installs both charts and starts the manager. The controller is
+// uninstalled after the test.
 func (r *release) installAll(t *testing.T, crds, controller string) {
 	t.Helper()
 	r.installCRDs(t, crds)
@@ -155,8 +155,8 @@ func (r *release) installAll(t *testing.T, crds, controller string) {
 	t.Cleanup(func() { r.uninstall(t) })
 }
 
-// start does for the manager what the kubelet would: it runs with the arguments,
-// the service account and the mounted Secret of the chart's Deployment.
+// start runs the manager as the kubelet would: with the arguments, the service
+// account and the mounted Secret of the chart's Deployment.
 func (r *release) start(t *testing.T) {
 	t.Helper()
 	var deployment appsv1.Deployment
@@ -195,8 +195,8 @@ func (r *release) get(t *testing.T, namespace, name string, object client.Object
 }
 
 // runner is a gitlab-runner with the tenant's service account and the
-// fargate.toml of the chart's ConfigMap. It is not in a pod: the kubeconfig is
-// the one line that is added.
+// fargate.toml of the chart's ConfigMap. It does not run in a pod, so one line is
+// added: the kubeconfig.
 func (r *release) runner(t *testing.T) *fakerunner.Runner {
 	t.Helper()
 	kubeconfig, err := r.ServiceAccountKubeconfig(t.Context(), r.tenant, "gitlab-runner")
@@ -246,8 +246,8 @@ func (r *release) jobs(t *testing.T) []v1alpha1.FargateJob {
 	return jobs.Items
 }
 
-// deleteNamespaces deletes the release's namespaces and waits until they are
-// gone, as they are only once nothing in them is stuck.
+// deleteNamespaces deletes the release's namespaces and waits until they are gone,
+// which shows that nothing in them is stuck.
 func (r *release) deleteNamespaces(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{r.tenant, r.name} {

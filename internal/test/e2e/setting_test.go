@@ -21,14 +21,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 )
 
-// setting is what somebody writes to get another task.
+// setting is what a user sets to get a different task.
 type setting struct {
 	subnets   string   // in place of the plain file's
 	fargate   string   // lines of [Fargate]
 	overrides string   // lines of [Overrides]
 	variables []string // of the job
 	flags     string   // of the executor
-	// alter makes the request of a file without all this the expected one.
+	// alter turns the request of a file without these settings into the expected one.
 	alter func(*ecs.RunTaskInput)
 }
 
@@ -109,8 +109,8 @@ func settingRunner(t *testing.T, s setting, config string) *fakerunner.Runner {
 	return runner
 }
 
-// requestOf prepares a job until it has launched its task, and returns the
-// RunTask request without what is different for every job.
+// requestOf prepares a job until it has launched its task, and returns the RunTask
+// request without what differs between jobs.
 func requestOf(t *testing.T, runner *fakerunner.Runner) *ecs.RunTaskInput {
 	t.Helper()
 	before := stack.AWS.LastRunTask()
@@ -119,7 +119,7 @@ func requestOf(t *testing.T, runner *fakerunner.Runner) *ecs.RunTaskInput {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
-		_ = attempt.Prepare(ctx) // it is cut off below
+		_ = attempt.Prepare(ctx) // it is canceled below
 		close(ended)
 	}()
 	eventually(t, "a RunTask request", func() (bool, string) { return stack.AWS.LastRunTask() != before, log.String() })

@@ -12,8 +12,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 )
 
-// shownElsewhere are the keys that no RunTask request shows, with the test that
-// shows what they do.
+// shownElsewhere are the keys that have no effect on a RunTask request, with the
+// test that shows what they do.
 var shownElsewhere = map[string]string{
 	"AssumeRoleARN": "TestSettings_AssumeRoleARN_IsWhoStartsTasks",
 	"TaskClasses":   "TestSettings_ClassThatTheJobChooses_TakesEffectInRunTask",
@@ -40,7 +40,7 @@ func TestSettings_Table_HasEveryKeyOfTasks(t *testing.T) {
 	}
 	for key := range shownElsewhere {
 		if _, known := set[key]; !known {
-			t.Errorf("there is no key %s any more", key)
+			t.Errorf("there is no longer a key %s", key)
 		}
 	}
 }

@@ -18,16 +18,16 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// settings are all keys, variables and flags that a RunTask request shows.
+// settings are all keys, variables and flags that affect a RunTask request.
 func settings() map[string]setting {
-	// The roles that the policies let pass.
+	// The roles that the policies allow to pass.
 	const taskRole = "arn:aws:iam::" + devstack.Account + ":role/TASK_ROLE"
 	const executionRole = "arn:aws:iam::" + devstack.Account + ":role/EXECUTION_ROLE"
 	network := func(in *ecs.RunTaskInput) *types.AwsVpcConfiguration {
 		return in.NetworkConfiguration.AwsvpcConfiguration
 	}
 	return map[string]setting{
-		"required keys alone": {},
+		"required keys only": {},
 		"Subnets": {
 			subnets: "Subnets = ['subnet-local-b']",
 			alter:   func(in *ecs.RunTaskInput) { network(in).Subnets = []string{"subnet-local-b"} },
@@ -105,7 +105,7 @@ var settingRunners = map[string]func(*testing.T, setting) *fakerunner.Runner{
 	"Kubernetes": kubernetesRunner, "standalone": standaloneRunner,
 }
 
-// plain is the request of a file with the required keys alone.
+// plain is the request of a file with only the required keys.
 func plain() *ecs.RunTaskInput {
 	return &ecs.RunTaskInput{
 		Cluster:        aws.String(devstack.Cluster),
@@ -130,7 +130,7 @@ func TestSettings_EveryKeyVariableAndFlag_TakesEffectInRunTask(t *testing.T) {
 	}
 	all := settings()
 	all["flags"] = setting{
-		// The class is asked, where there is one: its patterns are of no use without.
+		// With a class, its patterns decide.
 		overrides: "TaskDefinitions = ['pinned-*']\nPlatformVersions = ['1.4.0']",
 		variables: []string{"FARGATE_TASK_DEFINITION=pinned-by-the-job"},
 		flags:     "--task-def pinned-task --platform-version 1.4.0",

@@ -76,7 +76,7 @@ func (v *victim) kill(t *testing.T) {
 	}
 }
 
-// started is true once the stage's process has told its id.
+// started is true once the stage's process has written its id.
 func (v *victim) started() bool {
 	text, err := os.ReadFile(v.pid)
 	return err == nil && strings.HasSuffix(string(text), "\n")
@@ -161,7 +161,7 @@ func TestStandalone_PrepareKilled_SweepLeavesNoTask(t *testing.T) {
 	}
 }
 
-// The moments are what the machine makes of them.
+// The exact moments depend on the machine.
 func TestStandalone_PrepareKilledAtAnyTime_CleanupLeavesNoTask(t *testing.T) {
 	for _, delay := range []time.Duration{0, 5, 10, 15, 20, 30, 40, 60, 100, 200, 1500} {
 		delay *= time.Millisecond

@@ -16,8 +16,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// runnerAccessKey is that of a runner without Kubernetes. The local ECS allows
-// it what config/aws/standalone-policy.json says, and nothing else.
+// runnerAccessKey is the access key of a runner without Kubernetes. The local ECS
+// allows it what config/aws/standalone-policy.json allows, and nothing else.
 const runnerAccessKey = "runner"
 
 // mode is one of the two ways to run jobs: with Kubernetes, or without it with
@@ -99,7 +99,7 @@ func useAWS(t *testing.T, runner *fakerunner.Runner) {
 	runner.Env = append(runner.Env, "AWS_ACCESS_KEY_ID="+runnerAccessKey)
 }
 
-// jobs lists the FargateJobs, be they objects or state files.
+// jobs lists the FargateJobs, which are objects or state files.
 func (m *mode) jobs(t *testing.T) []v1alpha1.FargateJob {
 	t.Helper()
 	if m.directory == "" {
@@ -132,7 +132,7 @@ func (m *mode) theJob(t *testing.T) *v1alpha1.FargateJob {
 	return &jobs[0]
 }
 
-// private is the directory in which an attempt's private key is.
+// private is the directory with an attempt's private key.
 func (m *mode) private(attempt *fakerunner.Attempt) string {
 	if m.directory == "" {
 		return attempt.Dir
@@ -140,8 +140,8 @@ func (m *mode) private(attempt *fakerunner.Attempt) string {
 	return m.directory
 }
 
-// assertNothingLeft waits until no object and no task is left. Without
-// Kubernetes the directory has the mark of the installation alone then.
+// assertNothingLeft waits until no object and no task is left. Without Kubernetes
+// the directory then has only the mark of the installation.
 func (m *mode) assertNothingLeft(t *testing.T) {
 	t.Helper()
 	assertNothingLeft(t)

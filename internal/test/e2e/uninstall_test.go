@@ -45,7 +45,7 @@ func TestUninstall_ControllerFirst_JobsWaitForItsReturn(t *testing.T) {
 	r.uninstall(t)
 	r.deleteJobs(t)
 	if jobs := r.jobs(t); len(jobs) != 1 || jobs[0].DeletionTimestamp.IsZero() {
-		t.Fatalf("without a controller, jobs are %v, want one that waits to be let go", jobs)
+		t.Fatalf("without a controller, jobs are %v, want one that waits to be released", jobs)
 	}
 	r.install(t, operatorChart(t))
 	r.start(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The packages of the charts as an earlier version had them.
+// The charts' packages of an earlier version.
 const (
 	previousCRDsChart     = "testdata/previous/fargate-operator-crds-0.0.1.tgz"
 	previousOperatorChart = "testdata/previous/fargate-operator-0.0.1.tgz"
@@ -19,7 +19,7 @@ func TestUpgrade_WhileAJobRuns_LosesNothing(t *testing.T) {
 	attempt := prepared(t, r.runner(t), newJob(t), &log)
 	before := r.jobs(t)[0]
 
-	// As docs/upgrading.md has it: the definitions first, then the controller.
+	// The order of docs/upgrading.md: the definitions first, then the controller.
 	r.installCRDs(t, crdsChart(t))
 	if err := attempt.Run(t.Context(), "get_sources"); err != nil {
 		t.Fatalf("between the two upgrades: %v\n%s", err, log.String())

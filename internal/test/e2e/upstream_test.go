@@ -21,17 +21,17 @@ import (
 //	RunTask's failures[] are ignored      TestUpstream_RunTaskReportsAFailure_AnotherAttemptFollows,
 //	                                      controllers/fargatejob TestLaunch_CapacityUnavailable_TriesNextSubnetThenNextPlacement
 //	a script's failure is a system one    TestJob_ScriptFails_ReportsItsExitCode,
-//	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
+//	                                      cmd/fargate TestRun_EveryEnd_SaysWhoFailed
 //	cancel exits with 0                   TestJob_Canceled_ScriptIsGoneTaskIsThereAndAfterScriptRuns,
 //	                                      internal/gitlab TestExitCodes_Finish
-//	rollback with a cancelled context     TestJob_CanceledWhilePreparing_LeavesNothing
+//	rollback with a canceled context      TestJob_CanceledWhilePreparing_LeavesNothing
 //	scripts of 128 KiB break              TestUpstream_ScriptOf300KiB_Runs,
 //	                                      internal/sshrun TestRun_5MiBScript_RunsAndAppearsInNoCommandLine
 //	no dial timeout                       internal/sshrun TestDial_PeerThatIsNotUsable_SaysWhy
 //	no keepalive                          internal/sshrun TestRun_SilentForHalfAnHourBehindNAT_StaysConnected,
 //	                                      internal/sshrun TestRun_PeerDies_IsNoticedWithinAMinute
 //	host keys are not checked             internal/sshrun TestDial_OtherHostKey_NamesBothFingerprints,
-//	                                      cmd/fargate TestRun_EveryEnd_TellsWhoFailed
+//	                                      cmd/fargate TestRun_EveryEnd_SaysWhoFailed
 //	sshd comes up after RUNNING           TestJob_SSHServerComesUpLate_IsWaitedFor
 //	task leaks when the runner dies       cmd/fargate TestPrepare_Killed_CleanupFindsTheJob,
 //	                                      TestController_KilledBetweenRunTaskAndStatusWrite_FindsTheSameTask,
@@ -80,8 +80,8 @@ func TestUpstream_ScriptOf300KiB_Runs(t *testing.T) {
 	}
 }
 
-// publicAddress is what the job log says of a task that is reached at a public
-// address of the local ECS: 127.96.0.0/11.
+// publicAddress matches what the job log says about a task that is reached at a
+// public address of the local ECS: 127.96.0.0/11.
 var publicAddress = regexp.MustCompile(`connected to 127\.(9[6-9]|1[01]\d|12[0-7])\.`)
 
 func TestUpstream_InterfaceNotKnownYet_JobRunsAtItsPublicAddress(t *testing.T) {

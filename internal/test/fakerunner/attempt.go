@@ -24,11 +24,11 @@ const buildFailure, systemFailure = 1, 2
 // waits ten minutes by default.
 const gracefulKill = time.Minute
 
-// BuildFailure is the failure of the user's script.
+// BuildFailure says that the user's script failed.
 type BuildFailure struct {
 	Stage string
-	// ExitCode is what BUILD_EXIT_CODE_FILE says, or the process' exit code if
-	// there is none.
+	// ExitCode is the content of BUILD_EXIT_CODE_FILE, or the process' exit code
+	// if there is no such file.
 	ExitCode int
 }
 
@@ -36,7 +36,7 @@ func (e *BuildFailure) Error() string {
 	return fmt.Sprintf("%s: exit code %d", e.Stage, e.ExitCode)
 }
 
-// SystemFailure is any other end of a stage.
+// SystemFailure is any other failure of a stage.
 type SystemFailure struct {
 	Stage string
 	Err   error
@@ -53,7 +53,7 @@ func (e *SystemFailure) Unwrap() error { return e.Err }
 type Attempt struct {
 	// Dir is TMPDIR.
 	Dir string
-	// Launches is how often the executable was started so far.
+	// Launches is how often the executable has been started so far.
 	Launches int
 
 	runner    *Runner
@@ -76,7 +76,7 @@ func (r *Runner) Begin(job Job, log io.Writer) (*Attempt, error) {
 // end removes the temporary directory.
 func (a *Attempt) end() error { return os.RemoveAll(a.Dir) }
 
-// Config runs the config stage and takes in what it prints.
+// Config runs the config stage and applies what it prints.
 func (a *Attempt) Config(ctx context.Context) error {
 	custom := &a.runner.Custom
 	var out bytes.Buffer
@@ -86,10 +86,10 @@ func (a *Attempt) Config(ctx context.Context) error {
 	var config configOutput
 	if out.Len() > 0 {
 		if err := json.Unmarshal(out.Bytes(), &config); err != nil {
-			return &SystemFailure{Stage: "config", Err: fmt.Errorf("its output is no JSON: %w", err)}
+			return &SystemFailure{Stage: "config", Err: fmt.Errorf("its output is not valid JSON: %w", err)}
 		}
 	}
-	if err := a.take(&config); err != nil {
+	if err := a.apply(&config); err != nil {
 		return &SystemFailure{Stage: "config", Err: err}
 	}
 	return nil
@@ -106,7 +106,7 @@ func (a *Attempt) Run(ctx context.Context, stage string) error {
 	return a.RunScript(ctx, stage, a.script(stage))
 }
 
-// RunScript runs one sub-stage with a script of the caller's.
+// RunScript runs one sub-stage with the given script.
 func (a *Attempt) RunScript(ctx context.Context, stage string, script []byte) error {
 	file := filepath.Join(a.Dir, "script-"+stage)
 	if err := os.WriteFile(file, script, 0o700); err != nil { //nolint:gosec // gitlab-runner makes it executable
@@ -116,8 +116,8 @@ func (a *Attempt) RunScript(ctx context.Context, stage string, script []byte) er
 	return a.launch(ctx, stage, a.log, a.log, custom.RunExec, slices.Concat(custom.RunArgs, []string{file, stage})...)
 }
 
-// Cleanup runs the cleanup stage, whose output goes to the runner's own log
-// and whose end changes nothing.
+// Cleanup runs the cleanup stage and returns its output, which goes to the
+// runner's own log. Its failure changes nothing.
 func (a *Attempt) Cleanup(ctx context.Context) string {
 	custom := &a.runner.Custom
 	var out bytes.Buffer
@@ -145,7 +145,7 @@ func (a *Attempt) launch(ctx context.Context, stage string, stdout, stderr io.Wr
 	return a.outcome(stage, err)
 }
 
-// outcome says what the failure of a stage means to gitlab-runner.
+// outcome returns what the failure of a stage means to gitlab-runner.
 func (a *Attempt) outcome(stage string, err error) error {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {

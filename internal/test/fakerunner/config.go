@@ -20,7 +20,7 @@ type Custom struct {
 	CleanupArgs []string `toml:"cleanup_args"`
 }
 
-// Calling is the section that calls the fargate binary in all stages with a
+// Calling returns the section that calls the fargate binary in all stages with a
 // fargate.toml.
 func Calling(executable, config string) Custom {
 	args := func(stage string) []string { return []string{"--config", config, "custom", stage} }
@@ -46,7 +46,7 @@ func Load(path string) (*Runner, error) {
 		} `toml:"runners"`
 	}
 	if err := toml.Unmarshal(data, &config); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if len(config.Runners) != 1 || config.Runners[0].Executor != "custom" {
 		return nil, fmt.Errorf("%s must have one runner, whose executor is custom", path)

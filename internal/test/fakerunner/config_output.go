@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// configOutput is what the config stage may print. The folder of caches is not
-// in it: only the stages of caches use it, which no job has here.
+// configOutput is what the config stage may print. The cache folder is not in it:
+// only cache stages use it, and no job has any here.
 type configOutput struct {
 	BuildsDir string                          `json:"builds_dir"`
 	Driver    *struct{ Name, Version string } `json:"driver"`
@@ -15,10 +15,9 @@ type configOutput struct {
 	Shell     string                          `json:"shell"`
 }
 
-// take puts what the config stage has printed in force for the attempt. As with
-// gitlab-runner it wins over config.toml, and one of the two must name the folder of
-// builds.
-func (a *Attempt) take(config *configOutput) error {
+// apply applies the config stage's output to the attempt. As with gitlab-runner,
+// it wins over config.toml, and one of the two must name the builds folder.
+func (a *Attempt) apply(config *configOutput) error {
 	if config.Driver != nil {
 		a.printf("Using Custom executor with driver %s %s...\n", config.Driver.Name, config.Driver.Version)
 	}
@@ -30,7 +29,7 @@ func (a *Attempt) take(config *configOutput) error {
 	case a.buildsDir == "":
 		return errors.New("the builds_dir is not configured")
 	case config.Shell != "" && config.Shell != "bash":
-		return fmt.Errorf("shell %s: scripts are for bash alone here", config.Shell)
+		return fmt.Errorf("shell %s: scripts are only for bash here", config.Shell)
 	default:
 		return nil
 	}

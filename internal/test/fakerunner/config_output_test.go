@@ -30,9 +30,9 @@ func configured(t *testing.T, runner *Runner, prints string) (*Attempt, error) {
 
 func TestConfig_BuildsDir_IsTheDriversThenTheRunners(t *testing.T) {
 	for name, test := range map[string]struct{ runners, prints, want string }{
-		"the runner's alone": {"/of/runner", "{}", "/of/runner/group/project"},
-		"the driver's alone": {"", `{"builds_dir": "/of/driver"}`, "/of/driver/group/project"},
-		"both":               {"/of/runner", `{"builds_dir": "/of/driver"}`, "/of/driver/group/project"},
+		"the runner's only": {"/of/runner", "{}", "/of/runner/group/project"},
+		"the driver's only": {"", `{"builds_dir": "/of/driver"}`, "/of/driver/group/project"},
+		"both":              {"/of/runner", `{"builds_dir": "/of/driver"}`, "/of/driver/group/project"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			attempt, err := configured(t, &Runner{BuildsDir: test.runners}, test.prints)
@@ -52,7 +52,7 @@ func TestConfig_OutputThatCannotBeUsed_IsASystemFailure(t *testing.T) {
 	for name, test := range map[string]struct{ prints, want string }{
 		"no folder of builds": {"{}", "the builds_dir is not configured"},
 		"another shell":       {`{"builds_dir": "/b", "shell": "pwsh"}`, "shell pwsh"},
-		"no JSON":             {"builds_dir=/b", "is no JSON"},
+		"no JSON":             {"builds_dir=/b", "is not valid JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := configured(t, &Runner{}, test.prints)

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// defaultTimeout is the timeout of a job that names none.
+// defaultTimeout is the timeout of a job that sets none.
 const defaultTimeout = time.Hour
 
-// gitlabURL is the GitLab that the jobs seem to come from.
+// gitlabURL is the GitLab server that the jobs seem to come from.
 const gitlabURL = "https://gitlab.example.com"
 
 // runnerToken is the short token of the runner.
 const runnerToken = "localrun"
 
-// environment is the runner's own, what the contract adds, and the job's
-// variables.
+// environment is the runner's own environment, what the contract adds, and the
+// job's variables.
 func (a *Attempt) environment() []string {
 	env := append(os.Environ(), a.runner.Env...)
 	env = append(env,
@@ -36,7 +36,7 @@ func (a *Attempt) environment() []string {
 	return env
 }
 
-// variables are the predefined ones that matter.
+// variables are the predefined variables that matter.
 func (a *Attempt) variables() map[string]string {
 	job := a.job
 	project := gitlabURL + "/" + job.ProjectPath
@@ -57,10 +57,9 @@ func (a *Attempt) variables() map[string]string {
 }
 
 // jobToken stands for the job's secrets, which must not turn up anywhere.
-const jobToken = "glcbt-64_do-not-leak-this-token" //nolint:gosec // no credential of anything
+const jobToken = "glcbt-64_do-not-leak-this-token" //nolint:gosec // not a real credential
 
-// Secrets are the strings that a job's secrets consist of, for tests that look
-// for leaks.
+// Secrets returns the job's secrets, for tests that look for leaks.
 func Secrets() []string { return []string{jobToken} }
 
 // response is the job as GitLab sends it.

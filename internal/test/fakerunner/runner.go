@@ -1,7 +1,7 @@
 // Package fakerunner drives the executor stage binary the way gitlab-runner's
 // custom executor does: the same command lines, environment, process groups,
 // temporary directories, scripts, retries and order of stages. The demo and the
-// end-to-end tests use it in place of a gitlab-runner and its GitLab.
+// end-to-end tests use it instead of gitlab-runner and GitLab.
 package fakerunner
 
 import (
@@ -22,7 +22,7 @@ type Runner struct {
 	BuildsDir string
 	// Env is added to the runner's own environment, as NAME=value.
 	Env []string
-	// Pause is between the attempts to prepare; gitlab-runner waits 3 s.
+	// Pause is the time between attempts to prepare; gitlab-runner waits 3 s.
 	Pause time.Duration
 }
 
@@ -78,8 +78,8 @@ func (r *Runner) Run(ctx context.Context, job Job, log io.Writer) Result {
 	}
 }
 
-// run takes an attempt through its stages, and reports whether it came as far
-// as the first script.
+// run takes an attempt through its stages, and reports whether it got as far as
+// the first script.
 func (a *Attempt) run(ctx context.Context) (prepared bool, err error) {
 	if err := a.Config(ctx); err != nil {
 		return false, err
@@ -93,7 +93,7 @@ func (a *Attempt) run(ctx context.Context) (prepared bool, err error) {
 		}
 	}
 	err = a.Run(ctx, "build_script")
-	// A job that failed or was canceled runs what follows all the same.
+	// What follows also runs for a job that failed or was canceled.
 	rest := context.WithoutCancel(ctx)
 	if len(a.job.AfterScript) > 0 {
 		// Its failure does not change the job's.

@@ -28,7 +28,7 @@ func (a *Attempt) script(stage string) []byte {
 	return Script(strings.Join(lines, "\n") + "\n")
 }
 
-// Script wraps commands in the way of gitlab-runner.
+// Script wraps commands the way gitlab-runner does.
 func Script(commands string) []byte {
 	return []byte("#!/usr/bin/env bash\n\n" +
 		"if set -o | grep pipefail > /dev/null; then set -o pipefail; fi; set -o errexit\n" +
@@ -37,7 +37,7 @@ func Script(commands string) []byte {
 		"exit 0\n")
 }
 
-// echoed puts before each line the green echo of it that a job log shows.
+// echoed adds before each line its green echo in the job log.
 func echoed(script []string) []string {
 	var lines []string
 	for _, line := range script {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Program is one that can be built.
+// Program is a program that can be built.
 type Program struct {
 	// Name is the binary's name in bin/.
 	Name string
@@ -19,8 +19,8 @@ type Program struct {
 	Module string
 	// Package is what is built: an import path, or a path relative to the module's directory.
 	Package string
-	// LinkerFlags returns flags besides those that strip the binary. It is called with the module's directory, and only
-	// if there is something to build. Nil is none.
+	// LinkerFlags returns linker flags to add to those that strip the binary. It is called with the module's directory,
+	// and only if there is something to build. Nil adds none.
 	LinkerFlags func(ctx context.Context, dir string) (string, error)
 }
 
@@ -29,7 +29,7 @@ type Program struct {
 func Build(ctx context.Context, p Program) (binary string, err error) {
 	binary, err = p.build(ctx)
 	if err != nil {
-		return "", fmt.Errorf("build %s: %w", p.Name, err)
+		return "", fmt.Errorf("building %s: %w", p.Name, err)
 	}
 	return binary, nil
 }
@@ -45,7 +45,7 @@ func (p Program) build(ctx context.Context) (string, error) {
 	}
 	unlock, err := lockFile(ctx, filepath.Join(bin, "."+p.Name+".lock"))
 	if err != nil {
-		return "", fmt.Errorf("wait for another build: %w", err)
+		return "", fmt.Errorf("waiting for another build: %w", err)
 	}
 	defer unlock()
 
@@ -77,7 +77,7 @@ func (p Program) compile(ctx context.Context, dir, binary string) error {
 	return err
 }
 
-// ModuleVersion returns the version, like v1.37.2, at which the go.mod in a directory pins another module.
+// ModuleVersion returns the version, such as v1.37.2, at which the go.mod in a directory pins another module.
 func ModuleVersion(ctx context.Context, dir, module string) (string, error) {
 	version, err := goCommand(ctx, dir, "list", "-m", "-f", "{{.Version}}", module)
 	return strings.TrimSpace(version), err

@@ -10,7 +10,7 @@ import (
 
 const lockPollInterval = 100 * time.Millisecond
 
-// lockFile takes an exclusive lock that the kernel releases at the latest when this process ends.
+// lockFile takes an exclusive lock, which the kernel releases when this process ends if unlock was not called.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

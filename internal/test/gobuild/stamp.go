@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// upToDate compares the stamp next to the binary. It is here because `go build` needs more than a second to find that
-// there is nothing to do in a program of this size.
+// upToDate compares the stamp next to the binary. It exists because `go build` needs more than a second to find that
+// there is nothing to do for a program of this size.
 func upToDate(binary, stampFile, stamp string) bool {
 	if _, err := os.Stat(binary); err != nil {
 		return false
@@ -20,7 +20,7 @@ func upToDate(binary, stampFile, stamp string) bool {
 	return err == nil && string(last) == stamp
 }
 
-// sourceSum is a checksum over what a build depends on: the Go version and all files of the module.
+// sourceSum is a checksum of what a build depends on: the Go version and all files of the module.
 func sourceSum(dir string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)

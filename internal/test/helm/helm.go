@@ -18,8 +18,8 @@ func Build(ctx context.Context) (binary string, err error) {
 	return gobuild.Build(ctx, gobuild.Program{Name: "helm", Module: "helm", Package: "helm.sh/helm/v4/cmd/helm"})
 }
 
-// Run builds Helm if needed (see Build), runs it with the arguments and returns what it prints. If it fails, the error
-// has what it said. The environment (KUBECONFIG, HELM_NAMESPACE and the rest) is the caller's own.
+// Run builds Helm if needed (see Build), runs it with the arguments and returns what it prints. If Helm fails, the error
+// has its standard error. The environment (KUBECONFIG, HELM_NAMESPACE and so on) is the caller's.
 func Run(ctx context.Context, args ...string) (stdout string, err error) {
 	binary, err := Build(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func Package(ctx context.Context, chart, destination string) (archive string, er
 	if _, err := Run(ctx, "package", chart, "--destination", destination); err != nil {
 		return "", err
 	}
-	// What Helm prints of it is for people. A chart's name has no version in it: the first digit begins that.
+	// Helm's output is for people. A chart's name has no digit after a hyphen: that begins the version.
 	found, err := filepath.Glob(filepath.Join(destination, filepath.Base(chart)+"-[0-9]*.tgz"))
 	if err != nil {
 		return "", err

@@ -8,16 +8,16 @@ import (
 )
 
 // Tasks get their private addresses from 127.64.0.0/11 and their public ones
-// from 127.96.0.0/11: apart from 127.0.0.0/16, which others use, and from each
-// other.
+// from 127.96.0.0/11: separate from each other and from 127.0.0.0/16, which other
+// programs use.
 const (
 	privateNet  = uint32(127<<24 | 64<<16)
 	publicNet   = uint32(127<<24 | 96<<16)
 	addressBits = 21
 )
 
-// addresses hands out addresses, each only once. Servers of different processes
-// begin at different random places, so that their tasks can use equal ports.
+// addresses hands out addresses, each only once. Servers in different processes
+// start at different random places, so that their tasks can use the same ports.
 type addresses struct {
 	mu   sync.Mutex
 	next uint32

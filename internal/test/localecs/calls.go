@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// callCounter counts calls by action.
+// callCounter counts calls per action.
 type callCounter struct {
 	mu       sync.Mutex
 	byAction map[string]int

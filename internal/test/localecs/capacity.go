@@ -105,8 +105,8 @@ type placement struct {
 	providers  []string
 }
 
-// place decides where count tasks go. Without a launch type, a strategy and a
-// cluster default ECS looks for container instances, and Fargate has none.
+// place decides where count tasks go. With neither a launch type nor a strategy
+// nor a cluster default, ECS looks for container instances, and Fargate has none.
 func (c *cluster) place(in *ecs.RunTaskInput, count int) (placement, error) {
 	strategy := in.CapacityProviderStrategy
 	if in.LaunchType == "" && len(strategy) == 0 {
@@ -124,8 +124,8 @@ func (c *cluster) place(in *ecs.RunTaskInput, count int) (placement, error) {
 	return placement{providers: spread(strategy, count)}, nil
 }
 
-// spread gives every task a provider: the base first, then whichever provider
-// has the fewest tasks for its weight.
+// spread gives every task a provider: the base first, then the provider that has
+// the fewest tasks for its weight.
 func spread(strategy []types.CapacityProviderStrategyItem, count int) []string {
 	given := make([]int32, len(strategy))
 	chosen := make([]string, 0, count)
@@ -136,7 +136,7 @@ func spread(strategy []types.CapacityProviderStrategyItem, count int) []string {
 				best = i
 				break
 			}
-			// One more here must weigh less than one more at the best so far.
+			// One more task here must weigh less than one more at the best so far.
 			if item.Weight > 0 && (given[i]+1)*strategy[best].Weight < (given[best]+1)*item.Weight {
 				best = i
 			}

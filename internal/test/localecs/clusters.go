@@ -14,7 +14,7 @@ const reasonMissing = "MISSING"
 
 var clusterNamePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
-// cluster is a cluster and all that lives in it. The server's mutex guards it.
+// cluster is a cluster and everything in it. The server's mutex guards it.
 type cluster struct {
 	name      string
 	arn       string
@@ -137,8 +137,8 @@ func (c *cluster) view(withTags bool) types.Cluster {
 	return view
 }
 
-// notNil turns a missing list into an empty one: ECS answers [] rather than
-// leaving a list out.
+// notNil turns a nil list into an empty one: ECS answers with [] instead of
+// leaving the list out.
 func notNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -26,7 +26,7 @@ func TestClusters_CreateDescribeList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.createCluster("ci") // a second time is no error
+	e.createCluster("ci") // a second time is not an error
 	out, err := e.ecs.DescribeClusters(t.Context(), &ecs.DescribeClustersInput{
 		Clusters: []string{"ci", "absent"}, Include: []types.ClusterField{types.ClusterFieldTags},
 	})

@@ -1,13 +1,13 @@
-// Package localecs is an ECS and EC2 endpoint on this machine, with as much of
-// STS, Service Quotas and CloudWatch Logs as Fargate Operator calls. It speaks
+// Package localecs is an ECS and EC2 endpoint on this machine, with the parts of
+// STS, Service Quotas and CloudWatch Logs that Fargate Operator calls. It speaks
 // the protocols of the real services, answers calls as they do, and runs every
-// task's containers as local processes, each task on loopback addresses of its
-// own. It stands in for AWS in the demo and the tests.
+// task's containers as local processes, with separate loopback addresses for each
+// task. It stands in for AWS in the demo and the tests.
 //
-// It holds one account and one Region, keeps its state in memory and listens on
-// loopback only. It checks no signatures, but the permissions of those callers
-// that SetPolicy has given a policy. Linux only: containers need a child
-// subreaper and the whole of 127.0.0.0/8.
+// It has one account and one Region, keeps its state in memory and listens on
+// loopback only. It does not check signatures, but it does check the permissions
+// of callers that SetPolicy has given a policy. Linux only: containers need a
+// child subreaper and all of 127.0.0.0/8.
 package localecs
 
 import (
@@ -34,15 +34,15 @@ type Config struct {
 	// entryPoint replaces it, a command is appended to it. A container with any
 	// other image fails with CannotPullContainerError.
 	Images map[string][]string
-	// Subnets and SecurityGroups are those that exist. Empty means
+	// Subnets and SecurityGroups are the ones that exist. Empty means
 	// DefaultSubnets and DefaultSecurityGroups.
 	Subnets        []Subnet
 	SecurityGroups []string
-	// Ingress has the rules of security groups by their ids. Tasks are reached
-	// whatever they say: they are for who reads them. A group without an entry
-	// admits this machine to every port.
+	// Ingress has the rules of security groups by their ids. They are shown but
+	// not enforced. A group without an entry allows this machine to reach every
+	// port.
 	Ingress map[string][]Rule
-	// Endpoints are the services that the VPC has endpoints of, such as
+	// Endpoints are the services that the VPC has endpoints for, such as
 	// "ecr.api".
 	Endpoints []string
 	// Quotas are the account's quotas by their codes. Nothing enforces them.
@@ -50,7 +50,7 @@ type Config struct {
 	Quotas map[string]float64
 	// Delays says how long a task stays in each state.
 	Delays Delays
-	// MissingFor is how long DescribeTasks and ListTasks don't know a task that
+	// MissingFor is how long DescribeTasks and ListTasks do not find a task that
 	// RunTask has just started.
 	MissingFor time.Duration
 	// StoppedFor is how long a stopped task can still be described. Zero means
@@ -82,15 +82,14 @@ type Subnet struct {
 
 // Rule is a rule of a security group about incoming TCP connections.
 type Rule struct {
-	// First and Last are the ports that it admits.
+	// First and Last bound the ports that it allows.
 	First, Last int32
-	// From is who is admitted: addresses, such as "10.0.0.0/16", or a security
-	// group, such as "sg-0123".
+	// From is the source that it allows: addresses, such as "10.0.0.0/16", or a
+	// security group, such as "sg-0123".
 	From string
 }
 
-// DefaultQuota is how much of everything an account may use unless a Config
-// says otherwise.
+// DefaultQuota is the value of every quota that a Config does not set.
 const DefaultQuota = 6
 
 // DefaultSubnets returns the subnets that exist unless a Config says otherwise:
@@ -144,7 +143,7 @@ func listenLoopback(address string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for AWS calls: %w", err)
+		return nil, fmt.Errorf("listening for AWS calls: %w", err)
 	}
 	return listener, nil
 }

@@ -31,8 +31,8 @@ const defaultStopTimeout = 30 * time.Second
 // errStopping keeps a container from starting when its task has to stop.
 var errStopping = errors.New("the task is stopping")
 
-// container is one container of a task. What stands above the mutex line never
-// changes after newContainer.
+// container is one container of a task. The fields without a comment never
+// change after newContainer.
 type container struct {
 	task       *task
 	definition types.ContainerDefinition
@@ -41,8 +41,8 @@ type container struct {
 	runtimeID  string
 
 	// started, healthy, exited and succeeded are closed when that has happened.
-	// exited means that no process of the container is left, succeeded that its
-	// exit code was 0 besides.
+	// exited means that no process of the container is left, succeeded that in
+	// addition its exit code was 0.
 	started, healthy, exited, succeeded chan struct{}
 
 	// process is nil until it has started, and guarded by task.processes.
@@ -78,7 +78,7 @@ func newContainer(t *task, definition types.ContainerDefinition, index int) *con
 	return c
 }
 
-// live runs the container from its dependencies' readiness to its end.
+// live waits for the container's dependencies and runs it until it ends.
 func (c *container) live() {
 	if !c.awaitDependencies() {
 		return
@@ -160,7 +160,7 @@ func (c *container) stop() {
 	<-c.exited
 }
 
-// spec is what to run and how. The caller closes its output.
+// spec says what to run and how. The caller closes its output.
 func (c *container) spec() (containerinit.Spec, error) {
 	args := slices.Clone(c.definition.EntryPoint)
 	if len(args) == 0 {
@@ -179,14 +179,14 @@ func (c *container) spec() (containerinit.Spec, error) {
 		return containerinit.Spec{}, err
 	}
 	if path, err = filepath.Abs(path); err != nil {
-		return containerinit.Spec{}, fmt.Errorf("find %s: %w", args[0], err)
+		return containerinit.Spec{}, fmt.Errorf("finding %s: %w", args[0], err)
 	}
 	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
-		return containerinit.Spec{}, fmt.Errorf("make the container's directory: %w", err)
+		return containerinit.Spec{}, fmt.Errorf("making the container's directory: %w", err)
 	}
 	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return containerinit.Spec{}, fmt.Errorf("open the container's log: %w", err)
+		return containerinit.Spec{}, fmt.Errorf("opening the container's log: %w", err)
 	}
 	return containerinit.Spec{Path: path, Args: args, Env: c.environment(), Dir: c.dir(), Output: output}, nil
 }

@@ -19,8 +19,8 @@ const (
 
 var familyPattern = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
-// newDefinition checks a request and makes the definition it asks for, without
-// what the registry adds: ARN, revision and time.
+// newDefinition checks a request and returns the definition that it asks for,
+// without what registering adds: ARN, revision and time.
 func newDefinition(in *ecs.RegisterTaskDefinitionInput) (*types.TaskDefinition, error) {
 	if !familyPattern.MatchString(aws.ToString(in.Family)) {
 		return nil, clientException("Invalid family: %q.", aws.ToString(in.Family))
@@ -59,7 +59,7 @@ func runsOnFargate(definition *types.TaskDefinition) bool {
 	return slices.Contains(definition.RequiresCompatibilities, types.CompatibilityFargate)
 }
 
-// checkFargateDefinition also replaces sizes such as "1 vCPU" by numbers.
+// checkFargateDefinition also replaces sizes such as "1 vCPU" with numbers.
 func checkFargateDefinition(definition *types.TaskDefinition) error {
 	if definition.NetworkMode != types.NetworkModeAwsvpc {
 		return clientException("Fargate only supports network mode 'awsvpc'.")
@@ -117,8 +117,7 @@ func checkContainer(c types.ContainerDefinition) error {
 	return checkHealthCheck(c)
 }
 
-// withContainerDefaults shows the values in force where the request leaves them
-// out.
+// withContainerDefaults fills in the defaults of what the request leaves out.
 func withContainerDefaults(containers []types.ContainerDefinition) []types.ContainerDefinition {
 	filled := slices.Clone(containers)
 	for i := range filled {

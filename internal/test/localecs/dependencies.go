@@ -5,9 +5,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// awaitDependencies waits until the containers that this one depends on are as
-// far as it needs them. It reports false if the task has to stop first; a
-// condition that cannot come true any more keeps the task PENDING, as on ECS.
+// awaitDependencies waits until the containers that this one depends on have
+// reached the condition that it needs. It reports false if the task has to stop
+// first; a condition that can no longer come true keeps the task PENDING, as on
+// ECS.
 func (c *container) awaitDependencies() bool {
 	for _, dependency := range c.definition.DependsOn {
 		select {
@@ -44,7 +45,7 @@ func (t *task) container(name string) *container {
 }
 
 // checkDependencies checks that every dependency names another container that
-// comes to its own start without this one.
+// can start without this one.
 func checkDependencies(containers []types.ContainerDefinition) error {
 	byName := make(map[string]types.ContainerDefinition, len(containers))
 	for _, c := range containers {
@@ -72,7 +73,8 @@ func checkDependencies(containers []types.ContainerDefinition) error {
 	return nil
 }
 
-// endsTask tells whether the condition comes true only when the whole task ends.
+// endsTask reports whether the condition comes true only when the whole task
+// ends.
 func endsTask(condition types.ContainerCondition, other types.ContainerDefinition) bool {
 	waitsForEnd := condition == types.ContainerConditionComplete || condition == types.ContainerConditionSuccess
 	return waitsForEnd && (other.Essential == nil || *other.Essential)

@@ -19,9 +19,9 @@ import (
 // definition, has at most 64 KiB.
 const maxRequest = 1 << 20
 
-// answerTime is the least time that an answer takes, far less than on AWS. The
-// SDK's client gives up a connection whose answer arrives while it is still
-// finishing the request (and calls again), which an answer at once provokes.
+// answerTime is the minimum time that an answer takes, far less than on AWS. The
+// SDK's client drops a connection (and calls again) if the answer arrives while
+// it is still finishing the request, which happens with immediate answers.
 const answerTime = 3 * time.Millisecond
 
 // errDropped ends a request without an answer.
@@ -40,7 +40,7 @@ type protocol interface {
 }
 
 // operation executes one decoded call. It gets the fault that a test asked for,
-// in case the fault concerns the result and not the call.
+// in case the fault affects the result and not the call.
 type operation func(fault Fault) ([]byte, error)
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +74,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, p, requestID, c, run)
 }
 
-// call is what the server knows of a call before it executes it.
+// call is what the server knows about a call before it executes it.
 type call struct {
 	// caller is the access key that the call is signed with.
 	caller string

@@ -183,7 +183,7 @@ func (s *Server) describeSecurityGroups(form url.Values) (any, error) {
 	return set, nil
 }
 
-// invalidFilter refuses a filter that would silently be ignored otherwise.
+// invalidFilter refuses a filter that would otherwise be silently ignored.
 func invalidFilter(name string) *APIError {
 	return &APIError{Code: "InvalidParameterValue", Message: "The filter '" + name + "' is invalid"}
 }

@@ -13,7 +13,7 @@ type APIError struct {
 	Message string
 	// Status is the HTTP status. Zero means 400.
 	Status int
-	// ResourceIDs goes with ConflictException: the ARNs of the existing tasks.
+	// ResourceIDs belongs to ConflictException: the ARNs of the existing tasks.
 	ResourceIDs []string
 }
 
@@ -39,7 +39,7 @@ func clusterNotFound() *APIError {
 	return &APIError{Code: "ClusterNotFoundException", Message: "Cluster not found."}
 }
 
-// serverException is what the caller sees of a problem of this server's own.
+// serverException is what the caller sees of an internal problem of this server.
 func serverException(err error) *APIError {
 	return &APIError{Code: "ServerException", Message: err.Error(), Status: http.StatusInternalServerError}
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// StopTask stops a task as ECS itself would: with the stop code and the reason
-// given, at whatever state the task is in. Before RUNNING that is how a start
-// fails. The containers get SIGTERM and their stop timeout. An unknown ARN is an
-// error; a task that is stopping already keeps its code and reason.
+// StopTask stops a task as ECS itself would, with the given stop code and reason,
+// in any state. Before RUNNING, that is how a start fails. The containers get
+// SIGTERM and their stop timeout. An unknown ARN is an error; a task that is
+// already stopping keeps its code and reason.
 func (s *Server) StopTask(taskARN string, code types.TaskStopCode, reason string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

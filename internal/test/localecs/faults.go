@@ -25,8 +25,8 @@ const (
 func ErrorFault(err APIError) Fault { return Fault{kind: faultError, err: &err} }
 
 // FailureFault makes RunTask start nothing and report reason in failures[], as
-// it does when there is no capacity. The call's token remembers that result.
-// Other actions ignore the fault.
+// it does when there is no capacity. The result is remembered for the call's
+// token. Other actions ignore the fault.
 func FailureFault(reason string) Fault { return Fault{kind: faultFailure, reason: reason} }
 
 // HangFault never answers a call and does not execute it. It ends when the
@@ -50,8 +50,8 @@ func (s *Server) FailNext(action string, times int, fault Fault) {
 // Reset, throttled and faulty ones included.
 func (s *Server) Calls() map[string]int { return s.calls.counts() }
 
-// Reset forgets the faults that have not happened yet and sets all call counts
-// to zero. Clusters, task definitions and tasks stay.
+// Reset drops the faults that have not happened yet and sets all call counts to
+// zero. Clusters, task definitions and tasks stay.
 func (s *Server) Reset() {
 	s.faults.reset()
 	s.calls.reset()

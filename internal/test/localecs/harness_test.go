@@ -70,8 +70,8 @@ func startEmpty(t *testing.T, adjust ...func(*localecs.Config)) *env {
 	return &env{T: t, server: server, ecs: ecs.NewFromConfig(awsConfig), ec2: ec2.NewFromConfig(awsConfig), dir: dir}
 }
 
-// onlyClosedConnections retries what the SDK's client does to itself, closing a
-// connection that it is reading from, and no answer of the server.
+// onlyClosedConnections retries only if the SDK's client closed a connection that
+// it was still reading from, and not for any answer of the server.
 func onlyClosedConnections() aws.Retryer {
 	closed := retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 		return aws.BoolTernary(errors.Is(err, net.ErrClosed))

@@ -70,8 +70,8 @@ func healthCheckWithDefaults(check *types.HealthCheck) *types.HealthCheck {
 	return &filled
 }
 
-// watchHealth runs the container's health check, the first time at once, until
-// the container has ended.
+// watchHealth runs the container's health check at once and then at its interval,
+// until the container has ended.
 func (c *container) watchHealth() {
 	check := c.definition.HealthCheck
 	ticker := time.NewTicker(seconds(check.Interval))
@@ -101,9 +101,8 @@ func seconds(number *int32) time.Duration {
 	return time.Duration(aws.ToInt32(number)) * time.Second
 }
 
-// healthCheckPasses runs the check's command once, in the container's
-// environment and directory, and kills it when it takes too long or the
-// container ends.
+// healthCheckPasses runs the check's command once, in the container's environment
+// and directory, and kills it if it takes too long or the container ends.
 func (c *container) healthCheckPasses() bool {
 	check := c.definition.HealthCheck
 	args := slices.Clone(check.Command[1:])
@@ -141,8 +140,8 @@ func (c *container) setHealth(status types.HealthStatus) {
 	})
 }
 
-// closeOnce closes a channel that may be closed already. Its callers exclude
-// each other.
+// closeOnce closes a channel that may already be closed. Its callers exclude each
+// other.
 func closeOnce(channel chan struct{}) {
 	select {
 	case <-channel:
@@ -151,9 +150,8 @@ func closeOnce(channel chan struct{}) {
 	}
 }
 
-// health is HEALTHY when every essential container with a health check is,
-// UNHEALTHY when one of them is, and UNKNOWN otherwise. The caller holds the
-// mutex.
+// health is HEALTHY if every essential container with a health check is,
+// UNHEALTHY if one of them is, and UNKNOWN otherwise. The caller holds the mutex.
 func (t *task) health() types.HealthStatus {
 	status, unknown := types.HealthStatusUnknown, false
 	for _, c := range t.containers {

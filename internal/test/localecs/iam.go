@@ -46,7 +46,7 @@ func (s *Server) authorize(p protocol, c call) error {
 	return nil
 }
 
-// refusal says what AWS says of a missing permission. Source: "Troubleshoot
+// refusal is AWS's message about a missing permission. Source: "Troubleshoot
 // access denied error messages" in the IAM user guide.
 func (s *Server) refusal(caller string, request iam.Request, decision iam.Decision) string {
 	why := fmt.Sprintf("because no identity-based policy allows the %s action", request.Action)

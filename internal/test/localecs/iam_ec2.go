@@ -14,7 +14,7 @@ func (ec2Protocol) denied(problem string) *APIError {
 	}
 }
 
-// permissions is the action alone: EC2's Describe actions know no resources.
+// permissions is just the action: EC2's Describe actions have no resources.
 // Source: Service Authorization Reference, Amazon EC2.
 func (ec2Protocol) permissions(_ *Server, c call) ([]iam.Request, error) {
 	return []iam.Request{{Action: "ec2:" + c.action, Resource: "*"}}, nil

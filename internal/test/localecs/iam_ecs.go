@@ -31,8 +31,9 @@ type ecsSubject struct {
 }
 
 // permissions are an action's resources and condition keys. Source: Service
-// Authorization Reference, Amazon Elastic Container Service. ListTasks names
-// container instances there, but asks for "*" unless it lists those of one.
+// Authorization Reference, Amazon Elastic Container Service. There ListTasks has
+// container instances as its resource, but it needs "*" unless it lists the tasks
+// of one instance.
 func (ecsProtocol) permissions(s *Server, c call) ([]iam.Request, error) {
 	var subject ecsSubject
 	if err := json.Unmarshal(c.body, &subject); err != nil {
@@ -57,8 +58,8 @@ func (ecsProtocol) permissions(s *Server, c call) ([]iam.Request, error) {
 	}
 }
 
-// runTaskPermissions are those to run the task definition, to tag the tasks and
-// to pass them their roles.
+// runTaskPermissions are the permissions to run the task definition, to tag the
+// tasks and to pass them their roles.
 func (s *Server) runTaskPermissions(subject *ecsSubject) []iam.Request {
 	arn, roles := s.launched(subject)
 	tags := tagContext(subject)
@@ -123,7 +124,7 @@ func (s *Server) clusterPermissions(action string, subject *ecsSubject) []iam.Re
 	return requests
 }
 
-// taskARN makes an ARN of a task's id. It takes ARNs too.
+// taskARN turns a task's id into its ARN. It also takes ARNs.
 func (s *Server) taskARN(subject *ecsSubject, task string) string {
 	if strings.HasPrefix(task, "arn:") {
 		return task
@@ -132,7 +133,7 @@ func (s *Server) taskARN(subject *ecsSubject, task string) string {
 	return s.arn("task/" + cluster + "/" + task)
 }
 
-// clusterARN makes an ARN of a cluster's name. It takes ARNs too.
+// clusterARN turns a cluster's name into its ARN. It also takes ARNs.
 func (s *Server) clusterARN(reference *string) string {
 	if name, ok := s.clusterName(reference); ok {
 		return s.arn("cluster/" + name)

@@ -105,8 +105,8 @@ func (t *task) stopContainers() {
 	})
 }
 
-// started lists the containers that have a process, or have had one. Once the
-// task has to stop, no more come.
+// started lists the containers that have, or had, a process. Once the task has to
+// stop, no more are added.
 func (t *task) started() []*container {
 	t.processes.Lock()
 	defer t.processes.Unlock()
@@ -119,14 +119,14 @@ func (t *task) started() []*container {
 	return started
 }
 
-// deprovision gives the network interface and the files back.
+// deprovision releases the network interface and removes the files.
 func (t *task) deprovision() {
 	t.update(func() { t.status = statusDeprovisioning })
 	t.linger(t.server.config.Delays.Deprovisioning)
 	if t.eni != nil {
 		t.server.network.detach(t.eni)
 	}
-	// What cannot be removed stays until the server's directory goes.
+	// What cannot be removed stays until the server's directory is removed.
 	_ = os.RemoveAll(t.dir())
 	t.update(func() {
 		t.attachmentStatus = "DELETED"

@@ -15,11 +15,11 @@ import (
 // logsTarget precedes the action in the X-Amz-Target header of CloudWatch Logs.
 const logsTarget = "Logs_20140328."
 
-// maxLogEvents is how many events an answer has that was asked for no number.
-// Source: GetLogEvents in the CloudWatch Logs API reference.
+// maxLogEvents is how many events an answer has at most if the request sets no
+// limit. Source: GetLogEvents in the CloudWatch Logs API reference.
 const maxLogEvents = 10_000
 
-// logsProtocol is AWS JSON 1.1, as that of ECS, but for permissions.
+// logsProtocol is AWS JSON 1.1, like ECS's, with other permissions.
 type logsProtocol struct{ ecsProtocol }
 
 type logRequest struct {
@@ -50,8 +50,8 @@ func readLogRequest(body []byte) (in logRequest, err error) {
 	return in, nil
 }
 
-// logsOperation finds the action that an X-Amz-Target header names. Only
-// GetLogEvents is known, for the end of a stream.
+// logsOperation finds the action that an X-Amz-Target header names. It only knows
+// GetLogEvents, for the end of a stream.
 func (s *Server) logsOperation(target string, body []byte) (action string, run operation) {
 	action = strings.TrimPrefix(target, logsTarget)
 	if action != "GetLogEvents" {
@@ -79,11 +79,11 @@ func (s *Server) lastEvents(in logRequest) ([]logEvent, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read a container's output: %w", err)
+		return nil, fmt.Errorf("reading a container's output: %w", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read a container's output: %w", err)
+		return nil, fmt.Errorf("reading a container's output: %w", err)
 	}
 	if len(text) == 0 {
 		return nil, missing
@@ -97,8 +97,8 @@ func (s *Server) lastEvents(in logRequest) ([]logEvent, error) {
 	return events, nil
 }
 
-// logFile is the file with the output of the container whose log a stream is,
-// empty if it is nobody's or nothing was started.
+// logFile is the file with the output of the container that logs to a stream. It
+// is empty if there is no such container, or it has not started.
 func (s *Server) logFile(in logRequest) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,8 +68,8 @@ type taskNetwork struct {
 	public bool
 }
 
-// resolve checks a RunTask request's network configuration. Of several subnets
-// a task takes the first.
+// resolve checks a RunTask request's network configuration. Tasks start in the
+// first of several subnets.
 func (n *network) resolve(configuration *types.NetworkConfiguration) (taskNetwork, error) {
 	if configuration == nil || configuration.AwsvpcConfiguration == nil {
 		return taskNetwork{}, invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.")

@@ -5,8 +5,8 @@ import "slices"
 // maxPage is the most that ECS lists in one answer.
 const maxPage = 100
 
-// page cuts the next page out of ids, whose order must not change between
-// calls. The token is the last id of the page before.
+// page returns the next page of ids, whose order must not change between calls.
+// The token is the last id of the previous page.
 func page(ids []string, maxResults *int32, token *string) (onPage []string, next *string, err error) {
 	size := maxPage
 	if maxResults != nil {

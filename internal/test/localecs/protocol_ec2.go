@@ -34,8 +34,8 @@ func (ec2Protocol) encodeError(e *APIError, requestID string) []byte {
 	return append([]byte(xml.Header), body...)
 }
 
-// ec2Handlers execute an EC2 action on a request's form. They return a structure
-// that encoding/xml knows.
+// ec2Handlers execute EC2 actions on a request's form. They return a structure
+// for encoding/xml.
 var ec2Handlers = map[string]func(s *Server, form url.Values) (any, error){
 	"DescribeNetworkInterfaces": (*Server).describeNetworkInterfaces,
 	"DescribeSubnets":           (*Server).describeSubnets,

@@ -73,7 +73,7 @@ func (s *Server) ecsOperation(target string, body []byte) (action string, run op
 	return action, func(fault Fault) ([]byte, error) { return handler(s, body, fault) }
 }
 
-// handleECS makes a handler of a method that takes and returns the SDK's types.
+// handleECS turns a method that takes and returns the SDK's types into a handler.
 func handleECS[In, Out any, Answer interface {
 	*Out
 	smithy.Serializable
@@ -107,7 +107,7 @@ func encodeECS(out smithy.Serializable) ([]byte, error) {
 		return nil, fmt.Errorf("encode an answer: the SDK's request has an unknown type")
 	}
 	if err := ecsEncoder.SerializeRequest(context.Background(), anyOperation, out, request); err != nil {
-		return nil, fmt.Errorf("encode an answer: %w", err)
+		return nil, fmt.Errorf("encoding an answer: %w", err)
 	}
 	return io.ReadAll(request.GetStream())
 }

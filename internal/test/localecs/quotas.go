@@ -11,10 +11,10 @@ import (
 // quotasTarget precedes the action in the X-Amz-Target header of Service Quotas.
 const quotasTarget = "ServiceQuotasV20190624."
 
-// quotasProtocol is AWS JSON 1.1, as that of ECS, but for permissions.
+// quotasProtocol is AWS JSON 1.1, like ECS's, with other permissions.
 type quotasProtocol struct{ ecsProtocol }
 
-// permissions is the action alone: it knows no resources. Source: Service
+// permissions is just the action, which has no resources. Source: Service
 // Authorization Reference, Service Quotas.
 func (quotasProtocol) permissions(_ *Server, c call) ([]iam.Request, error) {
 	return []iam.Request{{Action: "servicequotas:" + c.action, Resource: "*"}}, nil
@@ -30,8 +30,8 @@ type serviceQuota struct {
 	Adjustable             bool
 }
 
-// quotasOperation finds the action that an X-Amz-Target header names. Only
-// GetServiceQuota is known.
+// quotasOperation finds the action that an X-Amz-Target header names. It only
+// knows GetServiceQuota.
 func (s *Server) quotasOperation(target string, body []byte) (action string, run operation) {
 	action = strings.TrimPrefix(target, quotasTarget)
 	if action != "GetServiceQuota" {

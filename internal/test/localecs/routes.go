@@ -43,8 +43,8 @@ type ec2Endpoints struct {
 	Items   []ec2Endpoint `xml:"item"`
 }
 
-// describeRouteTables has the first subnet's way as the VPC's main table. A
-// subnet with another way has a table of its own.
+// describeRouteTables has the first subnet's way in the VPC's main table. A
+// subnet with another way has its own table.
 func (s *Server) describeRouteTables(form url.Values) (any, error) {
 	if err := onlyVPC(form); err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *Server) describeVPCEndpoints(form url.Values) (any, error) {
 	return set, nil
 }
 
-// onlyVPC refuses every filter but the one that names the VPC.
+// onlyVPC refuses every filter except the one for the VPC.
 func onlyVPC(form url.Values) error {
 	name := form.Get("Filter.1.Name")
 	if form.Has("Filter.2.Name") || name != "vpc-id" || !slices.Equal(formList(form, "Filter.1.Value"), []string{vpcID}) {

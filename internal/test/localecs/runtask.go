@@ -11,12 +11,11 @@ import (
 
 var errClosing = errors.New("the local ECS is shutting down")
 
-// LastRunTask returns the last RunTask request, nil if there was none. It must
-// not be changed.
+// LastRunTask returns the last RunTask request, nil if there was none. Callers
+// must not change it.
 func (s *Server) LastRunTask() *ecs.RunTaskInput { return s.lastRunTask.Load() }
 
-// runTask starts tasks, or repeats the answer that the call's token has got
-// before.
+// runTask starts tasks, or repeats the answer that the call's token got before.
 func (s *Server) runTask(in *ecs.RunTaskInput, fault Fault) (*ecs.RunTaskOutput, error) {
 	s.lastRunTask.Store(in)
 	if err := checkRunTask(in); err != nil {
@@ -138,7 +137,7 @@ func (s *Server) allowLaunches(plan *launchPlan) bool {
 		s.throttle.allow(bucketFargateOnDemand, plan.count-spot, now)
 }
 
-// launch creates the tasks and lets them live.
+// launch creates the tasks and starts them.
 func (s *Server) launch(c *cluster, in *ecs.RunTaskInput, plan *launchPlan) (*ecs.RunTaskOutput, error) {
 	out := &ecs.RunTaskOutput{Tasks: []types.Task{}, Failures: []types.Failure{}}
 	var tasks []*task

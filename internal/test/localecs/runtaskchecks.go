@@ -23,7 +23,7 @@ var (
 // platformVersions are the Linux versions that Fargate still starts tasks on.
 var platformVersions = []string{"1.4.0", "1.3.0"}
 
-// checkRunTask checks what can be told from the request alone.
+// checkRunTask checks what depends on the request alone.
 func checkRunTask(in *ecs.RunTaskInput) error {
 	switch {
 	case aws.ToString(in.TaskDefinition) == "":

@@ -29,8 +29,9 @@ func (stsProtocol) denied(problem string) *APIError {
 	return &APIError{Code: "AccessDenied", Message: problem, Status: http.StatusForbidden}
 }
 
-// permissions are none: everybody may ask who they are (source: GetCallerIdentity
-// in the STS API reference), and the local account trusts everybody.
+// permissions are not needed: everybody may ask who they are (source:
+// GetCallerIdentity in the STS API reference), and the local account trusts
+// everybody.
 func (stsProtocol) permissions(*Server, call) ([]iam.Request, error) { return nil, nil }
 
 func (stsProtocol) encodeError(e *APIError, requestID string) []byte {
@@ -44,8 +45,8 @@ func (stsProtocol) encodeError(e *APIError, requestID string) []byte {
 	return body
 }
 
-// stsActions are what the local STS does. They return a structure that
-// encoding/xml knows.
+// stsActions are what the local STS does. They return a structure for
+// encoding/xml.
 var stsActions = map[string]func(s *Server, form url.Values, caller string) any{
 	"AssumeRole":        (*Server).assumeRole,
 	"GetCallerIdentity": (*Server).callerIdentity,
@@ -68,7 +69,7 @@ func (s *Server) stsOperation(body []byte, caller, requestID string) (action str
 	}
 }
 
-// callerIdentity says what refusals call the caller.
+// callerIdentity names the caller as refusals do.
 func (s *Server) callerIdentity(_ url.Values, caller string) any {
 	return struct {
 		XMLName xml.Name `xml:"GetCallerIdentityResult"`
@@ -81,8 +82,8 @@ func (s *Server) callerIdentity(_ url.Values, caller string) any {
 // assumedFor is how long the credentials of a role are valid.
 const assumedFor = time.Hour
 
-// assumeRole lets everybody be every role. The access key is the role's name, by
-// which SetPolicy limits it.
+// assumeRole lets everybody assume every role. The access key is the role's name,
+// so that SetPolicy can limit it.
 func (s *Server) assumeRole(form url.Values, _ string) any {
 	arn := form.Get("RoleArn")
 	return struct {

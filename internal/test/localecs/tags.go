@@ -61,7 +61,7 @@ func (s *Server) listTagsForResource(in *ecs.ListTagsForResourceInput) (*ecs.Lis
 	return &ecs.ListTagsForResourceOutput{Tags: notNil(slices.Clone(*tags))}, nil
 }
 
-// tagAccess tells reading a resource's tags from changing them.
+// tagAccess is whether a resource's tags are read or changed.
 type tagAccess bool
 
 const (
@@ -111,7 +111,7 @@ func (s *Server) tagsOfTask(name string, access tagAccess) (*[]types.Tag, error)
 	return &t.tags, nil
 }
 
-// withoutTag returns a new list without the tag of that key.
+// withoutTag returns a new list without the tag with that key.
 func withoutTag(tags []types.Tag, key string) []types.Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(tag types.Tag) bool { return aws.ToString(tag.Key) == key })
 }

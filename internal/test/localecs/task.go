@@ -24,8 +24,7 @@ const (
 	statusStopped        = "STOPPED"
 )
 
-// task is one task. What stands above the mutex line never changes; the rest is
-// guarded by the server's mutex.
+// task is one task. The fields above stopRequested never change after newTask.
 type task struct {
 	server       *Server
 	cluster      *cluster
@@ -47,8 +46,8 @@ type task struct {
 
 	// stopRequested is closed when the desired status becomes STOPPED.
 	stopRequested chan struct{}
-	// processes is held while a container's process starts, so that none
-	// starts behind the back of a stop.
+	// processes is held while a container's process starts, so that none starts
+	// unnoticed by a stop.
 	processes sync.Mutex
 
 	// guarded by server.mu
@@ -218,7 +217,7 @@ func pair(name, value string) types.KeyValuePair {
 	return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
 }
 
-// timestamp leaves out a time that has not come.
+// timestamp leaves out the zero time, of something that has not happened.
 func timestamp(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil

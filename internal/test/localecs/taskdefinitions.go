@@ -134,8 +134,8 @@ func (s *Server) findDefinition(reference string) (*revision, bool) {
 	return nil, false
 }
 
-// splitRevision splits family:revision, and a family alone into revision 0. It
-// reports false if what follows the colon is no revision.
+// splitRevision splits family:revision; a family alone has revision 0. It reports
+// false if what follows the colon is not a revision.
 func splitRevision(reference string) (family string, number int, ok bool) {
 	family, digits, found := strings.Cut(reference, ":")
 	if !found {

@@ -84,8 +84,8 @@ func checkListTasks(in *ecs.ListTasksInput) error {
 	return nil
 }
 
-// matches applies the filters but desiredStatus. There are no services, daemons
-// and container instances here that a task could belong to.
+// matches applies all filters except desiredStatus. Here no task belongs to a
+// service, daemon or container instance.
 func (t *task) matches(in *ecs.ListTasksInput) bool {
 	return in.ServiceName == nil && in.DaemonName == nil && in.ContainerInstance == nil &&
 		(in.Family == nil || *in.Family == *t.definition.Family) &&
@@ -93,7 +93,7 @@ func (t *task) matches(in *ecs.ListTasksInput) bool {
 		(in.LaunchType == "" || in.LaunchType == types.LaunchTypeFargate)
 }
 
-// maxStopReason is how many characters a reason may have. Source: StopTask in
+// maxStopReason is the maximum length of a reason in characters. Source: StopTask in
 // older editions of the ECS API reference.
 const maxStopReason = 255
 
@@ -143,12 +143,13 @@ func (c *cluster) taskID(s *Server, reference string) (string, error) {
 	return id, nil
 }
 
-// visible tells whether the task has been around for long enough to be found.
+// visible reports whether the task is old enough to be found.
 func (t *task) visible(now time.Time) bool {
 	return now.Sub(t.createdAt) >= t.server.config.MissingFor
 }
 
-// forgetStopped drops what stopped too long ago. The caller holds the mutex.
+// forgetStopped drops tasks that stopped too long ago, and expired launches. The
+// caller holds the mutex.
 func (c *cluster) forgetStopped(now time.Time, keep time.Duration) {
 	maps.DeleteFunc(c.tasks, func(_ string, t *task) bool {
 		return t.status == statusStopped && now.Sub(t.stoppedAt) >= keep

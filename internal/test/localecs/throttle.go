@@ -7,7 +7,7 @@ import (
 )
 
 // bucket names a token bucket that an account's calls in a Region share. The
-// empty one is unlimited.
+// empty name means no limit.
 type bucket string
 
 const (
@@ -42,8 +42,8 @@ var limits = map[bucket]struct {
 	bucketInterfaces:         {10, 50},
 }
 
-// ecsBuckets says which bucket an ECS action draws from. RunTask draws from the
-// two Fargate buckets besides.
+// ecsBuckets says which bucket an ECS action draws from. RunTask also draws from
+// the Fargate buckets.
 var ecsBuckets = map[string]bucket{
 	"RunTask":                  bucketModify,
 	"StopTask":                 bucketModify,
@@ -56,7 +56,7 @@ var ecsBuckets = map[string]bucket{
 	"TagResource":              bucketTag,
 }
 
-// throttle holds the account's buckets. A nil map of limiters lets all through.
+// throttle holds the account's buckets. A nil map of limiters allows everything.
 type throttle struct {
 	limiters map[bucket]*rate.Limiter
 }

@@ -25,8 +25,8 @@ type launch struct {
 	at      time.Time
 }
 
-// replay returns the answer that the request's token has got before, nil if it
-// has got none, or ConflictException if that request was a different one.
+// replay returns the answer that the request's token got before, nil if there was
+// none, or ConflictException if that request was a different one.
 func (c *cluster) replay(in *ecs.RunTaskInput, now time.Time) (*ecs.RunTaskOutput, error) {
 	token := aws.ToString(in.ClientToken)
 	previous, known := c.launches[token]
@@ -67,8 +67,8 @@ func (c *cluster) remember(in *ecs.RunTaskInput, answer *ecs.RunTaskOutput, task
 	c.launches[token] = &launch{request: request, answer: answer, tasks: tasks, at: now}
 }
 
-// fingerprint is equal for two requests that ask for the same. The cluster does
-// not count: tokens belong to one.
+// fingerprint is equal for two requests that ask for the same. It leaves out the
+// cluster: every token belongs to one.
 func fingerprint(in *ecs.RunTaskInput) ([]byte, error) {
 	request := *in
 	request.Cluster, request.ClientToken = nil, nil

@@ -23,27 +23,28 @@ import (
 
 const host = "127.0.0.1"
 
-// startTimeout bounds the start of the server, pollInterval is how often it is
-// tried whether it answers.
+// startTimeout bounds the server's start; pollInterval is the time between checks
+// whether it answers.
 const (
 	startTimeout = 10 * time.Second
 	pollInterval = time.Millisecond
 )
 
-// Server is an OpenSSH server with an own port, host key and one authorized
-// key. It logs in the user who runs it. Its sessions have an own home, so that
-// the user's shell start-up files do not count.
+// Server is an OpenSSH server with its own port and host key, and one authorized
+// key. The user who runs it can log in. Sessions have their own home directory, so
+// that the user's shell startup files are not read.
 type Server struct {
 	Host string
 	Port int
 	User string
-	// Key is the client's private key, KeyFile its file in OpenSSH's format.
+	// Key is the client's private key, KeyFile the path of its file in OpenSSH's
+	// format.
 	Key     ssh.Signer
 	KeyFile string
 	// AuthorizedKeys is the file in which the server looks for the public key.
 	AuthorizedKeys string
-	// HostKey is the server's public key, KnownHosts a file with it for
-	// OpenSSH's client.
+	// HostKey is the server's public key, KnownHosts the path of a file with it
+	// for OpenSSH's client.
 	HostKey    ssh.PublicKey
 	KnownHosts string
 
@@ -54,9 +55,8 @@ type Server struct {
 }
 
 // New prepares a server whose files are in dir, without starting it. extra are
-// lines for its configuration; sshd takes the first value of a key that it
-// finds, and these come first. It fails where OpenSSH's server is not
-// installed.
+// lines for its configuration; they come first, and sshd uses the first value of
+// each key. It fails if OpenSSH's server is not installed.
 func New(dir string, extra ...string) (*Server, error) {
 	program, err := findProgram()
 	if err != nil {
@@ -64,11 +64,11 @@ func New(dir string, extra ...string) (*Server, error) {
 	}
 	login, err := user.Current()
 	if err != nil {
-		return nil, fmt.Errorf("find the current user: %w", err)
+		return nil, fmt.Errorf("finding the current user: %w", err)
 	}
 	port, err := freePort()
 	if err != nil {
-		return nil, fmt.Errorf("find a free port: %w", err)
+		return nil, fmt.Errorf("finding a free port: %w", err)
 	}
 	s := &Server{
 		Host:           host,
@@ -81,7 +81,7 @@ func New(dir string, extra ...string) (*Server, error) {
 		config:         filepath.Join(dir, "sshd_config"),
 	}
 	if err := s.writeFiles(filepath.Join(dir, "host_key"), extra); err != nil {
-		return nil, fmt.Errorf("prepare sshd: %w", err)
+		return nil, fmt.Errorf("preparing sshd: %w", err)
 	}
 	return s, nil
 }
@@ -119,7 +119,7 @@ func (s *Server) Start() error {
 	s.process = exec.Command(s.program, "-D", "-e", "-f", s.config)
 	s.process.Stderr = &s.log
 	if err := s.process.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", s.program, err)
+		return fmt.Errorf("starting %s: %w", s.program, err)
 	}
 	return nil
 }
@@ -152,12 +152,12 @@ func (s *Server) Log() string { return s.log.String() }
 // Address returns host:port.
 func (s *Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// findProgram returns sshd's absolute path, without which it does not start,
-// and makes the folder that it wants to exist when root runs it.
+// findProgram returns sshd's absolute path, which sshd has to be started with, and
+// creates the folder that it needs when root runs it.
 func findProgram() (string, error) {
 	if os.Geteuid() == 0 {
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { //nolint:gosec // the mode that Debian gives it
-			return "", fmt.Errorf("make sshd's folder: %w", err)
+			return "", fmt.Errorf("making sshd's folder: %w", err)
 		}
 	}
 	for _, name := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
@@ -176,7 +176,7 @@ func freePort() (int, error) {
 	}
 	address, ok := listener.Addr().(*net.TCPAddr)
 	if !ok {
-		return 0, errors.Join(fmt.Errorf("%s is no TCP address", listener.Addr()), listener.Close())
+		return 0, errors.Join(fmt.Errorf("%s is not a TCP address", listener.Addr()), listener.Close())
 	}
 	return address.Port, listener.Close()
 }

@@ -1,4 +1,4 @@
-// Package sshdtest gives a test a real OpenSSH server of its own.
+// Package sshdtest gives each test its own real OpenSSH server.
 package sshdtest
 
 import (

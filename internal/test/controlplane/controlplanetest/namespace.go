@@ -12,11 +12,11 @@ import (
 
 var notInName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// maxTestName keeps namespaces within 63 characters after the server has added its random suffix.
+// maxTestName keeps namespaces within 63 characters, including the random suffix that the server adds.
 const maxTestName = 50
 
-// NewNamespace creates a namespace of the test's own, named after it, and returns its name. It is deleted after the
-// test, in the background: the namespace controller takes at least 5 s to empty it.
+// NewNamespace creates a namespace for the test, named after it, and returns its name. It is deleted after the test, in
+// the background: the namespace controller takes at least 5 s to empty it.
 func (e *Env) NewNamespace(t testing.TB) string {
 	t.Helper()
 	namespace, err := e.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{

@@ -13,8 +13,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// UserConfig creates a service account in the namespace that is allowed exactly the rules there, and returns a client
-// configuration with a token of it. Without rules it may do nothing but what every authenticated user may.
+// UserConfig creates a service account in the namespace that has exactly the given permissions there, and returns a
+// client configuration with a token for it. Without rules it may only do what every authenticated user may.
 func (e *Env) UserConfig(t testing.TB, namespace string, rules ...rbacv1.PolicyRule) *rest.Config {
 	t.Helper()
 	account, err := e.client.CoreV1().ServiceAccounts(namespace).Create(t.Context(), &corev1.ServiceAccount{
@@ -57,7 +57,7 @@ func (e *Env) allow(t testing.TB, account *corev1.ServiceAccount, rules []rbacv1
 }
 
 // UserKubeconfig is UserConfig as a kubeconfig file, for programs under test that read one. The namespace is the
-// file's current namespace. The file goes with the test.
+// file's current namespace. The file is removed after the test.
 func (e *Env) UserKubeconfig(t testing.TB, namespace string, rules ...rbacv1.PolicyRule) string {
 	t.Helper()
 	config := e.UserConfig(t, namespace, rules...)

@@ -26,7 +26,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// The files of step 4, as the guide has them.
+// The files of step 4, exactly as in the guide.
 var (
 	//go:embed testdata/config.toml
 	configTOML []byte
@@ -35,7 +35,7 @@ var (
 )
 
 const (
-	// image stands for the image of step 1.
+	// image stands in for the image of step 1.
 	image = "fargate-driver-debian"
 	// instanceRole is the access key of the runner's machine.
 	instanceRole = "fargate-test-instance"
@@ -43,7 +43,7 @@ const (
 	jobTimeout = 5 * time.Minute
 )
 
-// job is the one of step 7.
+// job is the job of step 7.
 var job = fakerunner.Job{
 	ID: 1, Name: "test", ProjectPath: "group/project", ProjectID: 1, PipelineID: 1, Ref: "main",
 	Script: []string{`echo "It works!"`, `for i in $(seq 1 30); do echo "."; sleep 1; done`},
@@ -152,7 +152,7 @@ func installRunner(t *testing.T, account *amazon) *fakerunner.Runner {
 	return runner
 }
 
-// createCluster is step 5 but for its last point.
+// createCluster is step 5 without its last point.
 func (a *amazon) createCluster(t *testing.T) {
 	t.Helper()
 	if _, err := a.api.CreateCluster(t.Context(), &ecs.CreateClusterInput{
@@ -201,10 +201,10 @@ func run(t *testing.T, runner *fakerunner.Runner) (log string, result fakerunner
 
 var dotLine = regexp.MustCompile(`(?m)^\.$`)
 
-// publicAddresses are the local ECS's.
+// publicAddresses are those of the local ECS.
 var publicAddresses = netip.MustParsePrefix("127.96.0.0/11")
 
-// addressOf is where the job's task was reached.
+// addressOf is the address at which the job's task was reached.
 func addressOf(t *testing.T, log string) netip.Addr {
 	t.Helper()
 	match := regexp.MustCompile(`connected to ([0-9.]+):22 as root`).FindStringSubmatch(log)

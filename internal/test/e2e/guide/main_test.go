@@ -1,9 +1,9 @@
-// Package guide_test follows the guide of GitLab's Fargate driver, from its step
-// 4 to its clean-up, with the guide's own two files and the paths in them. The
-// runner and AWS are stand-ins.
+// Package guide_test follows the guide to GitLab's Fargate driver, from step 4 to
+// the cleanup, with the guide's own two files and the paths in them. The runner
+// and AWS are stand-ins.
 //
-// The paths, and port 22, are the machine's. So the tests run in namespaces of
-// their own, in which /etc and /opt are copies and the loopback interface has no
+// The paths and port 22 belong to the machine. So the tests run in separate
+// namespaces, in which /etc and /opt are copies and the loopback interface has no
 // other servers.
 package guide_test
 
@@ -23,7 +23,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
 )
 
-// programsVariable has the directory of the programs, within the namespaces.
+// programsVariable is set, within the namespaces, to the programs' directory.
 const programsVariable = "GUIDE_TEST_PROGRAMS"
 
 // buildTimeout is for cold caches.
@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outside runs this test binary once more in its own namespaces, with programs
-// that are built here: a build may need the network.
+// outside runs this test binary again in its own namespaces, with programs that
+// are built here: a build may need the network.
 func outside() int {
 	code, err := inNamespaces()
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// descendants lists the processes below pid, in no particular order. What
-// starts or ends during the call may be missing or still be listed.
+// descendants lists the processes below pid, in no particular order. Processes
+// that start or end during the call may or may not be listed.
 func descendants(pid int) []int {
 	children := childrenByParent()
 	var found []int
@@ -42,8 +42,8 @@ func childrenByParent() map[int][]int {
 	return children
 }
 
-// parentOf reads the parent's id from /proc/PID/stat: the second field after
-// the command's name, which stands in parentheses and may hold anything.
+// parentOf reads the parent's id from /proc/PID/stat: the second field after the
+// command's name, which is in parentheses and may contain anything.
 func parentOf(pid string) (parent int, ok bool) {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {

@@ -18,27 +18,27 @@ const marker = "localecs-container-init"
 
 const (
 	// lifelineFD is the read end of a pipe whose write end the parent holds: at
-	// end of file the container has to go.
+	// end of file the container has to end.
 	lifelineFD = 3
 	// reportFD is the write end of a pipe that gets reportStarted once the main
-	// process has started, or a text that says why it has not.
+	// process has started, or the reason why it did not start.
 	reportFD = 4
 )
 
 const reportStarted = "started\n"
 
 // startFailed is the exit code of a container whose main process could not be
-// started, as a shell and a container runtime report it.
+// started, the same as a shell's and a container runtime's.
 const startFailed = 127
 
-// killInterval is the pause between two rounds of killing: processes that fork
-// while a round goes on are found in the next one.
+// killInterval is the pause between two rounds of killing: processes that are
+// forked during a round are found in the next one.
 const killInterval = 5 * time.Millisecond
 
 func init() {
 	if len(os.Args) > 2 && os.Args[0] == marker {
-		// Not os.Exit, which makes a program built with the race detector wait
-		// for a second.
+		// Not os.Exit, which makes a program built with the race detector wait a
+		// second.
 		syscall.Exit(supervise(os.Args[1], os.Args[2:]))
 	}
 }
@@ -68,7 +68,7 @@ func supervise(path string, args []string) int {
 // startMain starts the main process below an init process that adopts orphans.
 func startMain(path string, args []string) (pid int, err error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return 0, fmt.Errorf("adopt the container's processes: %w", err)
+		return 0, fmt.Errorf("adopting the container's processes: %w", err)
 	}
 	pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{
 		Env:   os.Environ(),
@@ -76,7 +76,7 @@ func startMain(path string, args []string) (pid int, err error) {
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("start %s: %w", path, err)
+		return 0, fmt.Errorf("starting %s: %w", path, err)
 	}
 	return pid, nil
 }
@@ -105,7 +105,7 @@ func reap(main int, mainGone func()) (exitCode int) {
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
 		switch {
 		case errors.Is(err, syscall.EINTR):
-		case err != nil: // ECHILD: nobody is left
+		case err != nil: // ECHILD: no process is left
 			return exitCode
 		case pid == main:
 			exitCode = code(status)

@@ -1,13 +1,12 @@
 // Package containerinit runs a command as the main process of a container that
 // is only a tree of local processes.
 //
-// The command runs below an init process of its own: this very executable,
-// started again, which adopts every process that the command leaves behind (a
-// Linux child subreaper). When the command ends, or is killed, or the program
-// that started it goes away for whatever reason, everything below the init
-// process is killed too, whichever process group or session it moved to. That
-// is what a container runtime gives through a PID namespace, without the
-// privileges that one needs.
+// The command runs below its own init process: this same executable, started
+// again, which adopts every process that the command leaves behind (a Linux child
+// subreaper). When the command ends or is killed, or the program that started it
+// goes away for any reason, everything below the init process is killed too, even
+// after it moved to another process group or session. A container runtime
+// achieves the same with a PID namespace, which needs privileges.
 //
 // Importing the package is enough: its init function takes over when the
 // executable was started as a container's init process. Linux only.
@@ -27,13 +26,13 @@ import (
 type Spec struct {
 	// Path is the executable's file name; it is not looked up in PATH.
 	Path string
-	// Args is the whole argument list, the program's name included.
+	// Args is the whole argument list, including the program's name.
 	Args []string
 	// Env is the whole environment, as KEY=value.
 	Env []string
 	// Dir is the working directory.
 	Dir string
-	// Output receives what the container writes to stdout and stderr, nil drops
+	// Output receives what the container writes to stdout and stderr; nil drops
 	// it. It may be closed once Start has returned.
 	Output *os.File
 }
@@ -51,17 +50,17 @@ type Process struct {
 func Start(spec Spec) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find this program's own executable: %w", err)
+		return nil, fmt.Errorf("finding this program's own executable: %w", err)
 	}
 	lifelineRead, lifeline, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("make the container's lifeline: %w", err)
+		return nil, fmt.Errorf("making the container's lifeline: %w", err)
 	}
 	defer lifelineRead.Close()
 	report, reportWrite, err := os.Pipe()
 	if err != nil {
 		lifeline.Close()
-		return nil, fmt.Errorf("make the pipe for the container's start: %w", err)
+		return nil, fmt.Errorf("making the pipe for the container's start: %w", err)
 	}
 	defer report.Close()
 	defer reportWrite.Close()
@@ -79,7 +78,7 @@ func Start(spec Spec) (*Process, error) {
 	}
 	if err := init.Start(); err != nil {
 		lifeline.Close()
-		return nil, fmt.Errorf("start the container's init process: %w", err)
+		return nil, fmt.Errorf("starting the container's init process: %w", err)
 	}
 	reportWrite.Close()
 	process := &Process{init: init, lifeline: lifeline}
@@ -91,12 +90,12 @@ func Start(spec Spec) (*Process, error) {
 	return process, nil
 }
 
-// readReport reads what the init process says about the main process's start.
+// readReport reads what the init process reports about the main process's start.
 func readReport(report io.Reader) error {
 	text, err := io.ReadAll(report)
 	switch {
 	case err != nil:
-		return fmt.Errorf("wait for the container's start: %w", err)
+		return fmt.Errorf("waiting for the container's start: %w", err)
 	case string(text) == reportStarted:
 		return nil
 	case len(text) == 0:
@@ -105,11 +104,11 @@ func readReport(report io.Reader) error {
 	return errors.New(string(text))
 }
 
-// Signal sends sig to the main process's process group. A container that has
-// ended is no error.
+// Signal sends sig to the main process's process group. It is not an error if
+// the container has ended.
 func (p *Process) Signal(sig syscall.Signal) error {
 	if err := p.init.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("send %v to the container: %w", sig, err)
+		return fmt.Errorf("sending %v to the container: %w", sig, err)
 	}
 	return nil
 }
@@ -129,7 +128,7 @@ func (p *Process) Wait() (exitCode int, err error) {
 	case err == nil:
 		return 0, nil
 	case !errors.As(err, &exit):
-		return 0, fmt.Errorf("wait for the container's init process: %w", err)
+		return 0, fmt.Errorf("waiting for the container's init process: %w", err)
 	case exit.ExitCode() < 0: // someone killed the init process itself
 		return 128 + int(syscall.SIGKILL), nil
 	default:

@@ -10,8 +10,7 @@ import (
 type Request struct {
 	// Action is the action with its service's prefix, such as "ecs:RunTask".
 	Action string
-	// Resource is the resource's ARN, or "*" for an action that knows no
-	// resources.
+	// Resource is the resource's ARN, or "*" for an action without resources.
 	Resource string
 	// Context has the condition keys that apply, such as "ecs:cluster".
 	Context map[string]string
@@ -20,7 +19,7 @@ type Request struct {
 // Decision is the outcome of an evaluation.
 type Decision int
 
-// A request is denied unless a statement allows it and none denies it.
+// A request is denied unless a statement allows it and no statement denies it.
 const (
 	ImplicitlyDenied Decision = iota
 	ExplicitlyDenied
@@ -66,7 +65,7 @@ func (s *Statement) conditionsHold(context map[string]string) bool {
 	return true
 }
 
-// operators hold for a key if its value is one of those wanted.
+// operators hold for a key if its value is one of the wanted ones.
 var operators = map[string]func(value string, present bool, wanted []string) bool{
 	"StringEquals": func(value string, present bool, wanted []string) bool {
 		return present && slices.Contains(wanted, value)
@@ -84,7 +83,8 @@ var operators = map[string]func(value string, present bool, wanted []string) boo
 // to the resource.
 const arnParts = 6
 
-// matchesARN compares part by part: a wildcard does not reach into the next one.
+// matchesARN compares part by part: a wildcard does not extend into the next
+// part.
 func matchesARN(pattern, arn string) bool {
 	if pattern == "*" {
 		return true

@@ -1,6 +1,6 @@
-// Package localecstest gives a test a local ECS of its own, with the cluster
-// "ci" and the task definition "ci" in it, and points the SDK's standard
-// configuration at it.
+// Package localecstest gives each test its own local ECS, with the cluster "ci"
+// and the task definition "ci" in it, and points the SDK's standard configuration
+// at it.
 package localecstest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// Idle is the image of a container that does nothing until it is told to stop.
+// Idle is the image of a container that does nothing until it is stopped.
 const Idle = "idle"
 
 // Env is a local ECS and a client of it.

@@ -1,4 +1,4 @@
-// Package seed puts into a local ECS what a platform team would have set up in
+// Package seed creates in a local ECS what a platform team would have set up in
 // AWS: a cluster and a task definition, through the real SDK.
 package seed
 
@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// Credentials are what a client of a local ECS needs in its environment, beside
-// AWS_ENDPOINT_URL. The server does not check signatures.
+// Credentials are what a client of a local ECS needs in its environment, in
+// addition to AWS_ENDPOINT_URL. The server does not check signatures.
 func Credentials() map[string]string {
 	return map[string]string{
 		"AWS_ACCESS_KEY_ID":         "local",
@@ -21,8 +21,8 @@ func Credentials() map[string]string {
 	}
 }
 
-// Cluster creates a cluster whose default strategy is FARGATE, with
-// FARGATE_SPOT besides.
+// Cluster creates a cluster that has FARGATE as its default strategy, and
+// FARGATE_SPOT as another provider.
 func Cluster(ctx context.Context, client *ecs.Client, name string) error {
 	_, err := client.CreateCluster(ctx, &ecs.CreateClusterInput{
 		ClusterName:       aws.String(name),
@@ -32,13 +32,13 @@ func Cluster(ctx context.Context, client *ecs.Client, name string) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("create cluster %s: %w", name, err)
+		return fmt.Errorf("creating cluster %s: %w", name, err)
 	}
 	return nil
 }
 
-// TaskDefinition registers a task definition for Fargate with the containers
-// given and returns its ARN.
+// TaskDefinition registers a task definition for Fargate with the given
+// containers and returns its ARN.
 func TaskDefinition(ctx context.Context, client *ecs.Client, family string, containers ...types.ContainerDefinition) (string, error) {
 	out, err := client.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{
 		Family:                  aws.String(family),
@@ -49,13 +49,13 @@ func TaskDefinition(ctx context.Context, client *ecs.Client, family string, cont
 		ContainerDefinitions:    containers,
 	})
 	if err != nil {
-		return "", fmt.Errorf("register task definition %s: %w", family, err)
+		return "", fmt.Errorf("registering task definition %s: %w", family, err)
 	}
 	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
 }
 
-// Container is a container definition named ci-coordinator whose SSH server
-// listens on the port given.
+// Container returns a definition of a container named ci-coordinator whose SSH
+// server listens on the given port.
 func Container(image string, port int32) types.ContainerDefinition {
 	return types.ContainerDefinition{
 		Name:         aws.String("ci-coordinator"),

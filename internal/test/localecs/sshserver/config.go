@@ -1,6 +1,6 @@
 // Package sshserver is a small SSH server for containers: it accepts one public
-// key, under any user name, and runs commands the way OpenSSH's server does. It
-// is what a task of the local ECS runs where no sshd is installed.
+// key, under any user name, and runs commands the way OpenSSH's server does.
+// Tasks of the local ECS run it if no sshd is installed.
 package sshserver
 
 import (
@@ -33,7 +33,7 @@ const defaultPort = 22
 type Config struct {
 	// Addresses are the IP addresses to listen on, at least one.
 	Addresses []string
-	// Port is the TCP port on every address; 0 takes a free one each.
+	// Port is the TCP port on every address; 0 takes a free port on each.
 	Port int
 	// PublicKey is the only key that may log in.
 	PublicKey ssh.PublicKey
@@ -41,8 +41,8 @@ type Config struct {
 	StartDelay time.Duration
 }
 
-// FromEnvironment reads the configuration of a container. All problems come
-// back in one error, each naming its variable.
+// FromEnvironment reads the configuration of a container. Its error joins all
+// problems, each with the name of its variable.
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	var (
 		config   Config

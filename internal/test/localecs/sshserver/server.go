@@ -51,28 +51,28 @@ func Listen(ctx context.Context, config Config) (*Server, error) {
 		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(config.Port)))
 		if err != nil {
 			s.closeListeners()
-			return nil, fmt.Errorf("listen for SSH: %w", err)
+			return nil, fmt.Errorf("listening for SSH: %w", err)
 		}
 		s.listeners = append(s.listeners, listener)
 	}
 	return s, nil
 }
 
-// newHostKey makes an Ed25519 key that lives as long as the server.
+// newHostKey generates an Ed25519 key that lives as long as the server.
 func newHostKey() (gossh.Signer, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a host key: %w", err)
+		return nil, fmt.Errorf("making a host key: %w", err)
 	}
 	signer, err := gossh.NewSignerFromSigner(private)
 	if err != nil {
-		return nil, fmt.Errorf("use the new host key: %w", err)
+		return nil, fmt.Errorf("using the new host key: %w", err)
 	}
 	return signer, nil
 }
 
-// Addresses returns where the server listens, as host:port, in the order of the
-// configuration.
+// Addresses returns the addresses that the server listens on, as host:port, in
+// the order of the configuration.
 func (s *Server) Addresses() []string {
 	addresses := make([]string, len(s.listeners))
 	for i, listener := range s.listeners {
@@ -101,7 +101,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ssh.Close()
 	s.end()
 	if err != nil && !errors.Is(err, ssh.ErrServerClosed) {
-		return fmt.Errorf("serve SSH: %w", err)
+		return fmt.Errorf("serving SSH: %w", err)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (s *Server) begin() bool {
 	return !s.closing
 }
 
-// end refuses new sessions and waits for the ones under way.
+// end refuses new sessions and waits for the running ones.
 func (s *Server) end() {
 	s.mu.Lock()
 	s.closing = true

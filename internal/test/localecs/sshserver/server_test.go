@@ -219,7 +219,7 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// running tells whether a process is there and not just waiting to be reaped.
+// running reports whether a process exists and is not just waiting to be reaped.
 func running(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return err == nil && !strings.Contains(string(stat), ") Z ") && syscall.Kill(pid, 0) == nil

@@ -23,8 +23,8 @@ const (
 // signalBacklog is how many signal requests wait while the command starts.
 const signalBacklog = 16
 
-// handle runs one session's command in a session of its own and reports how it
-// ended. The command's process group is killed when the connection goes away.
+// handle runs one session's command in its own process session and reports how
+// it ended. The command's process group is killed when the connection ends.
 func (s *Server) handle(session ssh.Session) {
 	if !s.begin() {
 		_ = session.Exit(exitUnknown)
@@ -81,7 +81,7 @@ func newCommand(session ssh.Session) *exec.Cmd {
 func report(session ssh.Session, err error) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		// What is left is a copy that ended early because the client is gone.
+		// The only other error is a copy that ended early because the client is gone.
 		code := 0
 		if err != nil {
 			code = exitUnknown
