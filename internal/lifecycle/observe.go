@@ -29,7 +29,7 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
 	case !ended(task):
 		return deniedBeforeReady(job, &seen)
-	case job.Status.ReadyTime == nil && ecs.FailedInPassing(task):
+	case job.Status.ReadyTime == nil && ecs.FailedTransiently(task):
 		setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
 		l.Observers.Forget(task.ARN)
