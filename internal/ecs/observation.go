@@ -89,6 +89,7 @@ type Watch struct {
 type watched struct {
 	Watch
 	due          time.Time
+	looking      bool          // whether a look is on its way
 	backOff      time.Duration // the pause after its last look, if that failed
 	alone        bool          // whether ECS refused to describe it
 	settled      bool          // once all that was waited for is known, or too late
