@@ -53,6 +53,15 @@ var refusals = map[string]struct{ chart, values, want string }{
 	"unknown key of the webhook":  {operatorChart, "webhook: {certManager: {enable: true}}", "/webhook/certManager"},
 	"class without a spec":        {operatorChart, "taskClasses: [{name: default}]", "/taskClasses/0"},
 	"class with a bad name":       {operatorChart, "taskClasses: [{name: Default, spec: {}}]", "/taskClasses/0/name"},
+	"argument without a dash":     {operatorChart, "extraArgs: [leader-elect]", "/extraArgs/0"},
+	"volume of the chart's":       {operatorChart, "extraVolumes: [{name: webhook-certificate}]", "/extraVolumes/0"},
+	"volume of the runner's":      {operatorChart, "runner: {extraVolumes: [{name: home}]}", "/runner/extraVolumes/0"},
+	"variable of the runner's":    {operatorChart, "runner: {extraEnv: [{name: CONFIG_FILE, value: x}]}", "/runner/extraEnv/0"},
+	"mount without a path":        {operatorChart, "extraVolumeMounts: [{name: ca}]", "/extraVolumeMounts/0"},
+	"label that selects: runner":  {operatorChart, "runner: {podLabels: {app.kubernetes.io/component: a}}", "/runner/podLabels/app.kubernetes.io~1component"},
+	"text for a security context": {operatorChart, "podSecurityContext: restricted", "/podSecurityContext"},
+	"no jobs":                     {operatorChart, "tenants: [{namespace: a, maxJobs: 0}]", "/tenants/0/maxJobs"},
+	"negative deadline":           {operatorChart, "policy: {maxActiveDeadlineSeconds: -1}", "/policy/maxActiveDeadlineSeconds"},
 	"text to keep":                {crdsChart, `keep: "false"`, "/keep"},
 }
 
@@ -72,7 +81,7 @@ func TestSchema_WrongValue_IsRefusedByName(t *testing.T) {
 
 func TestSchema_ValuesThatHelmAddsToSubcharts_AreAccepted(t *testing.T) {
 	for _, chart := range []string{operatorChart, crdsChart} {
-		render(t, chart, "--values", valuesFile(t, "global: {registry: example.com}"))
+		render(t, chart, "--values", valuesFile(t, "{global: {registry: example.com}, enabled: true}"))
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,11 +26,14 @@ type countingTasks struct {
 	tasksAPI
 	failing map[string]string
 
+	mu      sync.Mutex
 	batches []int // how many tasks each call was for
 }
 
 func (c *countingTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	c.mu.Lock()
 	c.batches = append(c.batches, len(in.Tasks))
+	c.mu.Unlock()
 	out := &ecs.DescribeTasksOutput{}
 	status := Running
 	for _, arn := range in.Tasks {
@@ -74,6 +79,18 @@ func watching(t *testing.T, api *countingTasks, n int) *observer {
 	return o
 }
 
+// lookNow looks at the tasks that are due and waits for the answers.
+func lookNow(t *testing.T, o *observer) {
+	t.Helper()
+	o.look(t.Context())
+	o.calls.Wait()
+}
+
+// sorted has the largest first: batches are described at the same time.
+func sorted(batches []int) []int {
+	return slices.SortedFunc(slices.Values(batches), func(a, b int) int { return b - a })
+}
+
 // outcomes are how many tasks were seen to run, and which were not.
 func outcomes(o *observer) (running int, failed []string) {
 	for arn, task := range o.tasks {
@@ -91,8 +108,8 @@ func outcomes(o *observer) (running int, failed []string) {
 func TestLook_150Tasks_TakesTwoCalls(t *testing.T) {
 	api := &countingTasks{}
 	o := watching(t, api, 150)
-	o.look(t.Context())
-	if diff := cmp.Diff([]int{100, 50}, api.batches); diff != "" {
+	lookNow(t, o)
+	if diff := cmp.Diff([]int{100, 50}, sorted(api.batches)); diff != "" {
 		t.Errorf("tasks for each call differ (-want +got):\n%s", diff)
 	}
 	if running, _ := outcomes(o); running != 150 {
@@ -107,7 +124,7 @@ func TestLook_100TasksWithPublicAddresses_TakesOneCallForThem(t *testing.T) {
 	for _, task := range o.tasks {
 		task.PublicIP = true
 	}
-	o.look(t.Context())
+	lookNow(t, o)
 	if diff := cmp.Diff([]int{100}, interfaces.batches); diff != "" {
 		t.Errorf("interfaces for each call differ (-want +got):\n%s", diff)
 	}
@@ -118,7 +135,7 @@ func TestLook_100TasksWithPublicAddresses_TakesOneCallForThem(t *testing.T) {
 		task.due = time.Now()
 	}
 
-	o.look(t.Context())
+	lookNow(t, o)
 	if len(interfaces.batches) != 1 {
 		t.Errorf("addresses that are known were looked up again, in %d calls", len(interfaces.batches)-1)
 	}
@@ -127,7 +144,7 @@ func TestLook_100TasksWithPublicAddresses_TakesOneCallForThem(t *testing.T) {
 func TestLook_OneBatchFails_OthersAreObserved(t *testing.T) {
 	api := &countingTasks{failing: map[string]string{"task-000": "ServerException"}}
 	o := watching(t, api, 150)
-	o.look(t.Context())
+	lookNow(t, o)
 	if running, failed := outcomes(o); running != 50 || len(failed) != 100 {
 		t.Errorf("%d observed and %d failed, want 50 and 100", running, len(failed))
 	}
@@ -139,7 +156,7 @@ func TestLook_OneBatchFails_OthersAreObserved(t *testing.T) {
 func TestLook_OneTaskIsRefused_OthersAreObserved(t *testing.T) {
 	api := &countingTasks{failing: map[string]string{"task-042": "InvalidParameterException"}}
 	o := watching(t, api, 100)
-	o.look(t.Context())
+	lookNow(t, o)
 	running, failed := outcomes(o)
 	if diff := cmp.Diff([]string{"task-042"}, failed); diff != "" || running != 99 {
 		t.Errorf("%d tasks were observed, want 99; failed tasks differ (-want +got):\n%s", running, diff)
@@ -153,8 +170,8 @@ func TestLook_OneTaskIsRefused_OthersAreObserved(t *testing.T) {
 		task.due = time.Now()
 	}
 	api.batches = nil
-	o.look(t.Context())
-	if diff := cmp.Diff([]int{1, 99}, api.batches); diff != "" {
+	lookNow(t, o)
+	if diff := cmp.Diff([]int{99, 1}, sorted(api.batches)); diff != "" {
 		t.Errorf("the next look finds the task again (-want +got):\n%s", diff)
 	}
 }
@@ -165,17 +182,69 @@ func TestFailed_AgainAndAgain_PausesLonger(t *testing.T) {
 	task := o.tasks["task-000"]
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 		task.due = time.Now()
-		o.look(t.Context())
+		lookNow(t, o)
 		if task.backOff != want*time.Second {
 			t.Errorf("pauses %v, want %ds", task.backOff, want)
 		}
 	}
 	api.failing = nil
 	task.due = time.Now()
-	o.look(t.Context())
+	lookNow(t, o)
 	if task.backOff != 0 {
 		t.Errorf("pauses %v after a look that succeeded", task.backOff)
 	}
+}
+
+// hangingTasks does not answer calls about one task until it is released.
+type hangingTasks struct {
+	countingTasks
+	slow    string
+	release chan struct{}
+}
+
+func (h *hangingTasks) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, options ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	if slices.Contains(in.Tasks, h.slow) {
+		<-h.release
+	}
+	return h.countingTasks.DescribeTasks(ctx, in, options...)
+}
+
+func TestLook_OneCallHangs_TheOtherTasksAreSeenAgainAndAgain(t *testing.T) {
+	api := &hangingTasks{slow: "task-000", release: make(chan struct{})}
+	o := watching(t, &api.countingTasks, 150)
+	o.clients.accounts[account{region: testLocation.Region}].tasks = api
+	o.tasks["task-000"].alone = true
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := make(chan string, 1000)
+	for _, task := range o.tasks {
+		task.HealthOf, task.Changed = "c", func() { seen <- task.ARN }
+	}
+	o.cadence = Cadence{Provisioning: time.Millisecond, Starting: time.Millisecond, Running: time.Millisecond}
+	ended := make(chan struct{})
+	go func() { o.run(ctx); close(ended) }()
+	for range 149 {
+		if arn := <-seen; arn == "task-000" {
+			t.Error("the task whose call hangs was seen")
+		}
+	}
+	for api.calls() < 10 {
+		if ctx.Err() != nil {
+			t.Fatal("one call that hangs keeps the others from being made")
+		}
+		runtime.Gosched()
+	}
+	close(api.release)
+	if arn := <-seen; arn != "task-000" {
+		t.Errorf("saw %s, want the task whose call was answered late", arn)
+	}
+	cancel()
+	<-ended
+}
+
+func (c *countingTasks) calls() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.batches)
 }
 
 func TestObservers_RegionAndCluster_HaveOneObserverEach(t *testing.T) {

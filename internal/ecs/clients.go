@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -29,6 +30,10 @@ const appID = "fargate-operator"
 // request three times. Its own client has no limit: a proxy or an endpoint that
 // accepts and then says nothing would hold its caller for good.
 const callTimeout = 20 * time.Second
+
+// accountTTL is how long the clients of a Region and role are kept that nobody
+// uses. Whoever observes or collects tasks there uses them every few minutes.
+const accountTTL = time.Hour
 
 // What follows is all that this package calls of AWS. hack/iampolicy generates
 // the IAM policies in config/aws from it.
@@ -99,6 +104,8 @@ type regional struct {
 	definitions *definitionCache
 	// config makes the clients that are seldom needed.
 	config aws.Config
+	// used is when somebody asked for them last.
+	used time.Time
 }
 
 // at returns the clients for a Location, or an *Error if the SDK's
@@ -107,9 +114,12 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := account{region: loc.Region, assumeRoleARN: loc.AssumeRoleARN}
+	now := time.Now()
 	if r, ok := c.accounts[key]; ok {
+		r.used = now
 		return r, nil
 	}
+	maps.DeleteFunc(c.accounts, func(_ account, r *regional) bool { return now.Sub(r.used) >= accountTTL })
 	cfg, err := c.loadConfig(ctx, key)
 	if err != nil {
 		return nil, err
@@ -122,6 +132,7 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		interfaces:  ec2.NewFromConfig(cfg),
 		definitions: newDefinitionCache(),
 		config:      cfg,
+		used:        now,
 	}
 	c.accounts[key] = r
 	return r, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -77,14 +76,18 @@ func hasCode(err error, set map[string]bool) bool {
 
 // isThrottled reports whether AWS, or a proxy on the way, wants fewer calls.
 func isThrottled(err error, api smithy.APIError) bool {
-	_, throttled := retry.DefaultThrottleErrorCodes[api.ErrorCode()]
-	return throttled || statusOf(err) == http.StatusTooManyRequests
+	return throttles(api.ErrorCode()) || throttles(innerCode(api)) || statusOf(err) == http.StatusTooManyRequests
+}
+
+func throttles(code string) bool {
+	_, ok := retry.DefaultThrottleErrorCodes[code]
+	return ok
 }
 
 // isServerFault reports whether the fault is not the caller's. A proxy or a load
 // balancer has no AWS error code, only a status.
 func isServerFault(err error, api smithy.APIError) bool {
-	return transientCodes[api.ErrorCode()] || api.ErrorFault() == smithy.FaultServer ||
+	return transientCodes[api.ErrorCode()] || transientCodes[innerCode(api)] || api.ErrorFault() == smithy.FaultServer ||
 		statusOf(err) >= http.StatusInternalServerError
 }
 
@@ -108,41 +111,26 @@ func Classify(err error, doing string, loc Location) error {
 		return &Error{
 			Class:   RetrySame,
 			Reason:  v1alpha1.ReasonRetrying,
-			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, shorten(rootCause(err).Error())),
+			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, shorten(steady(rootCause(err).Error()))),
 			cause:   err,
 		}
 	}
 	class, reason, fix := verdict(err, api, loc)
-	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), shorten(api.ErrorMessage()))
+	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), shorten(steady(api.ErrorMessage())))
 	if fix != "" {
 		message = fmt.Sprintf("%s (%s)", message, fix)
 	}
 	return &Error{Class: class, Reason: reason, Message: message, cause: err}
 }
 
-// actionPattern finds the IAM action in what AWS says of a missing permission.
-// It need not be the call's: RunTask also needs iam:PassRole.
-var actionPattern = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
-
-// missingAction is the IAM action that AWS refused: the one it names, else that
-// of the innermost call, since an error on the way to a role wraps that of
-// sts:AssumeRole.
-func missingAction(err error, message string) string {
-	if found := actionPattern.FindStringSubmatch(message); found != nil {
-		return found[1]
-	}
-	action := ""
-	for call := (*smithy.OperationError)(nil); errors.As(err, &call); err = call.Err {
-		action = strings.ToLower(call.Service()) + ":" + call.Operation()
-	}
-	return action
-}
-
-// verdict says what an AWS error means and how to mend it.
+// verdict says what an AWS error means and how to fix it. It goes by the inner
+// cause: ECS passes on what EC2, IAM and others answered under a code of its own.
 func verdict(err error, api smithy.APIError, loc Location) (class Class, reason, fix string) {
 	code, message := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case deniedCodes[code], credentialCodes[code]:
+	case lacksServiceLinkedRole(message):
+		return Terminal, v1alpha1.ReasonAccessDenied, serviceLinkedRoleFix
+	case deniedCodes[code], credentialCodes[code], deniedCodes[innerCode(api)]:
 		return Terminal, v1alpha1.ReasonAccessDenied, accessFix(err, code, message)
 	case isThrottled(err, api), isServerFault(err, api):
 		return RetrySame, v1alpha1.ReasonRetrying, ""
@@ -153,13 +141,15 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 		return Terminal, v1alpha1.ReasonNoCapacityProvider,
 			fmt.Sprintf("give the cluster %q a default capacity provider strategy such as FARGATE, or set capacity in the FargateTaskClass or LaunchType in fargate.toml", loc.Cluster)
 	case isQuota(message):
-		return NextAttempt, v1alpha1.ReasonQuotaExceeded, "ask AWS for a higher Fargate quota or run fewer jobs at a time"
+		return NextAttempt, v1alpha1.ReasonQuotaExceeded, quotaFix
 	case isCapacity(message):
 		return NextAttempt, v1alpha1.ReasonCapacityUnavailable, ""
 	case refusedCodes[code]:
 		return Terminal, v1alpha1.ReasonLaunchRefused, ""
 	case code == "ClientException" && mentionsTaskDefinition(message):
 		return Terminal, v1alpha1.ReasonTaskDefinitionNotFound, "register the task definition in this region or correct its name"
+	case passes(message):
+		return RetrySame, v1alpha1.ReasonRetrying, ""
 	case code == "InvalidParameterException", code == "ClientException":
 		return Terminal, v1alpha1.ReasonInvalidParameter, ""
 	default:
@@ -167,28 +157,8 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 	}
 }
 
-func accessFix(err error, code, message string) string {
-	if credentialCodes[code] {
-		return "give the identity in use valid credentials, see docs/aws-permissions.md"
-	}
-	return fmt.Sprintf("give the identity in use the permission %s, see docs/aws-permissions.md", missingAction(err, message))
-}
-
-// failure turns an entry of RunTask's failures[] into an *Error.
-func failure(reason, detail string) *Error {
-	message := "ECS did not start the task: " + reason
-	if detail != "" {
-		message += ": " + detail
-	}
-	e := &Error{Class: NextAttempt, Reason: v1alpha1.ReasonCapacityUnavailable, Message: message}
-	switch {
-	case isQuota(reason):
-		e.Reason = v1alpha1.ReasonQuotaExceeded
-	case reason == "ATTRIBUTE":
-		e.Class, e.Reason = Terminal, v1alpha1.ReasonLaunchRefused
-	}
-	return e
-}
+// quotaFix is what to do when the account's Fargate quota is used up.
+const quotaFix = "ask AWS for a higher Fargate quota or run fewer jobs at a time"
 
 func isQuota(message string) bool {
 	return strings.Contains(message, "reached the limit on the number of")
@@ -202,16 +172,4 @@ func mentionsTaskDefinition(message string) bool {
 	lower := strings.ReplaceAll(strings.ToLower(message), " ", "")
 	return strings.Contains(lower, "taskdefinition") &&
 		(strings.Contains(lower, "notfound") || strings.Contains(lower, "unabletodescribe") || strings.Contains(lower, "inactive"))
-}
-
-// rootCause is the innermost error: the SDK wraps a refused connection six
-// times.
-func rootCause(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -88,52 +87,5 @@ func TestClassify_Unreachable_NamesTheRootCause(t *testing.T) {
 	err := Classify(fmt.Errorf("operation error: %w", fmt.Errorf("https response error: %w", errors.New("connection refused"))), "starting the task", Location{})
 	if got, want := err.Error(), "starting the task: AWS could not be reached: connection refused"; got != want {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestFailure(t *testing.T) {
-	for reason, want := range map[string]Error{
-		"Capacity is unavailable at this time. Please try again later or in a different availability zone": {Class: NextAttempt, Reason: v1alpha1.ReasonCapacityUnavailable},
-		"You’ve reached the limit on the number of vCPUs you can run concurrently":                         {Class: NextAttempt, Reason: v1alpha1.ReasonQuotaExceeded},
-		"You've reached the limit on the number of tasks you can run concurrently":                         {Class: NextAttempt, Reason: v1alpha1.ReasonQuotaExceeded},
-		"RESOURCE:ENI": {Class: NextAttempt, Reason: v1alpha1.ReasonCapacityUnavailable},
-		"AGENT":        {Class: NextAttempt, Reason: v1alpha1.ReasonCapacityUnavailable},
-		"ATTRIBUTE":    {Class: Terminal, Reason: v1alpha1.ReasonLaunchRefused},
-	} {
-		got := failure(reason, "detail")
-		if got.Class != want.Class || got.Reason != want.Reason {
-			t.Errorf("%s: class %d, reason %s; want %d, %s", reason, got.Class, got.Reason, want.Class, want.Reason)
-		}
-		if want := "ECS did not start the task: " + reason + ": detail"; got.Message != want {
-			t.Errorf("message %q, want %q", got.Message, want)
-		}
-	}
-}
-
-func TestFailedTransiently(t *testing.T) {
-	tests := []struct {
-		code, reason string
-		want         bool
-	}{
-		{"TaskFailedToStart", "Timeout waiting for network interface provisioning to complete.", true},
-		{"TaskFailedToStart", "Timeout waiting for EphemeralStorage provisioning to complete.", true},
-		{"TaskFailedToStart", "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1': AuthFailure", true},
-		{"TaskFailedToStart", "CannotPullContainerError: pull image manifest has been retried 5 time(s): dial tcp 1.2.3.4:443: i/o timeout", true},
-		{"TaskFailedToStart", "CannotPullContainerError: unexpected EOF", true},
-		{"TaskFailedToStart", "CannotPullContainerError: manifest unknown", false},
-		{"TaskFailedToStart", "ResourceInitializationError: unable to pull secrets or registry auth", false},
-		{"SpotInterruption", "Your Spot Task was interrupted.", true},
-		{"UserInitiated", "Timeout waiting for network interface provisioning to complete.", false},
-		{"EssentialContainerExited", "Essential container in task exited", false},
-	}
-	for _, test := range tests {
-		task := &v1alpha1.TaskStatus{StopCode: test.code, StoppedReason: test.reason}
-		if got := FailedTransiently(task); got != test.want {
-			t.Errorf("%s: %s: %t, want %t", test.code, test.reason, got, test.want)
-		}
-		task.StartTime = &metav1.Time{}
-		if FailedTransiently(task) {
-			t.Errorf("%s: %s: a task that ran is retried", test.code, test.reason)
-		}
 	}
 }

@@ -57,9 +57,11 @@ func (o *observer) take(arns []string, described map[string]description, public 
 			continue
 		}
 		next := task.next(now, described, public)
+		next.AddressErr = nil
 		if task.PublicIP && next.Address.PublicIP == "" {
-			next.AddressErr = addressErr
+			next.AddressErr = task.noAddress.believe(addressErr, now, o.cadence.Denied)
 		}
+		task.denied = denial{}
 		if task.update(now, next) {
 			changed = append(changed, task)
 		}
@@ -106,7 +108,7 @@ func (o *observer) failed(ctx context.Context, arns []string, err error) {
 			continue
 		}
 		next := task.latest
-		next.Err = err
+		next.Err = task.denied.believe(err, now, o.cadence.Denied)
 		if task.update(now, next) {
 			changed = append(changed, task)
 		}

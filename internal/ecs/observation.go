@@ -45,29 +45,32 @@ type Cadence struct {
 	Starting time.Duration
 	// Running is for tasks that run or stop.
 	Running time.Duration
+	// Denied is how long looks may be refused before the refusal is believed:
+	// IAM takes seconds until a change of a policy or a role is known everywhere.
+	Denied time.Duration
 }
 
 // equal compares what people see; two errors of the same text differ in their
 // request ids alone.
 func (o *Observation) equal(other *Observation) bool {
 	return o.Missing == other.Missing &&
-		errorText(o.Err) == errorText(other.Err) &&
-		errorText(o.AddressErr) == errorText(other.AddressErr) &&
+		sameError(o.Err, other.Err) &&
+		sameError(o.AddressErr, other.AddressErr) &&
 		o.Address == other.Address &&
 		equality.Semantic.DeepEqual(o.Task, other.Task)
 }
 
-func errorText(err error) string {
-	if err == nil {
-		return ""
+func sameError(one, other error) bool {
+	if one == nil || other == nil {
+		return one == other //nolint:errorlint // Both are nil, or only one is.
 	}
-	return err.Error()
+	return one.Error() == other.Error() && isTerminal(one) == isTerminal(other)
 }
 
 // DefaultCadence keeps the wait between RUNNING and its discovery at 150 ms in
 // the mean, and a hundred jobs of 30 s start and 60 s run below one
 // DescribeTasks call each.
-var DefaultCadence = Cadence{Provisioning: time.Second, Starting: 300 * time.Millisecond, Running: 5 * time.Second}
+var DefaultCadence = Cadence{Provisioning: time.Second, Starting: 300 * time.Millisecond, Running: 5 * time.Second, Denied: 30 * time.Second}
 
 // Watch names a task to observe and what to wait for besides RUNNING.
 type Watch struct {
@@ -87,11 +90,14 @@ type Watch struct {
 type watched struct {
 	Watch
 	due          time.Time
+	looking      bool          // whether a look is on its way
 	backOff      time.Duration // the pause after its last look, if that failed
 	alone        bool          // whether ECS refused to describe it
 	calm         bool          // once all that was waited for is known, or too late
 	runningSince time.Time     // zero until the task was seen RUNNING
 	missingSince time.Time     // zero unless ECS did not know the task
+	denied       denial        // of looks at the task
+	noAddress    denial        // of looks for its public address
 	known        bool          // whether there is an observation in latest
 	latest       Observation
 }

@@ -27,6 +27,7 @@ type observer struct {
 	log      logr.Logger
 	stop     context.CancelFunc
 	nudge    chan struct{}
+	calls    sync.WaitGroup // looks on their way
 
 	mu    sync.Mutex
 	tasks map[string]*watched
@@ -52,6 +53,11 @@ func (o *observer) add(watch Watch) {
 	task.latest.Task.ARN = watch.ARN
 	o.tasks[watch.ARN] = task
 	o.mu.Unlock()
+	o.reschedule()
+}
+
+// reschedule makes run find out again which task is due first.
+func (o *observer) reschedule() {
 	select {
 	case o.nudge <- struct{}{}:
 	default:
@@ -78,6 +84,7 @@ func (o *observer) latest(arn string) (Observation, bool) {
 
 // run looks whenever a task is due, until the context ends.
 func (o *observer) run(ctx context.Context) {
+	defer o.calls.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -100,25 +107,37 @@ func (o *observer) firstDue() (time.Time, bool) {
 	defer o.mu.Unlock()
 	var first time.Time
 	for _, task := range o.tasks {
-		if first.IsZero() || task.due.Before(first) {
+		if !task.looking && (first.IsZero() || task.due.Before(first)) {
 			first = task.due
 		}
 	}
 	return first, !first.IsZero()
 }
 
-// look observes the tasks that are due. A batch that fails keeps no other from
-// being looked at.
+// look begins to observe the tasks that are due. It does not wait: a call that
+// fails or hangs keeps no other batch from being looked at, now or later.
 func (o *observer) look(ctx context.Context) {
 	for _, batch := range o.dueBatches() {
-		o.lookAt(ctx, batch)
-		if ctx.Err() != nil {
-			return
-		}
+		o.calls.Go(func() {
+			o.lookAt(ctx, batch)
+			o.looked(batch)
+		})
 	}
 }
 
-// dueBatches returns the tasks that are due in batches for one call each. What
+// looked notes that a look has ended, so that its tasks can become due again.
+func (o *observer) looked(batch []string) {
+	o.mu.Lock()
+	for _, arn := range batch {
+		if task, ok := o.tasks[arn]; ok {
+			task.looking = false
+		}
+	}
+	o.mu.Unlock()
+	o.reschedule()
+}
+
+// dueBatches takes the tasks that are due, in batches for one call each. What
 // room the last batch has is filled with the tasks that are due next, since a
 // call costs the same for one task and for a hundred. A task that ECS has refused
 // to describe gets a call of its own.
@@ -132,12 +151,14 @@ func (o *observer) dueBatches() [][]string {
 	for _, task := range o.tasks {
 		isDue := !task.due.After(now)
 		switch {
+		case task.looking:
 		case !task.alone:
 			queue = append(queue, task)
 			if isDue {
 				due++
 			}
 		case isDue:
+			task.looking = true
 			batches = append(batches, []string{task.ARN})
 		}
 	}
@@ -148,6 +169,7 @@ func (o *observer) dueBatches() [][]string {
 		if i%maxBatch == 0 {
 			batches = append(batches, nil)
 		}
+		task.looking = true
 		batches[alone+i/maxBatch] = append(batches[alone+i/maxBatch], task.ARN)
 	}
 	return batches

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -181,9 +183,14 @@ func TestDueBatches_OneTaskDue_FillsTheCallWithTheNext(t *testing.T) {
 	for _, task := range o.tasks {
 		task.due = now
 	}
+	if again := o.dueBatches(); len(again) != 2 {
+		t.Errorf("%d batches for the 150 tasks that no call is under way for, want 2", len(again))
+	}
+	o.looked(slices.Collect(maps.Keys(o.tasks)))
 	if batches := o.dueBatches(); len(batches) != 3 {
 		t.Errorf("%d batches for 250 tasks due, want 3", len(batches))
 	}
+	o.looked(slices.Collect(maps.Keys(o.tasks)))
 	for _, task := range o.tasks {
 		task.due = now.Add(time.Hour)
 	}

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -34,9 +35,14 @@ func NewObservers(clients *Clients, cadence Cadence, log logr.Logger) *Observers
 }
 
 // Start observes until the context ends and returns nil. Tasks that are
-// watched before Start are observed from then on.
+// watched before Start are observed from then on. It is an error to start
+// observers that run.
 func (o *Observers) Start(ctx context.Context) error {
 	o.mu.Lock()
+	if o.ctx != nil {
+		o.mu.Unlock()
+		return errors.New("starting the observers: they run already")
+	}
 	o.ctx = ctx
 	for _, observer := range o.running {
 		o.launch(ctx, observer)

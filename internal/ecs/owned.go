@@ -24,8 +24,8 @@ type OwnedTask struct {
 }
 
 // ListOwned lists the tasks of an installation in a cluster. It costs one call
-// for each hundred tasks of the cluster, and one more. Errors are *Error or the
-// context's.
+// for each hundred tasks of the cluster, and one more. A task that ECS cannot
+// describe is left out: it hides no other. Errors are *Error or the context's.
 func (c *Clients) ListOwned(ctx context.Context, loc Location, installation string) ([]OwnedTask, error) {
 	r, err := c.at(ctx, loc)
 	if err != nil {
@@ -38,22 +38,42 @@ func (c *Clients) ListOwned(ctx context.Context, loc Location, installation stri
 		if err != nil {
 			return nil, Classify(err, "listing the cluster's tasks", loc)
 		}
-		if len(page.TaskArns) == 0 {
-			continue
-		}
-		out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{
-			Cluster: aws.String(loc.Cluster), Tasks: page.TaskArns, Include: []types.TaskField{types.TaskFieldTags},
-		})
-		if err != nil {
+		if owned, err = r.appendOwned(ctx, owned, installation, loc, page.TaskArns); err != nil {
 			return nil, Classify(err, "describing the cluster's tasks", loc)
 		}
-		owned = appendOwned(owned, installation, out)
 	}
 	return owned, nil
 }
 
-// appendOwned appends those of the described tasks that are an installation's.
-func appendOwned(owned []OwnedTask, installation string, described *ecs.DescribeTasksOutput) []OwnedTask {
+// appendOwned describes tasks and appends those that are an installation's. One
+// task that ECS cannot describe fails the whole call: the batch is halved until
+// that task is alone, and left out.
+func (r *regional) appendOwned(ctx context.Context, owned []OwnedTask, installation string, loc Location, arns []string) ([]OwnedTask, error) {
+	if len(arns) == 0 {
+		return owned, nil
+	}
+	out, err := r.tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{
+		Cluster: aws.String(loc.Cluster), Tasks: arns, Include: []types.TaskField{types.TaskFieldTags},
+	})
+	if err == nil {
+		return appendDescribed(owned, installation, out), nil
+	}
+	if !hasCode(err, batchCodes) {
+		return owned, err
+	}
+	if len(arns) == 1 {
+		return owned, nil
+	}
+	half := len(arns) / 2
+	if owned, err = r.appendOwned(ctx, owned, installation, loc, arns[:half]); err != nil {
+		return owned, err
+	}
+	return r.appendOwned(ctx, owned, installation, loc, arns[half:])
+}
+
+// appendDescribed appends those of the described tasks that are an
+// installation's.
+func appendDescribed(owned []OwnedTask, installation string, described *ecs.DescribeTasksOutput) []OwnedTask {
 	now := time.Now().Add(ahead(described.ResultMetadata))
 	for i := range described.Tasks {
 		task := &described.Tasks[i]

@@ -93,7 +93,10 @@ func TestStandalonePolicy_ActionMissing_IsNamed(t *testing.T) {
 func assertDenied(t *testing.T, err error, action string) {
 	t.Helper()
 	var fault *Error
-	if !errors.As(err, &fault) || fault.Reason != v1alpha1.ReasonAccessDenied || !strings.Contains(fault.Message, "the permission "+action+",") {
-		t.Errorf("got %v, want AccessDenied that names %s", err, action)
+	if !errors.As(err, &fault) || fault.Reason != v1alpha1.ReasonAccessDenied {
+		t.Fatalf("got %v, want AccessDenied", err)
+	}
+	if _, fix, _ := strings.Cut(fault.Message, " ("); !strings.Contains(fix, " "+action) {
+		t.Errorf("got %v, want a fix that names %s", err, action)
 	}
 }

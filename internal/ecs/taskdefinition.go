@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,9 +106,11 @@ func (c *definitionCache) put(name string, definition Definition) {
 	if hasRevision(name) {
 		ttl = revisionTTL
 	}
+	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known[name] = remembered{definition: definition, until: time.Now().Add(ttl)}
+	maps.DeleteFunc(c.known, func(_ string, known remembered) bool { return !now.Before(known.until) })
+	c.known[name] = remembered{definition: definition, until: now.Add(ttl)}
 }
 
 // TaskDefinition looks up a family's latest active revision, a family:revision

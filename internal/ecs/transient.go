@@ -6,31 +6,53 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// transientFaults are parts of stoppedReason that ECS gives for faults that are known
-// to pass. Source: "Amazon ECS stopped tasks error messages" in the ECS developer
-// guide.
-var transientFaults = []string{
-	"Timeout waiting for network interface provisioning to complete",
-	"Timeout waiting for EphemeralStorage provisioning to complete",
-	"Unexpected EC2 error while attempting to Create Network Interface",
-	"Capacity is unavailable at this time",
-}
-
 // FailedTransiently reports whether a task stopped before it ran, by a fault that
-// another attempt may not meet. A task that has run is never to be retried:
-// what its job did cannot be undone.
+// another attempt may not meet. A task that has run is never to be launched
+// again: what its job did cannot be undone.
 func FailedTransiently(task *v1alpha1.TaskStatus) bool {
-	if task.StartTime != nil || task.StopCode == v1alpha1.ReasonEssentialContainerExited || task.StopCode == v1alpha1.ReasonUserInitiated {
+	if task.StartTime != nil {
 		return false
 	}
-	reason := task.StoppedReason
-	for _, fault := range transientFaults {
-		if strings.Contains(reason, fault) {
-			return true
+	switch task.StopCode {
+	case v1alpha1.ReasonEssentialContainerExited, v1alpha1.ReasonUserInitiated, v1alpha1.ReasonServiceSchedulerInitiated:
+		return false
+	}
+	transient := task.StopCode == v1alpha1.ReasonSpotInterruption || task.StopCode == v1alpha1.ReasonTerminationNotice
+	for _, text := range stopTexts(task) {
+		cause, known := causeOf(text)
+		if known && !cause.transient {
+			return false
+		}
+		transient = transient || known
+	}
+	return transient
+}
+
+// StopFix is what to do about the end of a task, by the cause that ECS names.
+// It is empty if the cause is not a known one.
+func StopFix(task *v1alpha1.TaskStatus) string {
+	fix := ""
+	for _, text := range stopTexts(task) {
+		cause, known := causeOf(text)
+		if known && !cause.transient {
+			return cause.fix
+		}
+		if known {
+			fix = cause.fix
 		}
 	}
-	if task.StopCode == v1alpha1.ReasonSpotInterruption {
-		return true
+	return fix
+}
+
+// stopTexts are what ECS says of the end of a task and of its containers. A
+// container often has the cause of which the task has only the consequence.
+func stopTexts(task *v1alpha1.TaskStatus) []string {
+	texts := []string{task.StoppedReason}
+	for i := range task.Containers {
+		texts = append(texts, task.Containers[i].Reason)
 	}
-	return strings.Contains(reason, "CannotPull") && (strings.Contains(reason, "i/o timeout") || strings.HasSuffix(reason, "EOF"))
+	for i, text := range texts {
+		texts[i] = strings.TrimSpace(text)
+	}
+	return texts
 }

@@ -51,23 +51,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* The restrictions of every container, as Pod Security's level "restricted" wants them and a read-only root besides. */}}
-{{- define "fargate-operator.containerSecurityContext" -}}
-allowPrivilegeEscalation: false
-capabilities:
-  drop: [ALL]
-readOnlyRootFilesystem: true
-{{- end -}}
-
-{{/* The restrictions of every pod of the controller's image, which knows no user by name. */}}
-{{- define "fargate-operator.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-seccompProfile:
-  type: RuntimeDefault
-{{- end -}}
-
 {{/* What the controller may do in the namespaces that it serves. `make generate` writes the same rules into config/rbac/role.yaml
 from the markers in the code; a test compares them. */}}
 {{- define "fargate-operator.rules" -}}

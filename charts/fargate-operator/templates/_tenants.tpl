@@ -23,6 +23,7 @@
       "createAccount" (dig "serviceAccount" "create" true .)
       "class" $class
       "classes" (prepend (.allowedClasses | default list) $class | uniq)
+      "maxJobs" (.maxJobs | default 0)
       "toml" $toml) -}}
 {{- end -}}
 {{- toJson $tenants -}}

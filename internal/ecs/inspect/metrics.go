@@ -1,16 +1,11 @@
 package inspect
 
-import (
-	"reflect"
-
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
-)
-
 // Operations are the calls that this package makes for the controller, which
-// checks classes, by service.
+// checks classes, by service. It is a table for the reason that ecs.Operations
+// is one, and a test compares it with the interfaces.
 func Operations() map[string][]string {
-	return ecs.OperationsOf(map[string][]reflect.Type{
-		"ECS": {reflect.TypeFor[clustersAPI](), reflect.TypeFor[definitionsAPI]()},
-		"EC2": {reflect.TypeFor[networksAPI]()},
-	})
+	return map[string][]string{
+		"ECS": {"DescribeClusters", "DescribeTaskDefinition"},
+		"EC2": {"DescribeSecurityGroups", "DescribeSubnets"},
+	}
 }

@@ -1,0 +1,47 @@
+package ecs
+
+import (
+	"regexp"
+	"strings"
+)
+
+// rootCause is the innermost error: the SDK wraps a refused connection six
+// times. Of joined errors it is the first one's: what follows says that the SDK
+// has no retries left.
+func rootCause(err error) error {
+	for {
+		var next error
+		switch wrapper := err.(type) { //nolint:errorlint // This is what errors.Is and errors.As do.
+		case interface{ Unwrap() error }:
+			next = wrapper.Unwrap()
+		case interface{ Unwrap() []error }:
+			if inner := wrapper.Unwrap(); len(inner) > 0 {
+				next = inner[0]
+			}
+		}
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// What differs from one try to the next: the ports of a connection, ids of a
+// request, the blob that EC2 sends with a refusal, and times.
+var (
+	localEnd    = regexp.MustCompile(`[0-9a-fA-F.:\[\]]+:\d+->`)
+	requestIDs  = regexp.MustCompile(`(?i)[,;]? ?(x-amzn-)?request ?id:? ?[0-9a-f][0-9a-f-]{7,}`)
+	encodedBlob = regexp.MustCompile(`(?i)\.? ?encoded authorization failure message: ?\S+`)
+	timestamps  = regexp.MustCompile(`\b\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}:?\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?( [+-]\d{4} [A-Z]+)?`)
+)
+
+// steady takes out of a message what belongs to one try alone, and makes it one
+// line. It ends up in conditions, where each change wakes the job, adds to the
+// job's log, and hides that nothing has changed.
+func steady(message string) string {
+	message = localEnd.ReplaceAllString(message, "")
+	message = encodedBlob.ReplaceAllString(message, "")
+	message = requestIDs.ReplaceAllString(message, "")
+	message = timestamps.ReplaceAllString(message, "<time>")
+	return strings.Join(strings.Fields(message), " ")
+}
