@@ -52,7 +52,20 @@ func TestContainerLog_ContainerExited_IsNamedAndRead(t *testing.T) {
 func TestContainerLog_NothingToRead_IsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*testing.T) *world{
-		"no task": func(*testing.T) *world { return withLog() },
+		"no step was taken": func(*testing.T) *world { return withLog() },
+		"no task": func(t *testing.T) *world {
+			w := withLog()
+			_, _ = w.advance(t)
+			return w
+		},
+		"another container has ended": func(t *testing.T) *world {
+			w := withLog()
+			w.launch(t)
+			w.show(t, ecs.Running, func(seen *ecs.Observation) {
+				seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: "sidecar", ExitCode: ptr.To[int32](0)}, {Name: container}}
+			})
+			return w
+		},
 		"the container has not ended": func(t *testing.T) *world {
 			w := withLog()
 			w.launch(t)

@@ -93,6 +93,54 @@ func TestLaunch_Refused_TriesEveryPlacementAndThenPauses(t *testing.T) {
 	}
 }
 
+func TestLaunch_WithinARound_DoesNotPause(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		refusals    int
+		wantAttempt int32
+	}{
+		"launched in the first of a round": {2, 3},
+		"refused in the first of a round":  {3, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.cloud.Fail("Launch", test.refusals, noQuota)
+			w.mustAdvance(t)
+			w.clock.Step(minRoundPause)
+			if _, err := w.advance(t); err != nil {
+				t.Fatal(err)
+			}
+			if w.stored.Status.Attempt != test.wantAttempt || w.stored.Status.RetryTime != nil {
+				t.Errorf("attempt %d, retry at %v; want %d at once", w.stored.Status.Attempt, w.stored.Status.RetryTime, test.wantAttempt)
+			}
+		})
+	}
+}
+
+// watchful is a cloud that looks around when it is asked for a task.
+type watchful struct {
+	Cloud
+	look func()
+}
+
+func (w watchful) Launch(ctx context.Context, launch ecs.Launch) (*v1alpha1.TaskStatus, error) {
+	w.look()
+	return w.Cloud.Launch(ctx, launch)
+}
+
+// A panic, too, may come after ECS has started the task.
+func TestLaunch_NotAnsweredYet_MayHaveATask(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	may := false
+	w.process.ECS = watchful{w.cloud, func() { may = w.process.attempts.mayHaveTask(w.stored) }}
+	w.launch(t)
+	if !may {
+		t.Error("an attempt counts as certain while ECS is asked")
+	}
+}
+
 func TestLaunch_Throttled_AsksAgainInTheSameAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

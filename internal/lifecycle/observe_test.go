@@ -148,17 +148,22 @@ func TestObserve_OnlyTimesDiffer_IsNoNews(t *testing.T) {
 
 func TestObserve_FailedTransiently_AnotherAttemptFollows(t *testing.T) {
 	t.Parallel()
-	w := launchedWorld(t)
-	first := w.stored.Status.Task.ARN
-	w.cloud.End(first)
-	w.show(t, ecs.Stopped, stoppedBy(v1alpha1.ReasonTaskFailedToStart, "Capacity is unavailable at this time."))
-	if w.stored.Status.Attempt != 2 || w.stored.Status.Task == nil || w.stored.Status.Task.ARN == first {
-		t.Errorf("attempt %d, task %+v; want another task in attempt 2", w.stored.Status.Attempt, w.stored.Status.Task)
+	for _, state := range []string{ecs.Deprovisioning, ecs.Stopped} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			w := launchedWorld(t)
+			first := w.stored.Status.Task.ARN
+			w.cloud.End(first)
+			w.show(t, state, stoppedBy(v1alpha1.ReasonTaskFailedToStart, "Capacity is unavailable at this time."))
+			if w.stored.Status.Attempt != 2 || w.stored.Status.Task == nil || w.stored.Status.Task.ARN == first {
+				t.Errorf("attempt %d, task %+v; want another task in attempt 2", w.stored.Status.Attempt, w.stored.Status.Task)
+			}
+			if watched := w.observers.Watched(); len(watched) != 1 || watched[0].ARN == first {
+				t.Errorf("watched are %+v, want the second task alone", watched)
+			}
+			w.wantRunning(t, 1)
+		})
 	}
-	if watched := w.observers.Watched(); len(watched) != 1 || watched[0].ARN == first {
-		t.Errorf("watched are %+v, want the second task alone", watched)
-	}
-	w.wantRunning(t, 1)
 }
 
 func TestObserve_FailedTransientlyInTheLastPlacement_Pauses(t *testing.T) {

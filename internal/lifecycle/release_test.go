@@ -174,8 +174,7 @@ func TestRelease_SearchFails_HasNotSettledEvenIfItIsLate(t *testing.T) {
 
 func TestForget_Job_IsWatchedAndRememberedNoMore(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.launch(t)
+	w := launchedWorld(t)
 	if len(w.observers.Watched()) != 1 {
 		t.Fatal("the task is not watched")
 	}
@@ -183,11 +182,23 @@ func TestForget_Job_IsWatchedAndRememberedNoMore(t *testing.T) {
 	if watched := w.observers.Watched(); len(watched) != 0 {
 		t.Errorf("still watched: %+v", watched)
 	}
-	w.stored.Status.Task = nil
-	if !w.process.attempts.mayHaveTask(w.stored) {
-		t.Error("the attempt is still remembered")
-	}
+	w.wantNothingRemembered(t)
 	w.process.Forget(keyOf(w.stored)) // Once more does nothing.
+}
+
+func TestForget_JobInDoubt_IsRememberedNoMore(t *testing.T) {
+	t.Parallel()
+	w, _ := inDoubt(t, false)
+	w.process.Forget(keyOf(w.stored))
+	w.wantNothingRemembered(t)
+}
+
+func (w *world) wantNothingRemembered(t *testing.T) {
+	t.Helper()
+	p := w.process
+	if attempts, searches, watched := len(p.attempts.attempts.jobs), len(p.searches.jobs), len(p.watched.jobs); attempts+searches+watched != 0 {
+		t.Errorf("attempts, searches and watches of %d, %d and %d jobs are remembered", attempts, searches, watched)
+	}
 }
 
 func TestForget_OtherJobs_StayWatched(t *testing.T) {

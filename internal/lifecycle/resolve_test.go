@@ -29,6 +29,21 @@ func TestResolve_FreezesTheClassWithTheJobsOverrides(t *testing.T) {
 	}
 }
 
+func TestResolve_HealthCheck_IsOfTheTaskDefinition(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.mustAdvance(t)
+	if got := w.stored.Status.HealthCheck; got != v1alpha1.Disabled {
+		t.Errorf("health check %q of a container that has none", got)
+	}
+	w = newWorld()
+	w.withHealth()
+	w.mustAdvance(t)
+	if got := w.stored.Status.HealthCheck; got != v1alpha1.Enabled {
+		t.Errorf("health check %q of a container that has one", got)
+	}
+}
+
 func TestResolve_CannotWork_StallsBeforeALaunch(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -84,6 +84,35 @@ func TestLaunch_RefusedAfterALostAnswer_TheSearchFails_IsTriedAgain(t *testing.T
 	w.launch(t)
 }
 
+func TestLaunch_RefusedAfterALostAnswer_StatusNotWritten_IsNotSearchedForAgain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		started     bool
+		wantAttempt int32
+	}{
+		"a task turned up": {true, 1},
+		"none did":         {false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, _ := inDoubt(t, test.started)
+			w.clock.Step(SettleTime + 1)
+			w.cloud.Hide(false)
+			_, _, _ = w.attempt(t)
+			calls := w.cloud.Calls("FindByOwner")
+			if _, err := w.advance(t); err != nil {
+				t.Fatal(err)
+			}
+			if w.stored.Status.Attempt != test.wantAttempt || (w.stored.Status.Task != nil) != test.started {
+				t.Errorf("attempt %d with task %v, want %d", w.stored.Status.Attempt, w.stored.Status.Task, test.wantAttempt)
+			}
+			if again := w.cloud.Calls("FindByOwner") - calls; again != 0 {
+				t.Errorf("searched %d more times", again)
+			}
+		})
+	}
+}
+
 func TestLaunch_SearchInProgress_EndsNoLaterThanTheJob(t *testing.T) {
 	t.Parallel()
 	w, _ := inDoubt(t, false)
