@@ -93,3 +93,25 @@ func TestOptions_WithoutKubernetes_HaveNoClasses(t *testing.T) {
 		t.Errorf("class %q, classes %q", got.Class, got.Classes)
 	}
 }
+
+// The class says how to log in to a task, and the file overrules what it names
+// alone: no port is 22 here because nobody gave one.
+func TestOptions_SSH_IsTheClassesUnlessTheFileNamesIt(t *testing.T) {
+	for lines, want := range map[string]executor.Options{
+		"":                       {},
+		"[SSH]\n":                {},
+		"[SSH]\nUsername = 'ci'": {Username: "ci"},
+		"[SSH]\nPort = 2222":     {Port: 2222},
+		"[SSH]\nPort = 0":        {Port: 22},
+	} {
+		l := &launch{flags: flags{config: newAttempt(t).write("ssh.toml", "[Kubernetes]\n"+lines)}}
+		config, err := l.loadConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := l.options(config, slog.New(slog.DiscardHandler))
+		if got.Username != want.Username || got.Port != want.Port {
+			t.Errorf("%q: user %q, port %d; want %q, %d (empty and 0 mean the class's)", lines, got.Username, got.Port, want.Username, want.Port)
+		}
+	}
+}

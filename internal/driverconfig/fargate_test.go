@@ -70,6 +70,33 @@ func with(lines string) string {
 	return "[Fargate]\nCluster = 'c'\nRegion = 'us-east-2'\nSubnet = 'subnet-1'\nTaskDefinition = 'd'\n" + lines + "[TaskMetadata]\nDirectory = '/m'\n"
 }
 
+// What a file leaves out is what the API server fills in for a class.
+func TestClass_OfTheSmallestFile_HasTheDefaultsOfTheCRD(t *testing.T) {
+	want := v1alpha1.FargateTaskClassSpec{TaskTemplate: v1alpha1.TaskTemplate{
+		Region: "us-east-2", Cluster: "c", TaskDefinition: "d", ContainerName: "ci-coordinator",
+		Network:        v1alpha1.Network{Subnets: []string{"subnet-1"}, AssignPublicIP: v1alpha1.Disabled, ConnectVia: v1alpha1.PrivateIP},
+		ExecuteCommand: v1alpha1.Disabled, SSH: v1alpha1.SSHServer{Username: "root", Port: 22}, LaunchDeadlineSeconds: 600,
+	}}
+	if diff := cmp.Diff(want, load(t, with("")).Class().Spec); diff != "" {
+		t.Errorf("class differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestClass_SSH_IsWhatTheFileSaysAndRootAtPort22Otherwise(t *testing.T) {
+	for lines, want := range map[string]v1alpha1.SSHServer{
+		"":                                  {Username: "root", Port: 22},
+		"[SSH]\n":                           {Username: "root", Port: 22},
+		"[SSH]\nUsername = 'ci'\n":          {Username: "ci", Port: 22},
+		"[SSH]\nPort = 2222\n":              {Username: "root", Port: 2222},
+		"[SSH]\nPort = 0\n":                 {Username: "root", Port: 22},
+		"[SSH]\nPort = -1\nUsername = ''\n": {Username: "root", Port: 22},
+	} {
+		if diff := cmp.Diff(want, load(t, with("")+lines).Class().Spec.SSH); diff != "" {
+			t.Errorf("%q: the SSH server differs (-want +got):\n%s", lines, diff)
+		}
+	}
+}
+
 func TestParse_FargateThatCannotWork_NamesLineKeyAndFix(t *testing.T) {
 	const strategy = "[[Fargate.CapacityProviderStrategy]]\n"
 	for name, test := range map[string]struct {
