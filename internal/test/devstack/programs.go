@@ -5,15 +5,24 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-)
 
-// commands are the packages of the programs.
-const commands = "github.com/fargate-operator/fargate-operator/cmd/..."
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
+)
 
 // BuildPrograms builds the manager, the executor stage binary and the local
 // ECS into a directory. The working directory must be in the repository.
 func BuildPrograms(ctx context.Context, dir string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Clean(dir)+string(filepath.Separator), commands)
+	root, err := gobuild.RepositoryRoot()
+	if err != nil {
+		return err
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir+string(filepath.Separator), "./cmd/...")
+	// The caller may be in another module of the repository, with other versions of dependencies.
+	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the programs: %w\n%s", err, out)
 	}

@@ -97,6 +97,16 @@ func goCommand(ctx context.Context, dir string, args ...string) (string, error) 
 	return string(stdout), nil
 }
 
+// EnterRepositoryRoot makes RepositoryRoot the working directory, for programs of the module in hack/: they start in that
+// directory, and what they read and write is elsewhere in the repository.
+func EnterRepositoryRoot() error {
+	root, err := RepositoryRoot()
+	if err != nil {
+		return err
+	}
+	return os.Chdir(root)
+}
+
 // RepositoryRoot returns the directory at or above the working directory that has the modules of hack/.
 func RepositoryRoot() (string, error) {
 	start, err := os.Getwd()
