@@ -1,18 +1,26 @@
 # Everything that a contributor does with this repository. `make` alone lists the targets.
 #
-# Versions are pinned in go.mod files: Go and the libraries in ./go.mod, Kubernetes and etcd for tests and demo in
+# Versions are pinned in go.mod files: Go and the libraries of what runs in ./go.mod, those of the contributors' programs
+# in hack/go.mod, those that test the examples in examples/go.mod, Kubernetes and etcd for tests and demo in
 # hack/controlplane/go.mod, Helm in hack/helm/go.mod, linters and generators in hack/tools/go.mod.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-MODULES := . hack/controlplane hack/helm hack/tools
+# Modules with code of ours, and those that only pin a version.
+CODE    := . hack hack/controlplane examples
+MODULES := $(CODE) hack/helm hack/tools
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-# Tests of two packages run at a time: each may have a Kubernetes API server of its own.
-GOTEST  := go test -p 2 -timeout 20m
+# Two packages at a time: each may have a Kubernetes API server of its own. Vet is lint's.
+GOTEST  := CGO_ENABLED=1 go test -race -p 2 -timeout 20m -vet=off
 LDFLAGS := -s -w -X github.com/fargate-operator/fargate-operator/internal/version.Version=$(VERSION) -X github.com/fargate-operator/fargate-operator/internal/version.Commit=$(COMMIT)
+
+# Everything but tests is compiled as releases are, so that linters, tests and the demo find in Go's cache what another
+# has compiled. The race detector needs cgo.
+export CGO_ENABLED := 0
+export GOFLAGS += -trimpath
 
 .PHONY: help
 help: ## List the targets
@@ -21,32 +29,34 @@ help: ## List the targets
 ##  Try it
 
 .PHONY: demo
-demo: programs ## Run a CI job from start to end on this machine
-	go run ./hack/demo
+demo: ## Run a CI job from start to end on this machine
+	go run -C hack ./demo
 
 .PHONY: dev
-dev: programs ## The demo, kept running for kubectl
-	go run ./hack/demo -keep
+dev: ## The demo, kept running for kubectl
+	go run -C hack ./demo -keep
 
 ##  Test it
 
 .PHONY: test
-test: programs openssh ## Run all tests and print the coverage
-	$(GOTEST) -coverprofile=cover.out ./...
-	@go tool cover -func=cover.out | tail -n 1
-
-.PHONY: test-race
-test-race: programs openssh ## Run all tests with the race detector
-	$(GOTEST) -race ./...
+test: programs openssh ## Run all tests with the race detector and print the coverage
+	$(GOTEST) -covermode=atomic -coverprofile=cover.out ./...
+	cd hack && $(GOTEST) ./...
+	cd examples && $(GOTEST) ./...
+	@echo "coverage of the root module: $$(go tool cover -func=cover.out | tail -n 1)"
+	@echo "what all else serves, by its own tests and without the race detector:"
+	@go test -count=1 -cover ./internal/lifecycle
 
 .PHONY: bench
 bench: programs openssh ## Measure speed and memory next to OpenSSH
-	go run ./hack/bench
+	go run -C hack ./bench
 
 .PHONY: lint
 lint: bin/golangci-lint programs ## Run the linters, the Kubernetes API linter among them
-	bin/golangci-lint run ./...
-	cd hack/controlplane && ../../bin/golangci-lint run --config ../../.golangci.yml ./...
+	@for module in $(CODE); do \
+		echo "linting $$module"; \
+		(cd "$$module" && '$(CURDIR)/bin/golangci-lint' run --config '$(CURDIR)/.golangci.yml' ./...); \
+	done
 
 .PHONY: verify
 verify: generate ## Fail if generated files, formatting or go.mod files are not up to date
@@ -66,9 +76,9 @@ generate: bin/controller-gen bin/crd-ref-docs bin/helm-docs ## Generate deep cop
 	bin/controller-gen rbac:roleName=fargate-operator paths=./controllers/... paths=./cmd/manager/... output:rbac:dir=config/rbac
 	bin/crd-ref-docs --source-path=api/v1alpha1 --config=hack/apidocs/config.yaml --renderer=markdown \
 		--output-path=docs/reference/api.md --log-level=ERROR
-	go run ./hack/metricsdocs docs/reference/metrics.md
-	go run ./hack/iampolicy
-	go run ./hack/configdocs
+	go run -C hack ./metricsdocs
+	go run -C hack ./iampolicy
+	go run -C hack ./configdocs
 	bin/helm-docs --chart-search-root=charts --sort-values-order=file --log-level=warning
 
 .PHONY: build
@@ -79,21 +89,21 @@ build: ## Build static binaries into bin/
 
 .PHONY: image
 image: ## Make the container image for amd64 and arm64; PUSH=REGISTRY/NAME:TAG pushes it
-	go run ./hack/image -version '$(VERSION)' -push '$(PUSH)'
+	go run -C hack ./image -version '$(VERSION)' -push '$(PUSH)'
 
 .PHONY: release
 release: ## Make everything that a release consists of into dist/: VERSION=v1.2.3
 	rm -rf dist
-	go run ./hack/release -version '$(VERSION)'
+	go run -C hack ./release -version '$(VERSION)'
 
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist cover.out
 
-# What tests and demo start. Its own checks tell whether there is something to do.
+# What tests start. Its own checks tell whether there is something to do.
 .PHONY: programs
 programs:
-	@go run ./hack/build
+	@go run -C hack ./build controlplane kubectl helm
 
 .PHONY: openssh
 openssh:

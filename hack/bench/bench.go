@@ -3,15 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-)
 
-// module is this repository's.
-const module = "github.com/fargate-operator/fargate-operator"
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
+)
 
 // bench is what all figures work with.
 type bench struct {
@@ -28,11 +28,21 @@ func (b *bench) build(ctx context.Context) error {
 	if err := os.Mkdir(b.programs(), 0o700); err != nil {
 		return err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.programs()+string(filepath.Separator),
-		module+"/cmd/...", module+"/hack/bench/measure")
+	root, err := gobuild.RepositoryRoot()
+	if err != nil {
+		return err
+	}
+	// Each from its own module, so that what is measured has the versions that are shipped.
+	return errors.Join(b.buildIn(ctx, root, "./cmd/..."), b.buildIn(ctx, filepath.Join(root, "hack"), "./bench/measure"))
+}
+
+// buildIn builds programs of the module in a directory.
+func (b *bench) buildIn(ctx context.Context, module, packages string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.programs()+string(filepath.Separator), packages)
+	build.Dir = module
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, out)
+		return fmt.Errorf("building %s in %s: %w\n%s", packages, module, err, out)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
 const document = "docs/aws-permissions.md"
@@ -16,14 +18,21 @@ const document = "docs/aws-permissions.md"
 const boundary = "internal/ecs"
 
 func main() {
-	files, err := generate(".")
-	if err == nil {
-		err = write(files)
-	}
-	if err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "iampolicy:", err)
 		os.Exit(1)
 	}
+}
+
+func run() error {
+	if err := gobuild.EnterRepositoryRoot(); err != nil {
+		return err
+	}
+	files, err := generate(".")
+	if err != nil {
+		return err
+	}
+	return write(files)
 }
 
 // generate returns the generated files of the repository by their path in it.

@@ -13,11 +13,12 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/hack/compile"
 	"github.com/fargate-operator/fargate-operator/hack/image/oci"
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
 func main() {
 	version := flag.String("version", "dev", "the version to stamp binaries and image with")
-	output := flag.String("output", "dist/image.tar", "the file to write")
+	output := flag.String("output", "dist/image.tar", "the file to write, from the repository's root")
 	push := flag.String("push", "", "also push the image under this reference: REGISTRY/NAME:TAG")
 	flag.Parse()
 	if err := run(*version, *output, *push); err != nil {
@@ -26,8 +27,10 @@ func main() {
 	}
 }
 
-// run is started in the repository's root.
 func run(version, output, push string) error {
+	if err := gobuild.EnterRepositoryRoot(); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	source, err := compile.ReadSource(ctx, ".", version)

@@ -1,5 +1,4 @@
-// Command metricsdocs writes the reference page of the controller's metrics to
-// the file that is its argument.
+// Command metricsdocs writes the reference page of the controller's metrics.
 package main
 
 import (
@@ -9,25 +8,27 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-operator/fargate-operator/controllers/metrics"
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
+const document = "docs/reference/metrics.md"
+
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: metricsdocs FILE")
-		os.Exit(2)
-	}
-	if err := write(os.Args[1]); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "metricsdocs:", err)
 		os.Exit(1)
 	}
 }
 
-func write(file string) error {
+func run() error {
+	if err := gobuild.EnterRepositoryRoot(); err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(metrics.Collectors()...)
 	families, err := registry.Gather()
 	if err != nil {
 		return fmt.Errorf("gather the metrics: %w", err)
 	}
-	return os.WriteFile(file, []byte(page(families)), 0o600)
+	return os.WriteFile(document, []byte(page(families)), 0o600)
 }

@@ -11,11 +11,12 @@ import (
 	"syscall"
 
 	"github.com/fargate-operator/fargate-operator/hack/compile"
+	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
 func main() {
 	version := flag.String("version", "", "the release, such as v0.1.0")
-	output := flag.String("output", "dist", "the directory to make")
+	output := flag.String("output", "dist", "the directory to make, from the repository's root")
 	flag.Parse()
 	if err := runInterruptibly(*version, *output); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -23,8 +24,11 @@ func main() {
 	}
 }
 
-// runInterruptibly is started in the repository's root.
+// runInterruptibly releases the repository that the working directory is in.
 func runInterruptibly(version, output string) error {
+	if err := gobuild.EnterRepositoryRoot(); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, ".", version, output, compile.Architectures())

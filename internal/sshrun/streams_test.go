@@ -37,7 +37,7 @@ func TestRun_OutputAfterTheExitStatus_IsWaitedFor(t *testing.T) {
 		err := runThrough(t, &relay{}, &faultyServer{
 			onExec: func(_ *ssh.ServerConn, _ string, channel ssh.Channel) {
 				defer close(served)
-				tellStatus(channel, 7)
+				reportStatus(channel, 7)
 				for _, piece := range []string{"the ", "long ", "tail"} {
 					<-time.After(defaultTiming.linger * 9 / 10) // of the bubble's time
 					_, _ = io.WriteString(channel, piece)

@@ -8,7 +8,7 @@ import (
 )
 
 // roots are Mozilla's certificate authorities as the Go team publishes them in a module: what an image trusts depends on
-// go.mod and not on the machine that builds it. Those that are trusted under a condition are left out, because a file
+// hack/go.mod and not on the machine that builds it. Those that are trusted under a condition are left out, because a file
 // has no way to say it.
 func roots() []byte {
 	var file bytes.Buffer

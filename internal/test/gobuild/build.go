@@ -73,7 +73,7 @@ func (p Program) compile(ctx context.Context, dir, binary string) error {
 		}
 		flags += " " + more
 	}
-	_, err := goCommand(ctx, dir, "build", "-ldflags="+flags, "-o", binary, p.Package)
+	_, err := goCommand(ctx, dir, "build", "-trimpath", "-ldflags="+flags, "-o", binary, p.Package)
 	return err
 }
 
@@ -88,13 +88,24 @@ func goCommand(ctx context.Context, dir string, args ...string) (string, error) 
 	var stderr strings.Builder
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off")
+	// As the Makefile has it, also from a test with the race detector: Go's cache has most of it then.
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("go %s in %s: %w\n%s", args[0], dir, err, stderr.String())
 	}
 	return string(stdout), nil
+}
+
+// EnterRepositoryRoot makes RepositoryRoot the working directory, for programs of the module in hack/: they start in that
+// directory, and what they read and write is elsewhere in the repository.
+func EnterRepositoryRoot() error {
+	root, err := RepositoryRoot()
+	if err != nil {
+		return err
+	}
+	return os.Chdir(root)
 }
 
 // RepositoryRoot returns the directory at or above the working directory that has the modules of hack/.
