@@ -13,3 +13,15 @@ const (
 	Deprovisioning = "DEPROVISIONING"
 	Stopped        = "STOPPED"
 )
+
+// DependencyCondition is what has to be so of a container before another one
+// starts. Source: ContainerDependency in the ECS API reference.
+type DependencyCondition string
+
+// The conditions of a dependency that a task can wait for long. START, the other
+// one, is met before ECS says anything of it.
+const (
+	DependencyComplete DependencyCondition = "COMPLETE"
+	DependencySuccess  DependencyCondition = "SUCCESS"
+	DependencyHealthy  DependencyCondition = "HEALTHY"
+)

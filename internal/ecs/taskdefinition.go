@@ -55,6 +55,11 @@ type Container struct {
 	HealthCheck bool
 	// TCPPorts are the container's ports that are mapped over tcp.
 	TCPPorts []PortRange
+	// Essential is true if the end of the container ends the task.
+	Essential bool
+	// DependsOn is what has to be so of other containers before this one starts,
+	// by their names.
+	DependsOn map[string]DependencyCondition
 	// Image is what it runs.
 	Image string
 	// LogDriver is where its output goes, such as awslogs. Empty means nowhere.
@@ -183,8 +188,13 @@ func describeContainer(c *types.ContainerDefinition) Container {
 	container := Container{
 		HealthCheck: c.HealthCheck != nil,
 		TCPPorts:    tcpPorts(c.PortMappings),
+		Essential:   c.Essential == nil || *c.Essential, // Source of the default: ContainerDefinition in the ECS API reference.
+		DependsOn:   map[string]DependencyCondition{},
 		Image:       aws.ToString(c.Image),
 		Log:         containerLog(c.LogConfiguration),
+	}
+	for _, dependency := range c.DependsOn {
+		container.DependsOn[aws.ToString(dependency.ContainerName)] = DependencyCondition(dependency.Condition)
 	}
 	secrets := c.Secrets
 	if c.LogConfiguration != nil {

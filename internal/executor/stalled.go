@@ -37,9 +37,6 @@ func (e *StalledError) AuthorsFault() bool { return e.Reason == v1alpha1.ReasonO
 // own messages include it.
 var stalledAdvice = map[string]string{
 	v1alpha1.ReasonCapacityUnavailable:       "retry the job later, or add subnets in other zones or other capacity",
-	v1alpha1.ReasonQuotaExceeded:             "run fewer jobs at a time, or ask AWS for a higher quota of Fargate vCPUs",
-	v1alpha1.ReasonTaskFailedToStart:         "check that the task definition's image exists and that the execution role may pull it and read its secrets",
-	v1alpha1.ReasonEssentialContainerExited:  "read the container's log, and check that it has enough memory and that its entry point keeps the SSH server running",
 	v1alpha1.ReasonUserInitiated:             "find out in AWS CloudTrail who stopped the task, then retry the job",
 	v1alpha1.ReasonServiceSchedulerInitiated: "retry the job",
 	v1alpha1.ReasonSpotInterruption:          "retry the job, or use capacity that is not Spot",

@@ -1,7 +1,9 @@
 package lifecycle
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -19,7 +21,7 @@ const notLaunched = "the task has not been launched yet"
 
 // summarize derives Ready, Reconciling and Stalled from the other conditions,
 // the task's state and how the steps ended.
-func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
+func (l *Lifecycle) summarize(ctx context.Context, job *v1alpha1.FargateJob, err error) {
 	job.Status.ObservedGeneration = job.Generation
 	for _, kind := range []string{v1alpha1.ConditionLaunched, v1alpha1.ConditionAddressAssigned} {
 		if meta.FindStatusCondition(job.Status.Conditions, kind) == nil {
@@ -29,9 +31,10 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 	switch task := job.Status.Task; {
 	case task == nil:
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionUnknown, v1alpha1.ReasonAccepted, notLaunched)
-	case task.LastStatus != ecs.Stopped:
+	case task.LastStatus != ecs.Stopped && !meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStopped):
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionFalse, v1alpha1.ReasonRunning, "the task has not stopped")
 	}
+	l.withdrawAddress(job)
 	if IsStalled(job) {
 		return
 	}
@@ -42,7 +45,7 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 		meta.RemoveStatusCondition(&job.Status.Conditions, v1alpha1.ConditionReconciling)
 		return
 	}
-	status, reason, message := readiness(job)
+	status, reason, message := l.readiness(ctx, job)
 	if err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching) && status != metav1.ConditionTrue {
 		message = err.Error()
 	}
@@ -59,7 +62,7 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 
 // readiness is whether one can connect to the task, and if not, what is
 // missing.
-func readiness(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, message string) {
+func (l *Lifecycle) readiness(ctx context.Context, job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, message string) {
 	task := job.Status.Task
 	if task == nil {
 		return unlaunched(job)
@@ -68,7 +71,7 @@ func readiness(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason,
 	case ecs.Running:
 		return running(job)
 	case ecs.Pending:
-		return metav1.ConditionFalse, v1alpha1.ReasonPending, "Fargate is preparing the task and pulling its image"
+		return metav1.ConditionFalse, v1alpha1.ReasonPending, l.pending(ctx, job)
 	case ecs.Activating:
 		return metav1.ConditionFalse, v1alpha1.ReasonActivating, "ECS is activating the task"
 	case "", ecs.Provisioning:
@@ -76,6 +79,26 @@ func readiness(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason,
 	default:
 		return metav1.ConditionFalse, v1alpha1.ReasonStopping, "the task is stopping"
 	}
+}
+
+func (l *Lifecycle) pending(ctx context.Context, job *v1alpha1.FargateJob) string {
+	const message = "Fargate is preparing the task and pulling its image"
+	if wait := l.awaited(ctx, job); wait.why != "" {
+		return fmt.Sprintf("%s; container %s has not started: %s", message, wait.waiting, wait.why)
+	}
+	return message
+}
+
+// withdrawAddress takes back the address of a task that has ended: nothing is
+// there any more, and another task may get it.
+func (l *Lifecycle) withdrawAddress(job *v1alpha1.FargateJob) {
+	task := job.Status.Task
+	stopped := meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStopped)
+	if job.Status.Address == nil || task == nil || !stopped && !ended(task) {
+		return
+	}
+	job.Status.Address = nil
+	l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionFalse, v1alpha1.ReasonTaskStopped, "the task has ended")
 }
 
 func unlaunched(job *v1alpha1.FargateJob) (status metav1.ConditionStatus, reason, message string) {

@@ -2,13 +2,12 @@ package lifecycle
 
 import (
 	"context"
-	"slices"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// LastLines returns what the container of a job that has ended wrote last to
+// LastLines returns what the container that ended a job's task wrote last to
 // CloudWatch Logs, as ecs.Clients.LastLines does. There is nothing of a
 // container that has not run, or that logs elsewhere.
 func (l *Lifecycle) LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
@@ -30,22 +29,21 @@ func (l *Lifecycle) logHint(ctx context.Context, job *v1alpha1.FargateJob) strin
 	return " (its log: " + stream.Command() + ")"
 }
 
-// logStream is the log of a job's container that has run, zero if there is none
-// or if its task definition cannot be read.
+// logStream is the log of the container that is at fault for the end of the
+// job's task, zero if it has not run, if there is none, or if the task
+// definition cannot be read.
 func (l *Lifecycle) logStream(ctx context.Context, job *v1alpha1.FargateJob) ecs.LogStream {
 	resolved, task := job.Status.Resolved, job.Status.Task
 	if resolved == nil || task == nil {
 		return ecs.LogStream{}
 	}
-	ran := slices.ContainsFunc(task.Containers, func(c v1alpha1.ContainerStatus) bool {
-		return c.Name == resolved.ContainerName && c.ExitCode != nil
-	})
-	if !ran {
+	name := culprit(job)
+	if !ran(job, name) {
 		return ecs.LogStream{}
 	}
 	definition, err := l.ECS.TaskDefinition(ctx, ecs.LocationOf(&resolved.TaskTemplate), resolved.TaskDefinition)
 	if err != nil {
 		return ecs.LogStream{}
 	}
-	return definition.Containers[resolved.ContainerName].Log.Stream(resolved.ContainerName, task.ARN)
+	return definition.Containers[name].Log.Stream(name, task.ARN)
 }

@@ -84,7 +84,7 @@ func TestContainerLog_NothingToRead_IsNotAskedFor(t *testing.T) {
 			if lines := w.lastLines(t); lines != nil || w.cloud.Calls("LastLines") != 0 {
 				t.Errorf("got %q after %d calls", lines, w.cloud.Calls("LastLines"))
 			}
-			if message := w.condition(v1alpha1.ConditionStalled).Message; strings.Contains(message, "log") {
+			if message := w.condition(v1alpha1.ConditionStalled).Message; strings.Contains(message, "its log:") {
 				t.Errorf("a log is named: %s", message)
 			}
 		})

@@ -13,19 +13,45 @@ import (
 // defaultLaunchDeadline bounds a job whose class could not be read.
 const defaultLaunchDeadline = 10 * time.Minute
 
-// enforceDeadlines stalls a job that did not become ready in time or has lived
-// too long.
-func (l *Lifecycle) enforceDeadlines(_ context.Context, job *v1alpha1.FargateJob) error {
-	now := l.Now()
-	if at := ActiveDeadline(job); !at.IsZero() && !now.Before(at) {
+// enforceActiveDeadline stalls a job that has lived too long.
+func (l *Lifecycle) enforceActiveDeadline(_ context.Context, job *v1alpha1.FargateJob) error {
+	if at := ActiveDeadline(job); !at.IsZero() && !l.Now().Before(at) {
 		return Stallf(v1alpha1.ReasonActiveDeadlineExceeded,
 			"the job has lived longer than its activeDeadlineSeconds of %d", job.Spec.ActiveDeadlineSeconds)
 	}
-	if at := launchDeadline(job); !at.IsZero() && !now.Before(at) {
-		reason, last := lastObstacle(job)
-		return Stallf(reason, "the task was not ready %s after the job's creation: %s", at.Sub(job.CreationTimestamp.Time), last)
-	}
 	return nil
+}
+
+// enforceLaunchDeadline stalls a job without a task that did not get one in time.
+func (l *Lifecycle) enforceLaunchDeadline(_ context.Context, job *v1alpha1.FargateJob) error {
+	if job.Status.Task != nil {
+		return nil
+	}
+	return l.checkLaunchDeadline(job)
+}
+
+// enforceReadyDeadline stalls a job whose task is not ready in time, by the
+// latest look at it: what was read before may be as old as the queue is long.
+func (l *Lifecycle) enforceReadyDeadline(ctx context.Context, job *v1alpha1.FargateJob) error {
+	if job.Status.Task == nil {
+		return nil
+	}
+	if _, seen := l.Observers.Latest(job.Status.Task.ARN); !seen {
+		return nil // The first look wakes the job.
+	}
+	if status, _, _ := l.readiness(ctx, job); status == metav1.ConditionTrue {
+		return nil
+	}
+	return l.checkLaunchDeadline(job)
+}
+
+func (l *Lifecycle) checkLaunchDeadline(job *v1alpha1.FargateJob) error {
+	at := launchDeadline(job)
+	if at.IsZero() || l.Now().Before(at) {
+		return nil
+	}
+	reason, last := lastObstacle(job)
+	return Stallf(reason, "the task was not ready %s after the job's creation: %s", at.Sub(job.CreationTimestamp.Time), last)
 }
 
 // lastObstacle is what the job waited for last.

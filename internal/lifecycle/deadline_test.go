@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
 // atBegin is at the time at which the jobs of tests are created.
@@ -28,6 +30,14 @@ func notLaunchedFor(reason, message string) func(*v1alpha1.FargateJob) {
 	return func(j *v1alpha1.FargateJob) {
 		atBegin.setCondition(j, v1alpha1.ConditionLaunched, metav1.ConditionFalse, reason, message)
 	}
+}
+
+// enforce enforces the deadlines of a job without a task.
+func enforce(ctx context.Context, l *Lifecycle, job *v1alpha1.FargateJob) error {
+	if err := l.enforceActiveDeadline(ctx, job); err != nil {
+		return err
+	}
+	return l.enforceLaunchDeadline(ctx, job)
 }
 
 func TestEnforceDeadlines(t *testing.T) {
@@ -69,7 +79,7 @@ func TestEnforceDeadlines(t *testing.T) {
 			if test.change != nil {
 				test.change(job)
 			}
-			err := atBegin.enforceDeadlines(t.Context(), job)
+			err := enforce(t.Context(), atBegin, job)
 			if test.reason == "" {
 				if err != nil {
 					t.Errorf("stalls: %v", err)
@@ -100,7 +110,7 @@ func TestDue_IsTheNextDeadlineByTheGivenClock(t *testing.T) {
 	if got, want := l.due(job), job.CreationTimestamp.Add(time.Hour); !got.Equal(want) {
 		t.Errorf("due at %s, want %s: the active deadline", got, want)
 	}
-	if err := l.enforceDeadlines(t.Context(), job); err == nil {
+	if err := enforce(t.Context(), l, job); err == nil {
 		t.Error("the job outlives its launch deadline by the given clock")
 	}
 }
@@ -112,4 +122,30 @@ func TestRoundPause_Doubles_UpToAMinute(t *testing.T) {
 			t.Errorf("after %d rounds %s, want %s", rounds, got, want)
 		}
 	}
+}
+
+func TestLaunchDeadline_IsJudgedByTheLatestLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.launch(t)
+	w.clock.Step(11 * time.Minute) // The job was in a queue, and its task runs.
+	seen := ecs.Observation{Task: v1alpha1.TaskStatus{ARN: w.stored.Status.Task.ARN, LastStatus: ecs.Running, DesiredStatus: ecs.Running}}
+	atAddress(&seen)
+	w.observers.Show(seen)
+	w.mustAdvance(t)
+	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady, "")
+	w.wantRunning(t, 1)
+}
+
+func TestLaunchDeadline_NobodyHasLookedYet_WaitsForTheFirstLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.launch(t)
+	w.restart()
+	w.clock.Step(11 * time.Minute)
+	w.mustAdvance(t)
+	w.wantRunning(t, 1)
+	w.show(t, ecs.Pending, nil)
+	w.wantStalled(t, v1alpha1.ReasonLaunchDeadlineExceeded, "10m0s")
+	w.wantRunning(t, 0)
 }

@@ -58,6 +58,7 @@ func (l *Lifecycle) ask(ctx context.Context, job *v1alpha1.FargateJob) error {
 func (l *Lifecycle) accept(job *v1alpha1.FargateJob, task *v1alpha1.TaskStatus) error {
 	job.Status.Task = task.DeepCopy()
 	job.Status.RetryTime = nil
+	l.watch(job)
 	l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionTrue, v1alpha1.ReasonLaunched,
 		fmt.Sprintf("ECS accepted task %s in attempt %d", task.ARN, job.Status.Attempt))
 	l.setCondition(job, v1alpha1.ConditionAddressAssigned, metav1.ConditionUnknown, v1alpha1.ReasonAwaitingAddress, "the task does not run yet")

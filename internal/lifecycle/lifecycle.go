@@ -50,7 +50,7 @@ type Lifecycle struct {
 // again after a pause. A job that stalls is no error.
 func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time.Time, error) {
 	err := l.takeSteps(ctx, job)
-	l.summarize(job, err)
+	l.summarize(ctx, job, err)
 	var stall *stalling
 	switch {
 	case errors.Is(err, errSearching):
@@ -64,11 +64,13 @@ func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time
 // takeSteps takes the steps of a job's life until one of them says to stop.
 func (l *Lifecycle) takeSteps(ctx context.Context, job *v1alpha1.FargateJob) error {
 	steps := []func(context.Context, *v1alpha1.FargateJob) error{
-		l.enforceDeadlines,
+		l.enforceActiveDeadline,
+		l.enforceLaunchDeadline,
 		l.resolve,
 		l.launch,
 		l.observe,
 		l.assignAddress,
+		l.enforceReadyDeadline,
 	}
 	if IsStalled(job) {
 		steps = []func(context.Context, *v1alpha1.FargateJob) error{l.follow}

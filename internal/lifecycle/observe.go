@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -25,10 +26,12 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 	task := job.Status.Task
 	switch {
 	case seen.Missing:
-		return Stallf(v1alpha1.ReasonTaskMissing,
-			"ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
+		message := fmt.Sprintf("ECS does not know task %s any more: it was removed, or it stopped more than an hour ago", task.ARN)
+		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, v1alpha1.ReasonTaskMissing, message)
+		l.Observers.Forget(task.ARN)
+		return Stallf(v1alpha1.ReasonTaskMissing, "%s", message)
 	case !ended(task):
-		return deniedBeforeReady(job, &seen)
+		return errors.Join(deniedBeforeReady(job, &seen), l.checkContainers(ctx, job))
 	case job.Status.ReadyTime == nil && ecs.FailedTransiently(task):
 		l.setCondition(job, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying,
 			fmt.Sprintf("attempt %d failed: %s", job.Status.Attempt, stopMessage(task)))
@@ -37,21 +40,20 @@ func (l *Lifecycle) observe(ctx context.Context, job *v1alpha1.FargateJob) error
 		l.nextAttempt(job)
 		return errRecorded
 	default:
-		return &stalling{reason: stopReason(task), message: stopMessage(task) + l.logHint(ctx, job)}
+		return &stalling{reason: stopReason(task), message: stopMessage(task) + l.logHint(ctx, job) + l.stopAdvice(ctx, job)}
 	}
 }
 
 // follow keeps the status of a stalled job true until its task has stopped.
 func (l *Lifecycle) follow(_ context.Context, job *v1alpha1.FargateJob) error {
-	if task := job.Status.Task; task != nil && task.LastStatus != ecs.Stopped {
+	if job.Status.Task != nil && !meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStopped) {
 		l.look(job)
 	}
 	return nil
 }
 
-// look watches the job's task and copies the latest observation into the
-// status.
-func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
+// watch begins to observe the job's task.
+func (l *Lifecycle) watch(job *v1alpha1.FargateJob) {
 	resolved := job.Status.Resolved
 	watch := ecs.Watch{
 		Location: ecs.LocationOf(&resolved.TaskTemplate),
@@ -65,14 +67,20 @@ func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
 	watch.Changed = func() { l.Wake(key) }
 	l.Observers.Watch(watch)
 	l.watched.update(job, func(arn *string) { *arn = watch.ARN })
+}
 
-	seen, _ := l.Observers.Latest(watch.ARN)
+// look watches the job's task and copies the latest observation into the
+// status.
+func (l *Lifecycle) look(job *v1alpha1.FargateJob) ecs.Observation {
+	l.watch(job)
+	arn := job.Status.Task.ARN
+	seen, _ := l.Observers.Latest(arn)
 	if seen.Task.LastStatus != "" && isNews(job.Status.Task, &seen.Task) {
 		job.Status.Task = seen.Task.DeepCopy() // The observer keeps its own.
 	}
 	if job.Status.Task.LastStatus == ecs.Stopped {
 		l.setCondition(job, v1alpha1.ConditionStopped, metav1.ConditionTrue, stopReason(job.Status.Task), stopMessage(job.Status.Task))
-		l.Observers.Forget(watch.ARN)
+		l.Observers.Forget(arn)
 	}
 	return seen
 }

@@ -22,6 +22,9 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 		return false, err
 	}
 	for _, arn := range arns {
+		if task := job.Status.Task; task != nil && task.ARN == arn && task.LastStatus == ecs.Stopped {
+			continue // It needs no stop, and the permission for it may be gone.
+		}
 		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), arn, reason))
 		l.Observers.Forget(arn)
 	}

@@ -33,13 +33,13 @@ func TestResolve_HealthCheck_IsOfTheTaskDefinition(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.mustAdvance(t)
-	if got := w.stored.Status.HealthCheck; got != v1alpha1.Disabled {
+	if got := w.stored.Status.Resolved.HealthCheck; got != v1alpha1.Disabled {
 		t.Errorf("health check %q of a container that has none", got)
 	}
 	w = newWorld()
 	w.withHealth()
 	w.mustAdvance(t)
-	if got := w.stored.Status.HealthCheck; got != v1alpha1.Enabled {
+	if got := w.stored.Status.Resolved.HealthCheck; got != v1alpha1.Enabled {
 		t.Errorf("health check %q of a container that has one", got)
 	}
 }

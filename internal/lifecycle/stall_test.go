@@ -16,6 +16,7 @@ import (
 func late(t *testing.T) *world {
 	t.Helper()
 	w := launchedWorld(t)
+	w.show(t, ecs.Provisioning, nil)
 	w.clock.Step(10 * time.Minute)
 	return w
 }
