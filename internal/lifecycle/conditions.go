@@ -43,7 +43,7 @@ func (l *Lifecycle) summarize(job *v1alpha1.FargateJob, err error) {
 		return
 	}
 	status, reason, message := readiness(job)
-	if err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching) && status != metav1.ConditionTrue {
+	if isFault(err) && status != metav1.ConditionTrue {
 		message = err.Error()
 	}
 	l.setCondition(job, v1alpha1.ConditionReady, status, reason, message)

@@ -15,6 +15,11 @@ import (
 // next step.
 var errRecorded = errors.New("recorded, to be continued")
 
+// isFault reports whether an advance ended because something went wrong.
+func isFault(err error) bool {
+	return err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching)
+}
+
 // stalling is an error that no retry will fix.
 type stalling struct {
 	reason  string
