@@ -1,7 +1,10 @@
 package lifecycle
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,16 +34,20 @@ func TestResolve_FreezesTheClassWithTheJobsOverrides(t *testing.T) {
 
 func TestResolve_HealthCheck_IsOfTheTaskDefinition(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.mustAdvance(t)
-	if got := w.stored.Status.HealthCheck; got != v1alpha1.Disabled {
-		t.Errorf("health check %q of a container that has none", got)
-	}
-	w = newWorld()
-	w.withHealth()
-	w.mustAdvance(t)
-	if got := w.stored.Status.HealthCheck; got != v1alpha1.Enabled {
-		t.Errorf("health check %q of a container that has one", got)
+	for want, change := range map[v1alpha1.Toggle]func(*world){
+		v1alpha1.Disabled: func(*world) {},
+		v1alpha1.Enabled:  (*world).withHealth,
+	} {
+		w := newWorld()
+		change(w)
+		w.mustAdvance(t)
+		status, err := json.Marshal(w.stored.Status)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(status), fmt.Sprintf(`"healthCheck":%q`, want)) {
+			t.Errorf("the health check is not %s: %s", want, status)
+		}
 	}
 }
 
