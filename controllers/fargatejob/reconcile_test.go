@@ -36,8 +36,8 @@ type bench struct {
 	events *events.FakeRecorder
 }
 
-// newBench has a class, and a job that differs from a new one as change says.
-func newBench(t *testing.T, change func(*v1alpha1.FargateJob)) *bench {
+// newBench has a class, and a new job.
+func newBench(t *testing.T) *bench {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
@@ -50,9 +50,6 @@ func newBench(t *testing.T, change func(*v1alpha1.FargateJob)) *bench {
 			ClassRef:     v1alpha1.ClassReference{Name: "default"},
 			SSHPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9pGqvN3NbDTcKVd0g7ySAdYLbnZ3eY5Hcu0nqgvGqL",
 		},
-	}
-	if change != nil {
-		change(job)
 	}
 	class := &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: jobKey.Namespace},
@@ -115,7 +112,7 @@ func (b *bench) delete(t *testing.T) {
 }
 
 func TestReconcile_NewJob_EachStepIsWrittenBeforeTheNext(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	for i, want := range []struct {
 		finalizer bool
 		attempt   int32
@@ -139,7 +136,7 @@ func TestReconcile_NewJob_EachStepIsWrittenBeforeTheNext(t *testing.T) {
 func TestReconcile_CrashBeforeEachWrite_IsMadeUpFor(t *testing.T) {
 	const writes = 3 // finalizer, attempt, task
 	for crash := range writes {
-		b := newBench(t, nil)
+		b := newBench(t)
 		for range crash {
 			b.step(t)
 		}
@@ -171,7 +168,7 @@ func TestReconcile_CrashBeforeEachWrite_IsMadeUpFor(t *testing.T) {
 }
 
 func TestReconcile_StaleObject_WritesNothing(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	b.step(t)
 	stale := b.job(t)
 	b.step(t)
@@ -186,7 +183,7 @@ func TestReconcile_StaleObject_WritesNothing(t *testing.T) {
 }
 
 func TestFinalize_SearchHasNotSettled_FinalizerStays(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	b.step(t)
 	b.step(t)
 	b.restart() // Whether the attempt was launched is not known.
@@ -205,7 +202,7 @@ func TestFinalize_SearchHasNotSettled_FinalizerStays(t *testing.T) {
 }
 
 func TestFinalize_TaskTurnsUp_IsStoppedBeforeTheJobGoes(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	b.step(t)
 	b.step(t)
 	b.cloud.LoseAnswers("Launch", 1)
@@ -223,7 +220,7 @@ func TestFinalize_TaskTurnsUp_IsStoppedBeforeTheJobGoes(t *testing.T) {
 }
 
 func TestFinalize_StopFails_JobStaysUnlessForced(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	for range 3 {
 		b.step(t)
 	}
@@ -245,7 +242,7 @@ func TestFinalize_StopFails_JobStaysUnlessForced(t *testing.T) {
 }
 
 func TestReconcile_RoundsOfAttempts_HaveAPause(t *testing.T) {
-	b := newBench(t, nil)
+	b := newBench(t)
 	b.step(t)
 	b.step(t)
 	b.cloud.Fail("Launch", 1, &ecs.Error{Class: ecs.NextAttempt, Reason: v1alpha1.ReasonQuotaExceeded, Message: "no quota"})

@@ -46,7 +46,7 @@ func (l *Lifecycle) summarize(ctx context.Context, job *v1alpha1.FargateJob, err
 		return
 	}
 	status, reason, message := l.readiness(ctx, job)
-	if err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching) && status != metav1.ConditionTrue {
+	if isFault(err) && status != metav1.ConditionTrue {
 		message = err.Error()
 	}
 	l.setCondition(job, v1alpha1.ConditionReady, status, reason, message)

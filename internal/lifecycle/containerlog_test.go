@@ -51,36 +51,28 @@ func TestContainerLog_ContainerExited_IsNamedAndRead(t *testing.T) {
 
 func TestContainerLog_NothingToRead_IsNotAskedFor(t *testing.T) {
 	t.Parallel()
-	for name, prepare := range map[string]func(*testing.T) *world{
-		"no step was taken": func(*testing.T) *world { return withLog() },
-		"no task": func(t *testing.T) *world {
-			w := withLog()
-			_, _ = w.advance(t)
-			return w
-		},
-		"another container has ended": func(t *testing.T) *world {
-			w := withLog()
+	for name, happens := range map[string]func(*testing.T, *world){
+		"no step was taken": func(*testing.T, *world) {},
+		"no task":           func(t *testing.T, w *world) { t.Helper(); _, _ = w.advance(t) },
+		"another container has ended": func(t *testing.T, w *world) {
+			t.Helper()
 			w.launch(t)
 			w.show(t, ecs.Running, func(seen *ecs.Observation) {
 				seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: "sidecar", ExitCode: ptr.To[int32](0)}, {Name: container}}
 			})
-			return w
 		},
-		"the container has not ended": func(t *testing.T) *world {
-			w := withLog()
+		"the container has not ended": func(t *testing.T, w *world) { t.Helper(); w.launch(t); w.run(t) },
+		"the container logs elsewhere": func(t *testing.T, w *world) {
+			t.Helper()
+			w.cloud.Definition.Containers[container] = ecs.Container{LogDriver: "splunk"}
 			w.launch(t)
-			w.run(t)
-			return w
-		},
-		"the container logs elsewhere": func(t *testing.T) *world {
-			w := launchedWorld(t)
 			w.exited(t)
-			return w
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := prepare(t)
+			w := withLog()
+			happens(t, w)
 			if lines := w.lastLines(t); lines != nil || w.cloud.Calls("LastLines") != 0 {
 				t.Errorf("got %q after %d calls", lines, w.cloud.Calls("LastLines"))
 			}

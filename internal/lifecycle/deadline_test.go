@@ -56,12 +56,18 @@ func TestEnforceDeadlines(t *testing.T) {
 		"ready":            {age: time.Hour, change: func(j *v1alpha1.FargateJob) { j.Status.ReadyTime = ptr.To(metav1.NewTime(begin)) }},
 		"class unreadable": {age: 10*time.Minute - 1, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }},
 		"class never read": {age: 10 * time.Minute, change: func(j *v1alpha1.FargateJob) { j.Status.Resolved = nil }, reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "its launch was not begun"},
-		"no capacity": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonCapacityUnavailable, "no Spot"),
-			reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot"},
-		"no quota": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonQuotaExceeded, "10 vCPUs"),
-			reason: v1alpha1.ReasonQuotaExceeded, message: "10 vCPUs"},
-		"no answer": {age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonRetrying, "AWS is away"),
-			reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "was not begun"},
+		"no capacity": {
+			age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonCapacityUnavailable, "no Spot"),
+			reason: v1alpha1.ReasonCapacityUnavailable, message: "no Spot",
+		},
+		"no quota": {
+			age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonQuotaExceeded, "10 vCPUs"),
+			reason: v1alpha1.ReasonQuotaExceeded, message: "10 vCPUs",
+		},
+		"no answer": {
+			age: time.Minute, change: notLaunchedFor(v1alpha1.ReasonRetrying, "AWS is away"),
+			reason: v1alpha1.ReasonLaunchDeadlineExceeded, message: "was not begun",
+		},
 		"within its life": {age: 100*time.Second - 1, change: func(j *v1alpha1.FargateJob) {
 			j.Spec.ActiveDeadlineSeconds, j.Status.ReadyTime = 100, ptr.To(metav1.NewTime(begin))
 		}},

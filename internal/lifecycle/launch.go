@@ -42,11 +42,13 @@ func (l *Lifecycle) ask(ctx context.Context, job *v1alpha1.FargateJob) error {
 	switch {
 	case err == nil:
 		l.countLaunch(v1alpha1.ReasonLaunched)
+		logStep(ctx, "Launched a task", job, nil, "task", task.ARN)
 		return nil
 	case !errors.As(err, &fault):
 		return err
 	}
 	l.countLaunch(fault.Reason)
+	logStep(ctx, "No task was launched", job, err, "reason", fault.Reason, "message", fault.Message)
 	if fault.Class == ecs.RetrySame {
 		l.noteFault(job, fault)
 		return err

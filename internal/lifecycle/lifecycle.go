@@ -55,7 +55,7 @@ func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time
 	switch {
 	case errors.Is(err, errSearching):
 		return earliest(l.due(job), l.Now().Add(SettlePause)), nil
-	case err != nil && !errors.Is(err, errRecorded) && !errors.As(err, &stall):
+	case isFault(err) && !errors.As(err, &stall):
 		return time.Time{}, err
 	}
 	return l.due(job), nil

@@ -198,8 +198,10 @@ func TestObserve_TaskEnded_StallsTheJob(t *testing.T) {
 		reason  string
 		message []string
 	}{
-		"its container exited": {ecs.Stopped, true, exited, v1alpha1.ReasonEssentialContainerExited,
-			[]string{"stopped", "Essential container in task exited", container + " exited with code 137", container + ": OutOfMemoryError"}},
+		"its container exited": {
+			ecs.Stopped, true, exited, v1alpha1.ReasonEssentialContainerExited,
+			[]string{"stopped", "Essential container in task exited", container + " exited with code 137", container + ": OutOfMemoryError"},
+		},
 		"about to stop":  {ecs.Deprovisioning, true, exited, v1alpha1.ReasonEssentialContainerExited, []string{"137"}},
 		"by a person":    {ecs.Stopped, false, stoppedBy(v1alpha1.ReasonUserInitiated, "stopped by me"), v1alpha1.ReasonUserInitiated, []string{"stopped by me"}},
 		"spot, ready":    {ecs.Stopped, true, stoppedBy(v1alpha1.ReasonSpotInterruption, "interrupted"), v1alpha1.ReasonSpotInterruption, []string{"interrupted"}},

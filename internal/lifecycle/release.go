@@ -25,7 +25,7 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 		if task := job.Status.Task; task != nil && task.ARN == arn && task.LastStatus == ecs.Stopped {
 			continue // It needs no stop, and the permission for it may be gone.
 		}
-		err = errors.Join(err, l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), arn, reason))
+		err = errors.Join(err, l.stop(ctx, job, arn, reason))
 		l.Observers.Forget(arn)
 	}
 	return settled, err

@@ -29,16 +29,18 @@ func TestRelease_CertainOfTheTasks_SettlesAtOnce(t *testing.T) {
 		stops   int
 	}{
 		"no step was taken":       {func(*testing.T, *world) {}, 0},
-		"recorded, not written":   {func(t *testing.T, w *world) { _, _, _ = w.attempt(t) }, 0},
-		"recorded":                {func(t *testing.T, w *world) { _, _ = w.advance(t) }, 0},
-		"launched":                {func(t *testing.T, w *world) { w.launch(t) }, 1},
-		"runs":                    {func(t *testing.T, w *world) { w.launch(t); w.run(t) }, 1},
-		"launched by another one": {func(t *testing.T, w *world) { w.launch(t); w.restart() }, 1},
+		"recorded, not written":   {func(t *testing.T, w *world) { t.Helper(); _, _, _ = w.attempt(t) }, 0},
+		"recorded":                {func(t *testing.T, w *world) { t.Helper(); _, _ = w.advance(t) }, 0},
+		"launched":                {func(t *testing.T, w *world) { t.Helper(); w.launch(t) }, 1},
+		"runs":                    {func(t *testing.T, w *world) { t.Helper(); w.launch(t); w.run(t) }, 1},
+		"launched by another one": {func(t *testing.T, w *world) { t.Helper(); w.launch(t); w.restart() }, 1},
 		"launched, not written": {func(t *testing.T, w *world) {
+			t.Helper()
 			_, _ = w.advance(t)
 			_, _, _ = w.attempt(t)
 		}, 1},
 		"refused": {func(t *testing.T, w *world) {
+			t.Helper()
 			w.cloud.Fail("Launch", 1, denied)
 			w.mustAdvance(t)
 		}, 0},
@@ -73,10 +75,12 @@ func TestRelease_TaskMayTurnUp_SettlesOnlyOnceItNoLongerCan(t *testing.T) {
 	for name, happens := range map[string]func(*testing.T, *world){
 		"the process died after the attempt was written": func(_ *testing.T, w *world) { w.restart() },
 		"an answer was lost": func(t *testing.T, w *world) {
+			t.Helper()
 			w.cloud.Fail("Launch", 1, noAnswer)
 			_, _ = w.advance(t)
 		},
 		"refused after an answer was lost": func(t *testing.T, w *world) {
+			t.Helper()
 			w.cloud.Fail("Launch", 1, noAnswer)
 			w.cloud.Fail("Launch", 1, denied)
 			_, _ = w.advance(t)

@@ -51,18 +51,30 @@ func TestResolve_CannotWork_StallsBeforeALaunch(t *testing.T) {
 		reason  string
 		message []string
 	}{
-		"no public key": {func(w *world) { w.stored.Spec.SSHPublicKey = "ssh-ed25519" },
-			v1alpha1.ReasonInvalidParameter, []string{"spec.sshPublicKey"}},
-		"no class": {func(w *world) { w.classErr = Stallf(v1alpha1.ReasonClassNotFound, "none") },
-			v1alpha1.ReasonClassNotFound, []string{"none"}},
-		"an override that is not allowed": {func(w *world) { w.stored.Spec.Overrides.CPU = 512 },
-			v1alpha1.ReasonOverrideRefused, []string{"cpu 512"}},
+		"no public key": {
+			func(w *world) { w.stored.Spec.SSHPublicKey = "ssh-ed25519" },
+			v1alpha1.ReasonInvalidParameter,
+			[]string{"spec.sshPublicKey"},
+		},
+		"no class": {
+			func(w *world) { w.classErr = Stallf(v1alpha1.ReasonClassNotFound, "none") },
+			v1alpha1.ReasonClassNotFound,
+			[]string{"none"},
+		},
+		"an override that is not allowed": {
+			func(w *world) { w.stored.Spec.Overrides.CPU = 512 },
+			v1alpha1.ReasonOverrideRefused,
+			[]string{"cpu 512"},
+		},
 		"a size that Fargate does not offer": {func(w *world) {
 			w.class.Spec.AllowedOverrides.MaxCPU = 4096
 			w.stored.Spec.Overrides.CPU = 4096
 		}, v1alpha1.ReasonOverrideRefused, []string{"cpu 4096 with memory 512"}},
-		"no task definition": {func(w *world) { w.cloud.Fail("TaskDefinition", 1, denied) },
-			v1alpha1.ReasonAccessDenied, []string{denied.Message}},
+		"no task definition": {
+			func(w *world) { w.cloud.Fail("TaskDefinition", 1, denied) },
+			v1alpha1.ReasonAccessDenied,
+			[]string{denied.Message},
+		},
 		"no such container": {func(w *world) {
 			w.cloud.Definition.Containers = map[string]ecs.Container{"web": {}, "db": {}}
 		}, v1alpha1.ReasonInvalidParameter, []string{`no container "ci-coordinator"`, "(db, web)", "set containerName in FargateTaskClass default"}},

@@ -15,11 +15,19 @@ import (
 // next step.
 var errRecorded = errors.New("recorded, to be continued")
 
+// isFault reports whether an advance ended because something went wrong.
+func isFault(err error) bool {
+	return err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching)
+}
+
 // stalling is an error that no retry will fix.
 type stalling struct {
 	reason  string
 	message string
+	cause   error // AWS's, or nil
 }
+
+func (s *stalling) Unwrap() error { return s.cause }
 
 func (s *stalling) Error() string { return s.message }
 
@@ -34,13 +42,14 @@ func Stallf(reason, format string, args ...any) error {
 func (l *Lifecycle) stallOrRetry(ctx context.Context, job *v1alpha1.FargateJob, err error) error {
 	var fault *ecs.Error
 	if errors.As(err, &fault) && fault.Class == ecs.Terminal {
-		err = &stalling{reason: fault.Reason, message: fault.Message}
+		err = &stalling{reason: fault.Reason, message: fault.Message, cause: err}
 	}
 	var stall *stalling
 	if !errors.As(err, &stall) {
 		return err
 	}
 	stop := l.giveUp(ctx, job, stall.message)
+	logStep(ctx, "The job stalls", job, err, "task", taskOf(job), "reason", stall.reason, "message", stall.message)
 	if errors.As(stop, &fault) && fault.Class == ecs.Terminal {
 		return &stalling{reason: stall.reason, message: fmt.Sprintf("%s; the task could not be stopped: %s", stall.message, fault.Message)}
 	}
@@ -68,7 +77,26 @@ func (l *Lifecycle) giveUp(ctx context.Context, job *v1alpha1.FargateJob, reason
 	if job.Status.Task.DesiredStatus == ecs.Stopped {
 		return nil
 	}
-	return l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), job.Status.Task.ARN, reason)
+	return l.stop(ctx, job, job.Status.Task.ARN, reason)
+}
+
+// stop asks ECS to stop a task of the job.
+func (l *Lifecycle) stop(ctx context.Context, job *v1alpha1.FargateJob, arn, reason string) error {
+	err := l.ECS.Stop(ctx, ecs.LocationOf(&job.Status.Resolved.TaskTemplate), arn, reason)
+	if err != nil {
+		logStep(ctx, "The task could not be stopped", job, err, "task", arn, "message", err.Error())
+		return err
+	}
+	logStep(ctx, "Stopped the task", job, nil, "task", arn, "reason", reason)
+	return nil
+}
+
+// taskOf is the ARN of the job's task, empty if it has none.
+func taskOf(job *v1alpha1.FargateJob) string {
+	if job.Status.Task == nil {
+		return ""
+	}
+	return job.Status.Task.ARN
 }
 
 // IsStalled reports whether nothing will change about a job by waiting.

@@ -34,6 +34,7 @@ type world struct {
 	classErr  error
 	stored    *v1alpha1.FargateJob
 
+	ctx      context.Context // the test's own if it is nil
 	process  *Lifecycle
 	woken    []types.NamespacedName
 	launches []string // what Launched heard
@@ -90,7 +91,11 @@ func (w *world) restart() {
 func (w *world) attempt(t *testing.T) (*v1alpha1.FargateJob, time.Time, error) {
 	t.Helper()
 	job := w.stored.DeepCopy()
-	due, err := w.process.Advance(t.Context(), job)
+	ctx := w.ctx
+	if ctx == nil {
+		ctx = t.Context()
+	}
+	due, err := w.process.Advance(ctx, job)
 	return job, due, err
 }
 
