@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr/testr"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
@@ -26,7 +27,7 @@ func startObservers(t *testing.T, clients *Clients) *Observers {
 	go func() { done <- observers.Start(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-done; err != nil {
+		if err := bound.Value(t, done, "the end of the observers"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -155,7 +156,7 @@ func TestObservers_WatchedBeforeStart_AreObservedFromThen(t *testing.T) {
 		t.Error("the task was never observed")
 	}
 	cancel()
-	if err := <-done; err != nil {
+	if err := bound.Value(t, done, "the end of the observers"); err != nil {
 		t.Error(err)
 	}
 }

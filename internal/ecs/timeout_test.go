@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
@@ -68,7 +69,7 @@ func TestTaskDefinition_Remembered_IsThereWhileAnotherLookUpHangs(t *testing.T) 
 	default:
 	}
 	cancel()
-	if err := <-hung; !errors.Is(err, context.Canceled) {
+	if err := bound.Value(t, hung, "the end of the look-up that hangs"); !errors.Is(err, context.Canceled) {
 		t.Errorf("the look-up that hangs ended with %v, want the context's error", err)
 	}
 }
@@ -91,10 +92,10 @@ func TestTaskDefinition_FirstCallerLeaves_OthersGetTheAnswer(t *testing.T) {
 		second <- err
 	}()
 	cancel()
-	if err := <-first; !errors.Is(err, context.Canceled) {
+	if err := bound.Value(t, first, "the end of the first look-up"); !errors.Is(err, context.Canceled) {
 		t.Errorf("the first look-up ended with %v, want the context's error", err)
 	}
-	if err := <-second; err != nil {
+	if err := bound.Value(t, second, "the end of the second look-up"); err != nil {
 		t.Errorf("the second look-up failed with the first: %v", err)
 	}
 }

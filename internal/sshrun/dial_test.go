@@ -60,7 +60,7 @@ func TestDial_OpenSSH_PinsEveryKindOfHostKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			target := sshdTarget(server)
 			target.HostKey = key
-			client, err := Dial(t.Context(), target)
+			client, err := dialServer(t.Context(), t, target, defaultTiming)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestDial_OtherHostKey_NamesBothFingerprints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			target.HostKey = pinned
-			_, err := Dial(t.Context(), target)
+			_, err := dialServer(t.Context(), t, target, defaultTiming)
 			var mismatch *HostKeyMismatchError
 			if !errors.As(err, &mismatch) {
 				t.Fatalf("got %v, want *HostKeyMismatchError", err)
@@ -108,7 +108,7 @@ func TestDial_KeyNotAuthorized_NamesUserKeyAndCure(t *testing.T) {
 	server := sshdtest.Start(t)
 	target := sshdTarget(server)
 	target.Key = newKey(t)
-	_, err := Dial(t.Context(), target)
+	_, err := dialServer(t.Context(), t, target, defaultTiming)
 	var refused *AuthenticationError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want *AuthenticationError", err)
@@ -118,7 +118,7 @@ func TestDial_KeyNotAuthorized_NamesUserKeyAndCure(t *testing.T) {
 
 func TestDial_NothingListens_SaysRefused(t *testing.T) {
 	target := sshdTarget(sshdtest.New(t))
-	_, err := Dial(t.Context(), target)
+	_, err := dialServer(t.Context(), t, target, defaultTiming)
 	var unreachable *UnreachableError
 	if !errors.As(err, &unreachable) || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Fatalf("got %v, want *UnreachableError for a refused connection", err)
@@ -166,7 +166,7 @@ func TestDial_PeerThatIsNotUsable_SaysWhy(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			server := &faultyServer{onConnect: tc.onConnect}
 			target := server.start(t)
-			_, err := dial(t.Context(), target, tc.limits)
+			_, err := dialServer(t.Context(), t, target, tc.limits)
 			if !errors.As(err, tc.want) {
 				t.Fatalf("got %T %v, want %T", err, err, tc.want)
 			}
@@ -185,10 +185,13 @@ func TestDial_ContextEndsDuringHandshake_ReturnsItsCause(t *testing.T) {
 	cause := errors.New("the runner is stopping")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
-		<-reached
-		cancel(cause)
+		select {
+		case <-reached:
+			cancel(cause)
+		case <-t.Context().Done():
+		}
 	}()
-	if _, err := Dial(ctx, target); !errors.Is(err, cause) {
+	if _, err := dialServer(ctx, t, target, defaultTiming); !errors.Is(err, cause) {
 		t.Fatalf("got %v, want the context's cause", err)
 	}
 }

@@ -9,16 +9,18 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 )
 
 func runOn(t *testing.T, target Target, limits timing, s Script) error {
 	t.Helper()
-	client, err := dial(t.Context(), target, limits)
+	client, err := dialServer(t.Context(), t, target, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	return client.Run(t.Context(), s)
+	return runScript(t.Context(), t, client, s)
 }
 
 func quietScript(body string) Script {
@@ -81,7 +83,11 @@ func TestRun_PeerAnswersKeepalives_StaysConnected(t *testing.T) {
 		},
 		onExec: func(_ *ssh.ServerConn, _ string, channel ssh.Channel) {
 			for range enough {
-				<-answered // while the script is silent
+				select {
+				case <-answered: // while the script is silent
+				case <-time.After(bound.Limit):
+					return // without a status: the test fails
+				}
 			}
 			tellStatus(channel, 0)
 		},
@@ -105,14 +111,14 @@ func TestRun_ServerNeverAnswersCommand_EndsWithContext(t *testing.T) {
 	server := &faultyServer{onExec: func(conn *ssh.ServerConn, _ string, _ ssh.Channel) { _ = conn.Wait() }}
 	limits := defaultTiming
 	limits.killSlack, limits.linger = 200*time.Millisecond, 50*time.Millisecond
-	client, err := dial(t.Context(), server.start(t), limits)
+	client, err := dialServer(t.Context(), t, server.start(t), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err = client.Run(ctx, quietScript("true"))
+	err = runScript(ctx, t, client, quietScript("true"))
 	var cancelled *CancelledError
 	if !errors.As(err, &cancelled) || cancelled.Ended {
 		t.Fatalf("got %v, want *CancelledError for a script that may still run", err)
@@ -142,7 +148,7 @@ func TestRun_ScriptCannotBeRead_NeverSendsItsEnd(t *testing.T) {
 	if err := runOn(t, server.start(t), limits, s); !errors.Is(err, broken) {
 		t.Fatalf("got %v, want %v", err, broken)
 	}
-	if err := <-ended; err != nil {
+	if err := bound.Value(t, ended, "the end of the script's input"); err != nil {
 		t.Error(err)
 	}
 }
@@ -175,12 +181,12 @@ func TestRun_WithoutProc_SignalsThroughSSH(t *testing.T) {
 	s := quietScript("sleep 100")
 	s.GracePeriod = 50 * time.Millisecond
 	s.Stdout = writerFunc(func([]byte) { cancel() })
-	err = client.Run(ctx, s)
+	err = runScript(ctx, t, client, s)
 	var cancelled *CancelledError
 	if !errors.As(err, &cancelled) || !cancelled.Ended {
 		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
 	}
-	if first, second := <-signals, <-signals; first != "TERM" || second != "KILL" {
+	if first, second := bound.Value(t, signals, "SIGTERM"), bound.Value(t, signals, "SIGKILL"); first != "TERM" || second != "KILL" {
 		t.Errorf("sent %s and %s, want TERM and KILL", first, second)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -32,7 +33,9 @@ func runThrough(t *testing.T, r *relay, server *faultyServer, s Script) error {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	return client.Run(t.Context(), s)
+	ended := make(chan error, 1)
+	go func() { ended <- client.Run(t.Context(), s) }()
+	return bound.ValueWithin(t, 24*time.Hour, ended, "the end of Run")
 }
 
 func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {
@@ -68,7 +71,7 @@ func TestRun_PeerDies_IsNoticedWithinAMinute(t *testing.T) {
 		if !errors.As(err, &lost) {
 			t.Errorf("got %v, want *ConnectionLostError", err)
 		}
-		if took := time.Since(<-died); took >= time.Minute {
+		if took := time.Since(bound.Value(t, died, "the start of the script")); took >= time.Minute {
 			t.Errorf("a dead peer was noticed after %s", took)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -32,7 +33,7 @@ func connectTo(t *testing.T, s *sshdtest.Server) *Client {
 func capture(t *testing.T, c *Client, script string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	err = c.Run(t.Context(), Script{Body: strings.NewReader(script), Stdout: &out, Stderr: &errs})
+	err = runScript(t.Context(), t, c, Script{Body: strings.NewReader(script), Stdout: &out, Stderr: &errs})
 	return out.String(), errs.String(), err
 }
 
@@ -147,10 +148,13 @@ func TestRun_Output_ArrivesBeforeTheScriptEnds(t *testing.T) {
 	var output bytes.Buffer
 	released := make(chan error, 1)
 	go func() {
-		<-seen
-		released <- os.WriteFile(pipe, []byte("second\n"), 0o600)
+		select {
+		case <-seen:
+			released <- os.WriteFile(pipe, []byte("second\n"), 0o600)
+		case <-t.Context().Done():
+		}
 	}()
-	err := client.Run(t.Context(), Script{
+	err := runScript(t.Context(), t, client, Script{
 		Body: strings.NewReader(script),
 		Stdout: writerFunc(func(p []byte) {
 			if output.Len() == 0 {
@@ -160,7 +164,7 @@ func TestRun_Output_ArrivesBeforeTheScriptEnds(t *testing.T) {
 		}),
 		Stderr: io.Discard,
 	})
-	if err := errors.Join(err, <-released); err != nil {
+	if err := errors.Join(err, bound.Value(t, released, "the first output")); err != nil {
 		t.Fatal(err)
 	}
 	if output.String() != "first\nsecond\n" {
@@ -172,7 +176,7 @@ func TestRun_BackgroundProcessHoldsOutput_ReturnsWithTheScript(t *testing.T) {
 	server := sshdtest.Start(t)
 	limits := defaultTiming
 	limits.linger = 50 * time.Millisecond
-	client, err := dial(t.Context(), sshdTarget(server), limits)
+	client, err := dialServer(t.Context(), t, sshdTarget(server), limits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +198,7 @@ func TestRun_MuchOutput_KeepsMemoryFlat(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var count countingWriter
-	err := client.Run(t.Context(), Script{
+	err := runScript(t.Context(), t, client, Script{
 		Body:   strings.NewReader(fmt.Sprintf("head -c %d /dev/zero", size)),
 		Stdout: &count,
 		Stderr: io.Discard,

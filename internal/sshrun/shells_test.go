@@ -60,7 +60,7 @@ func TestRun_PowerShell_GetsTheScriptUnchangedOnItsInput(t *testing.T) {
 	// What the runner makes of a script, with a secret of more than 128 KiB.
 	script := "#!/usr/bin/env pwsh\n& {\n\n$Token=\"" + strings.Repeat("x", 200<<10) + "\"\n'für alle'\n}\n\n"
 	var stdout, stderr bytes.Buffer
-	err := client.Run(t.Context(), Script{
+	err := runScript(t.Context(), t, client, Script{
 		Body: strings.NewReader(script), Shell: PowerShell, Stdout: &stdout, Stderr: &stderr,
 	})
 	if diff := cmp.Diff(&ExitError{Code: 6}, err); diff != "" {
@@ -75,7 +75,7 @@ func TestRun_PowerShell_GetsTheScriptUnchangedOnItsInput(t *testing.T) {
 func TestRun_PowerShellMissing_FailsAndSaysSo(t *testing.T) {
 	client := onlyWith(t, t.TempDir(), "env")
 	var stderr bytes.Buffer
-	err := client.Run(t.Context(), Script{
+	err := runScript(t.Context(), t, client, Script{
 		Body: strings.NewReader("& {}\n\n"), Shell: PowerShell, Stdout: io.Discard, Stderr: &stderr,
 	})
 	var exit *ExitError

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 )
 
 // stalledChannel is a session over a network that stalls: what the script wrote
@@ -43,7 +45,8 @@ func TestRun_OutputAfterTheExitStatus_IsWaitedFor(t *testing.T) {
 				}
 			},
 		}, Script{Body: strings.NewReader("make"), Stdout: &stdout, Stderr: &stderr})
-		<-served // in the bubble, time passes only as long as its test runs
+		// In the bubble, time passes only as long as its test runs.
+		bound.Value(t, served, "the end of the server's output")
 		if diff := cmp.Diff(&ExitError{Code: 7}, err); diff != "" {
 			t.Errorf("the script's end differs (-want +got):\n%s", diff)
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -40,10 +41,13 @@ func TestRun_Cancelled_EndsEveryProcessOfTheScript(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("received SIGTERM")
 	go func() {
-		<-output.ready
-		cancel(cause)
+		select {
+		case <-output.ready:
+			cancel(cause)
+		case <-t.Context().Done():
+		}
 	}()
-	err := client.Run(ctx, Script{
+	err := runScript(ctx, t, client, Script{
 		Body: strings.NewReader(stubborn), Stdout: output, Stderr: io.Discard,
 		GracePeriod: 300 * time.Millisecond,
 	})
@@ -72,7 +76,7 @@ func TestRun_Cancelled_LetsTheScriptCleanUp(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
 	var output bytes.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
-	err := client.Run(ctx, Script{
+	err := runScript(ctx, t, client, Script{
 		Body: strings.NewReader("trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.1; done"),
 		Stdout: writerFunc(func(p []byte) {
 			output.Write(p)
@@ -100,7 +104,7 @@ func TestRun_CancelledBeforeTheScriptRuns_LeavesNothing(t *testing.T) {
 		cancel()
 	}()
 	var stdout, stderr bytes.Buffer
-	err := client.Run(ctx, Script{Body: body, Stdout: &stdout, Stderr: &stderr})
+	err := runScript(ctx, t, client, Script{Body: body, Stdout: &stdout, Stderr: &stderr})
 	var cancelled *CancelledError
 	if !errors.As(err, &cancelled) || !cancelled.Ended {
 		t.Fatalf("got %v, want *CancelledError for a script that has ended", err)
@@ -114,7 +118,7 @@ func TestRun_OutputCannotBeWritten_EndsTheScript(t *testing.T) {
 	client := connectTo(t, sshdtest.Start(t))
 	broken := errors.New("the runner is gone")
 	pidFile := filepath.Join(t.TempDir(), "pid")
-	err := client.Run(t.Context(), Script{
+	err := runScript(t.Context(), t, client, Script{
 		Body:   strings.NewReader("echo $$ > " + pidFile + "; echo x; exec sleep 600"),
 		Stdout: failingWriter{broken},
 		Stderr: io.Discard,
@@ -199,9 +203,9 @@ func startBystander(t *testing.T, s *sshdtest.Server) int {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		<-finished
+		bound.Value(t, finished, "the end of the other script")
 	})
-	<-output.ready
+	bound.Value(t, output.ready, "the other script's start")
 	return output.pids[0]
 }
 

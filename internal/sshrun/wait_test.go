@@ -51,7 +51,7 @@ func TestWaitReachable_KeyAuthorizedAfterStart_TriesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Run()
-	_, err = WaitReachable(t.Context(), sshdTarget(server), func(err error) {
+	_, err = WaitReachable(limited(t), sshdTarget(server), func(err error) {
 		var refused *AuthenticationError
 		if errors.As(err, &refused) {
 			if err := os.WriteFile(server.AuthorizedKeys, authorized, 0o600); err != nil {
@@ -66,7 +66,7 @@ func TestWaitReachable_KeyAuthorizedAfterStart_TriesAgain(t *testing.T) {
 
 func TestWaitReachable_KeyRefusedForGood_GivesUpAfterFewAttempts(t *testing.T) {
 	server := &faultyServer{refuse: func(int32) bool { return true }}
-	_, err := WaitReachable(t.Context(), server.start(t), nil)
+	_, err := WaitReachable(limited(t), server.start(t), nil)
 	var refused *AuthenticationError
 	if !errors.As(err, &refused) {
 		t.Fatalf("got %v, want *AuthenticationError", err)
@@ -80,7 +80,7 @@ func TestWaitReachable_OtherHostKey_IsFinal(t *testing.T) {
 	server := &faultyServer{}
 	target := server.start(t)
 	target.HostKey = newKey(t).PublicKey()
-	_, err := WaitReachable(t.Context(), target, func(err error) { t.Errorf("tried again after %v", err) })
+	_, err := WaitReachable(limited(t), target, func(err error) { t.Errorf("tried again after %v", err) })
 	var mismatch *HostKeyMismatchError
 	if !errors.As(err, &mismatch) {
 		t.Fatalf("got %v, want *HostKeyMismatchError", err)
@@ -94,7 +94,7 @@ func TestWaitReachable_ServerDropsFirstConnections_TriesAgain(t *testing.T) {
 		}
 		return n <= 3
 	}}
-	if _, err := WaitReachable(t.Context(), server.start(t), nil); err != nil {
+	if _, err := WaitReachable(limited(t), server.start(t), nil); err != nil {
 		t.Fatal(err)
 	}
 }

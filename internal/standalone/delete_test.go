@@ -12,6 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -173,7 +174,7 @@ func TestDelete_WhileAnotherProcessWatches_LeavesNoTask(t *testing.T) {
 				}
 				return nil
 			})
-			cleanups.Wait()
+			bound.End(t, "the end of the deletions", cleanups.Wait)
 			if !errors.Is(err, executor.ErrJobGone) {
 				t.Errorf("the watch ended with %v, want ErrJobGone", err)
 			}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 )
 
 func wantText(t *testing.T, err error, parts ...string) {
@@ -88,7 +89,7 @@ func TestOpen_ManyAtOnce_AgreeOnTheInstallation(t *testing.T) {
 			seen[store.installation.String()] = true
 		})
 	}
-	group.Wait()
+	bound.End(t, "the opening of all stores", group.Wait)
 	if len(seen) != 1 {
 		t.Errorf("%d installations: %v", len(seen), seen)
 	}

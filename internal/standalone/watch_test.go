@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -120,7 +121,7 @@ func TestWatch_TwoProcessesAtOnce_ShareOneTask(t *testing.T) {
 			}
 		})
 	}
-	group.Wait()
+	bound.End(t, "the end of the watches", group.Wait)
 	if calls := w.AWS.Calls()["RunTask"]; calls != 1 {
 		t.Errorf("%d RunTask calls, want 1", calls)
 	}
@@ -136,7 +137,7 @@ func TestWatch_CanceledWhileRunTaskHangs_ReturnsTheCauseAndKeepsTheAttempt(t *te
 	go func() { ended <- store.Watch(ctx, key, func(*v1alpha1.FargateJob) error { return nil }) }()
 	eventually(t, "RunTask is called", func() bool { return w.AWS.Calls()["RunTask"] > 0 })
 	cancel(errEnough)
-	if err := <-ended; !errors.Is(err, errEnough) {
+	if err := bound.Value(t, ended, "the end of the watch"); !errors.Is(err, errEnough) {
 		t.Errorf("the watch ended with %v", err)
 	}
 	if job := w.stored(t); job.Status.Attempt != 1 || job.Status.Task != nil {
