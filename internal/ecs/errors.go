@@ -100,8 +100,9 @@ func statusOf(err error) int {
 	return response.HTTPStatusCode()
 }
 
-// Classify turns an SDK error into an *Error. It returns nil for nil, and the
-// error itself if it is the context's.
+// Classify turns an SDK error into an *Error, whose message begins with what was
+// being done: a gerund and the object. It returns nil for nil, and the error
+// itself if it is the context's.
 func Classify(err error, doing string, loc Location) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

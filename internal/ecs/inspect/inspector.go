@@ -72,8 +72,8 @@ type logsAPI interface {
 	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
-// Inspector asks AWS every time: it remembers no answer. All its questions end
-// in errors that are *ecs.Error or the context's.
+// Inspector asks AWS every time and remembers no answer. Its errors are
+// *ecs.Error or the context's.
 type Inspector struct {
 	clients *ecs.Clients
 }

@@ -24,7 +24,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // messageOf is what a test ends with that does this.
-func messageOf(do func(testing.TB)) string {
+func messageOf(do func(*recorder)) string {
 	r := &recorder{}
 	ended := make(chan struct{})
 	go func() {
@@ -38,7 +38,7 @@ func messageOf(do func(testing.TB)) string {
 func TestValue_NothingComes_EndsTheTestWithASentence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		got := messageOf(func(t testing.TB) { bound.Value(t, make(chan int), "the answer") })
+		got := messageOf(func(r *recorder) { bound.Value(r, make(chan int), "the answer") })
 		if want := "waited 1m0s for the answer, which did not come"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -64,7 +64,7 @@ func TestEnd_FunctionHangs_EndsTheTestWithASentence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
-		got := messageOf(func(t testing.TB) { bound.End(t, "the release", func() { <-release }) })
+		got := messageOf(func(r *recorder) { bound.End(r, "the release", func() { <-release }) })
 		if want := "waited 1m0s for the release, which did not come"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
