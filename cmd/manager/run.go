@@ -118,7 +118,6 @@ func addControllers(mgr ctrl.Manager, o *options, clients *ecs.Clients, installa
 		Installation: installation,
 		Namespaces:   o.watchNamespaces,
 		Interval:     orphans.DefaultInterval,
-		MinAge:       orphans.DefaultMinAge,
 		Log:          log.WithName("orphans"),
 	}); err != nil {
 		return err
