@@ -105,12 +105,12 @@ func classify(err error, doing string, loc Location) error {
 		return &Error{
 			Class:   RetrySame,
 			Reason:  v1alpha1.ReasonRetrying,
-			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, shorten(rootCause(err).Error())),
+			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, abridge(rootCause(err).Error())),
 			cause:   err,
 		}
 	}
 	class, reason, fix := verdict(err, api, loc)
-	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), shorten(api.ErrorMessage()))
+	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), abridge(api.ErrorMessage()))
 	if fix != "" {
 		message = fmt.Sprintf("%s (%s)", message, fix)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // What the job log shows of a container's log: maxLines lines of up to
@@ -30,18 +32,18 @@ func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) str
 	if len(lines) == 0 {
 		return ""
 	}
-	var text strings.Builder
-	text.WriteString("The last lines of the log of the job's container:\n")
+	var shown strings.Builder
+	shown.WriteString("The last lines of the log of the job's container:\n")
 	for _, line := range lines {
-		fmt.Fprintf(&text, "  %s\n", abridge(oneLine(line)))
+		fmt.Fprintf(&shown, "  %s\n", abridge(oneLine(line)))
 	}
-	return text.String()
+	return shown.String()
 }
 
 // abridge cuts a line that is too long before a word: GitLab masks variables in
 // the job log only where they are whole.
 func abridge(line string) string {
-	short := cut(line, maxLineLength)
+	short := text.Cut(line, maxLineLength)
 	if short == line {
 		return line
 	}

@@ -2,13 +2,13 @@ package lifecycle
 
 import (
 	"errors"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxMessage is how many bytes of a message a condition takes. Source:
@@ -112,6 +112,6 @@ func setCondition(job *v1alpha1.FargateJob, kind string, status metav1.Condition
 		Status:             status,
 		ObservedGeneration: job.Generation,
 		Reason:             reason,
-		Message:            strings.ToValidUTF8(message[:min(len(message), maxMessage)], ""),
+		Message:            text.AbridgeBytes(message, maxMessage),
 	})
 }
