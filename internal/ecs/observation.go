@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -86,12 +87,12 @@ type Watch struct {
 type watched struct {
 	Watch
 	due          time.Time
-	backOff      time.Duration // the pause after its last look, if that failed
-	alone        bool          // whether ECS refused to describe it
-	settled      bool          // once all that was waited for is known, or too late
-	runningSince time.Time     // zero until the task was seen RUNNING
-	missingSince time.Time     // zero unless ECS did not know the task
-	known        bool          // whether there is an observation in latest
+	pauses       wait.Backoff // after looks that fail
+	alone        bool         // whether ECS refused to describe it
+	settled      bool         // once all that was waited for is known, or too late
+	runningSince time.Time    // zero until the task was seen RUNNING
+	missingSince time.Time    // zero unless ECS did not know the task
+	known        bool         // whether there is an observation in latest
 	latest       Observation
 }
 
