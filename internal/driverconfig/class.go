@@ -7,9 +7,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// launchDeadlineSeconds is the CRD's default.
-const launchDeadlineSeconds = 600
-
 // Class returns what jobs without Kubernetes run in: the FargateTaskClass that
 // a loaded configuration without the section Kubernetes describes, with the
 // CRD's defaults. It has no name, as it is no object.
@@ -44,7 +41,7 @@ func (c *Config) template() v1alpha1.TaskTemplate {
 		Tags:                  f.tags(),
 		ExecuteCommand:        toggle(f.EnableExecuteCommand),
 		SSH:                   c.SSH.server(),
-		LaunchDeadlineSeconds: launchDeadlineSeconds,
+		LaunchDeadlineSeconds: v1alpha1.DefaultLaunchDeadlineSeconds,
 		AssumeRoleARN:         f.AssumeRoleARN,
 	}
 }

@@ -15,10 +15,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// defaultLaunchDeadline is the controller's own for a job whose class it has
-// not read yet.
-const defaultLaunchDeadline = 10 * time.Minute
-
 // awaiting waits until the SSH server of a job's task lets the executor in, or
 // until it is certain that it never will. One goroutine watches the job all
 // the time, another tries SSH once the job is ready; what they find is handled
@@ -153,10 +149,11 @@ func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 }
 
 func launchDeadline(job *v1alpha1.FargateJob) time.Duration {
-	if job.Status.Resolved == nil {
-		return defaultLaunchDeadline
+	within := int32(v1alpha1.DefaultLaunchDeadlineSeconds)
+	if template := job.Status.Resolved; template != nil {
+		within = template.LaunchDeadlineSeconds
 	}
-	return time.Duration(job.Status.Resolved.LaunchDeadlineSeconds) * time.Second
+	return time.Duration(within) * time.Second
 }
 
 // reach begins to try SSH.
