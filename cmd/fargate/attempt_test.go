@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -19,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -148,7 +148,7 @@ func (a *attempt) wait(l *launched, code int) *launched {
 func (a *attempt) controlled(alter func(*v1alpha1.FargateJob)) {
 	a.t.Helper()
 	var job v1alpha1.FargateJob
-	a.eventually("a FargateJob exists", func() bool {
+	eventually.Holds(a.t, "a FargateJob exists", func() bool {
 		jobs := a.jobs()
 		if len(jobs) == 1 {
 			job = jobs[0]
@@ -213,17 +213,6 @@ func (a *attempt) connectionFiles() []string {
 		a.t.Fatal(err)
 	}
 	return files
-}
-
-func (a *attempt) eventually(what string, holds func() bool) {
-	a.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			a.t.Fatalf("in vain waited until %s", what)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
 }
 
 func wantText(t *testing.T, text string, parts ...string) {

@@ -207,16 +207,3 @@ func (b *buffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Errorf("in vain waited until %s", what)
-			return
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}

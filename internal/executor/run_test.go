@@ -13,6 +13,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -64,7 +65,7 @@ func TestRun_Cancelled_EndsTheScript(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx, script, "build_script") }()
-	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
+	eventually.Holds(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
 	cancel(errors.New("terminated"))
 	err := <-done
 	wantSystemFailure(t, err)

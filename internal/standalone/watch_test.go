@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -134,7 +135,7 @@ func TestWatch_CanceledWhileRunTaskHangs_ReturnsTheCauseAndKeepsTheAttempt(t *te
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- store.Watch(ctx, key, func(*v1alpha1.FargateJob) error { return nil }) }()
-	eventually(t, "RunTask is called", func() bool { return w.AWS.Calls()["RunTask"] > 0 })
+	eventually.Holds(t, "RunTask is called", func() bool { return w.AWS.Calls()["RunTask"] > 0 })
 	cancel(errEnough)
 	if err := <-ended; !errors.Is(err, errEnough) {
 		t.Errorf("the watch ended with %v", err)

@@ -3,6 +3,7 @@ package controlplane_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 var env *controlplanetest.Env
@@ -243,17 +245,10 @@ func namedConfigMap(name string) *corev1.ConfigMap {
 
 func eventuallyGone(t *testing.T, what string, get func(context.Context) error) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true,
-		func(ctx context.Context) (bool, error) {
-			err := get(ctx)
-			if apierrors.IsNotFound(err) {
-				return true, nil
-			}
-			return false, err
-		})
-	if err != nil {
-		t.Fatalf("wait until %s is gone: %v", what, err)
-	}
+	eventually.Shows(t, what+" is gone", func() (bool, string) {
+		err := get(t.Context())
+		return apierrors.IsNotFound(err), fmt.Sprintf("error %v", err)
+	})
 }
 
 func exists(file string) bool {
