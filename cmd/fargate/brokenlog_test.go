@@ -49,11 +49,11 @@ func TestRun_RunnerIsGone_EndsTheScript(t *testing.T) {
 func TestPrepare_RunnerIsGone_LeavesNothing(t *testing.T) {
 	a := newAttempt(t)
 	prepare, log := a.startRead("custom", "prepare")
-	eventually.Holds(a.t, "the job is created", func() bool { return len(a.jobs()) == 1 })
+	job := a.created()
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a.controlled(launching) // the next line of the job log
+	a.setStatus(job, launching) // the next line of the job log, unless its first one failed
 	a.wait(prepare, systemFailure)
 	wantText(t, prepare.stderr.String(), "the job log cannot be written")
 	a.wantNothingLeft()
