@@ -21,7 +21,7 @@ import (
 // in one place, in await.
 type awaiting struct {
 	job        types.NamespacedName
-	words      Words
+	words      words
 	store      JobStore
 	target     func(*v1alpha1.TaskAddress) sshrun.Target
 	sshTimeout time.Duration
@@ -64,14 +64,14 @@ func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, err
 		case job := <-w.jobs:
 			err = w.look(ctx, job)
 		case outage := <-w.outages:
-			w.progress.sayf("lost sight of %s, trying again for %s: %s", w.words.Job, w.limits.outage, outage)
+			w.progress.sayf("lost sight of %s, trying again for %s: %s", w.words.job, w.limits.outage, outage)
 		case failed := <-w.attempts:
 			w.sayUnreachable(failed)
 		case end := <-w.results:
 			return end.target, end.hostKey, end.err
 		case err = <-w.ended:
 		case <-w.hint.C:
-			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.Job, w.limits.silence, w.words.Unattended)
+			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.job, w.limits.silence, w.words.unattended)
 		case <-w.giveUp.C:
 			err = w.overdue()
 		case <-ctx.Done():
@@ -116,7 +116,7 @@ func (w *awaiting) watch(ctx context.Context) error {
 }
 
 func (w *awaiting) vanished() error {
-	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.Job, w.words.Vanished, ErrJobGone)
+	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.job, w.words.vanished, ErrJobGone)
 }
 
 // look takes in the job's present state.
@@ -125,7 +125,7 @@ func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 	if !job.DeletionTimestamp.IsZero() {
 		return w.vanished()
 	}
-	if err := stalled(w.words.Job, job); err != nil {
+	if err := stalled(w.words.job, job); err != nil {
 		return err
 	}
 	if len(job.Status.Conditions) == 0 {
@@ -182,9 +182,9 @@ func (w *awaiting) sayUnreachable(failed error) {
 // overdue is the error for a job that nobody sees to.
 func (w *awaiting) overdue() error {
 	if !w.attended {
-		return fmt.Errorf("no controller has taken up %s within %s: %s", w.words.Job, w.limits.unattended, w.words.Unattended)
+		return fmt.Errorf("no controller has taken up %s within %s: %s", w.words.job, w.limits.unattended, w.words.unattended)
 	}
-	return fmt.Errorf("%s is past its launch deadline (its last word: %s): %s", w.words.Job, w.state, w.words.Overdue)
+	return fmt.Errorf("%s is past its launch deadline (its last word: %s): %s", w.words.job, w.state, w.words.overdue)
 }
 
 // send gives up when ctx ends.

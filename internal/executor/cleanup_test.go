@@ -63,7 +63,7 @@ func TestCleanup_StoreCannotBeOpened_KeepsTheNameButNotTheKey(t *testing.T) {
 	a := newAttempt(t)
 	a.withJob(t, sshdtest.New(t))
 	opens := a.OpenStore
-	a.OpenStore = func() (JobStore, error) { return nil, errors.New("no kubeconfig") }
+	a.OpenStore = func() (JobStore, string, error) { return nil, "", errors.New("no kubeconfig") }
 	wantError(t, a.Cleanup(t.Context()), "no kubeconfig")
 	wantNoKey(t, a.connectionFiles(t)[0])
 	a.OpenStore = opens

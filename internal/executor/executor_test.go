@@ -45,7 +45,8 @@ func newAttempt(t *testing.T) *attempt {
 	a := &attempt{store: newFakeStore(), stdout: &buffer{}, stderr: &buffer{}, dir: t.TempDir()}
 	a.Executor = New(Options{
 		Environment:  environment(t, a.dir),
-		OpenStore:    func() (JobStore, error) { return a.store, nil },
+		OpenStore:    func() (JobStore, string, error) { return a.store, a.store.namespace, nil },
+		LastLines:    a.store.lastLines,
 		Class:        "default",
 		ReadyTimeout: time.Minute,
 		Stdout:       a.stdout,

@@ -13,13 +13,6 @@ import (
 // JobStore keeps the FargateJobs of this executor and tells how their tasks
 // fare. Its errors are sentences for the job log.
 type JobStore interface {
-	// Namespace returns where new jobs belong. It is empty for a store that is
-	// not Kubernetes.
-	Namespace() string
-
-	// Words returns how to speak of a job, whether it exists or not.
-	Words(key types.NamespacedName) Words
-
 	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
 	// does not answer; the job may then exist or not, and creating it again is
 	// safe.
@@ -31,11 +24,6 @@ type JobStore interface {
 	// *UnavailableError if the store stops answering (Watch again then), and
 	// with the context's cause when ctx ends.
 	Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error
-
-	// LastLines returns what the container of a job that has ended wrote last,
-	// at most limit lines, the oldest first. It returns none if they cannot be
-	// had from here, and looks for them until ctx ends.
-	LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
 
 	// Delete deletes a job, which stops its task, and does not wait for that.
 	// To delete a job that does not exist is no error. It fails with
@@ -66,13 +54,13 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // openStoreOf opens the store of a job that another stage has created.
 func (e *Executor) openStoreOf(job types.NamespacedName) (JobStore, error) {
-	store, err := e.OpenStore()
+	store, namespace, err := e.OpenStore()
 	switch {
 	case err != nil:
 		return nil, err
-	case job.Namespace == "" && store.Namespace() != "":
+	case job.Namespace == "" && namespace != "":
 		return nil, fmt.Errorf("job %s was started without Kubernetes, and the configuration has a section [Kubernetes] now: fargate sweep stops its task", job.Name)
-	case job.Namespace != "" && store.Namespace() == "":
+	case job.Namespace != "" && namespace == "":
 		return nil, fmt.Errorf("FargateJob %s was created in Kubernetes, and the configuration has no section [Kubernetes] any more: delete it by hand (kubectl -n %s delete fargatejob %s)",
 			job, job.Namespace, job.Name)
 	default:

@@ -18,14 +18,14 @@ const (
 
 // lastLines returns what the container of a stalled job wrote last, as lines for
 // the job log. It is empty if nothing can be had, or for another error.
-func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) string {
+func (e *Executor) lastLines(ctx context.Context, err error) string {
 	var stall *StalledError
-	if !errors.As(err, &stall) {
+	if e.LastLines == nil || !errors.As(err, &stall) {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
 	defer cancel()
-	lines, err := store.LastLines(ctx, stall.Job, maxLines)
+	lines, err := e.LastLines(ctx, stall.Job, maxLines)
 	if err != nil {
 		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Name, "error", err.Error())
 	}

@@ -368,7 +368,7 @@ func TestPrepare_CannotBegin_CreatesNothing(t *testing.T) {
 		{
 			name: "store cannot be opened",
 			spoil: func(_ *testing.T, a *attempt) {
-				a.OpenStore = func() (JobStore, error) { return nil, errors.New("no kubeconfig") }
+				a.OpenStore = func() (JobStore, string, error) { return nil, "", errors.New("no kubeconfig") }
 			},
 			want: []string{"no kubeconfig"},
 		},

@@ -21,9 +21,9 @@ func TestRun_Script_StreamsUnmodified(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	a.connected(t, server)
-	a.OpenStore = func() (JobStore, error) {
+	a.OpenStore = func() (JobStore, string, error) {
 		t.Error("run opened the job store")
-		return nil, errors.New("no")
+		return nil, "", errors.New("no")
 	}
 	script := a.script(t, `printf 'a\000\033[31mb'; printf 'c\377' >&2`)
 	if err := a.Run(t.Context(), script, "build_script"); err != nil {

@@ -82,12 +82,6 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	return s.explain(ctx, "create", key, err)
 }
 
-// LastLines returns none: only the controller has an identity in AWS, and a log
-// may hold what not everybody may read who can see FargateJobs.
-func (s *Store) LastLines(context.Context, *v1alpha1.FargateJob, int32) ([]string, error) {
-	return nil, nil
-}
-
 // Delete deletes the object. The controller stops the task and then lets the
 // object go.
 func (s *Store) Delete(ctx context.Context, key types.NamespacedName) error {

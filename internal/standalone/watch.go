@@ -67,11 +67,6 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 	}
 }
 
-// LastLines reads the log of a job's container in CloudWatch Logs.
-func (s *Store) LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
-	return s.jobs.LastLines(ctx, job, limit)
-}
-
 // takeStep advances the job that the state file has, and writes down what came
 // of it.
 func (s *Store) takeStep(ctx context.Context, name string) (*step, error) {
