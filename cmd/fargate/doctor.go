@@ -13,22 +13,22 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
-// checkUp is one run of fargate doctor.
-type checkUp struct {
+// doctorRun is one run of fargate doctor.
+type doctorRun struct {
 	startTask bool
 	classFile string
 	output    io.Writer
 }
 
 func (l *launch) doctorCommand() *cobra.Command {
-	c := &checkUp{}
+	c := &doctorRun{}
 	command := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out why jobs do not run, and how to mend it",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c.output = command.OutOrStdout()
-			return l.checkUp(command.Context(), c)
+			return l.runDoctor(command.Context(), c)
 		},
 	}
 	command.Flags().BoolVar(&c.startTask, "start-task", false, "start a task, run a script in it and stop it, as a job does")
@@ -36,8 +36,8 @@ func (l *launch) doctorCommand() *cobra.Command {
 	return command
 }
 
-// checkUp fails with exit code 1 if something is wrong: the findings say it all.
-func (l *launch) checkUp(ctx context.Context, c *checkUp) error {
+// runDoctor fails with exit code 1 if something is wrong: the findings say it all.
+func (l *launch) runDoctor(ctx context.Context, c *doctorRun) error {
 	findings := l.examine(ctx, c)
 	err := doctor.Write(c.output, findings)
 	if err == nil && doctor.Failed(findings) {
@@ -46,7 +46,7 @@ func (l *launch) checkUp(ctx context.Context, c *checkUp) error {
 	return err
 }
 
-func (l *launch) examine(ctx context.Context, c *checkUp) []doctor.Finding {
+func (l *launch) examine(ctx context.Context, c *doctorRun) []doctor.Finding {
 	config, err := l.loadConfig()
 	findings := doctor.Configuration(l.flags.config, err)
 	if err != nil {

@@ -70,13 +70,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("fargatejob").
 		For(&v1alpha1.FargateJob{}).
-		WatchesRawSource(source.Func(r.takeQueue)).
+		WatchesRawSource(source.Func(r.keepQueue)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
 		Complete(r)
 }
 
-// takeQueue keeps the controller's queue, so that an observer can wake a job.
-func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+// keepQueue keeps the controller's queue, so that an observer can wake a job.
+func (r *Reconciler) keepQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	r.queue = queue
 	return nil
 }

@@ -98,9 +98,9 @@ func (w *awaiting) start(ctx context.Context) {
 // watch hands on every state of the job until that is over.
 func (w *awaiting) watch(ctx context.Context) error {
 	store := outage{
-		limit: w.limits.outage,
-		pause: w.limits.retry,
-		tell:  func(err error) { send(ctx, w.outages, err) },
+		limit:  w.limits.outage,
+		pause:  w.limits.retry,
+		notify: func(err error) { send(ctx, w.outages, err) },
 	}
 	err := store.through(ctx, func() error {
 		return w.store.Watch(ctx, w.job, func(job *v1alpha1.FargateJob) error {

@@ -9,11 +9,11 @@ import (
 
 // outage sees a call through the times at which the store does not answer.
 type outage struct {
-	limit time.Duration // how long the store may be silent
-	pause time.Duration // between attempts
-	tell  func(error)   // hears once of each outage
-	since time.Time     // zero while the store answers
-	last  error         // how the latest attempt failed
+	limit  time.Duration // how long the store may be silent
+	pause  time.Duration // between attempts
+	notify func(error)   // is called once in each outage
+	since  time.Time     // zero while the store answers
+	last   error         // how the latest attempt failed
 }
 
 // through repeats call while it fails with *UnavailableError. A call that
@@ -29,7 +29,7 @@ func (o *outage) through(ctx context.Context, call func() error) error {
 		o.last = err
 		if o.since.IsZero() {
 			o.since = time.Now()
-			o.tell(err)
+			o.notify(err)
 		}
 		if time.Since(o.since) >= o.limit {
 			return fmt.Errorf("gave up after %s: %w", o.limit, err)

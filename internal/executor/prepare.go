@@ -125,7 +125,7 @@ func ofClass(job *v1alpha1.FargateJob) string {
 }
 
 func (p *preparation) create(ctx context.Context) error {
-	store := outage{limit: p.limits.outage, pause: p.limits.retry, tell: func(err error) {
+	store := outage{limit: p.limits.outage, pause: p.limits.retry, notify: func(err error) {
 		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().job, p.limits.outage, err)
 	}}
 	return store.through(ctx, func() error {

@@ -13,7 +13,7 @@ import (
 func (e *Executor) deleteJob(ctx context.Context, store JobStore, job types.NamespacedName) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.limits.release)
 	defer cancel()
-	silent := outage{limit: e.limits.release, pause: e.limits.retry, tell: func(error) {}}
+	silent := outage{limit: e.limits.release, pause: e.limits.retry, notify: func(error) {}}
 	return silent.through(ctx, func() error { return store.Delete(ctx, job) })
 }
 

@@ -23,7 +23,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	explaining, cancel := context.WithTimeout(ctx, e.limits.explain)
 	defer cancel()
 	var state string
-	silent := outage{limit: e.limits.explain, pause: e.limits.retry, tell: func(error) {}}
+	silent := outage{limit: e.limits.explain, pause: e.limits.retry, notify: func(error) {}}
 	err = silent.through(explaining, func() error {
 		return store.Watch(explaining, job, func(seen *v1alpha1.FargateJob) error {
 			state = describe(seen)

@@ -43,8 +43,8 @@ func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bo
 // as ended: a command that was only just started carries no marker yet.
 func (c *Client) endMarked(ctx context.Context, s *session, id string, killAt time.Time) (bool, error) {
 	for {
-		none, err := c.terminateMarked(ctx, id, time.Until(killAt))
-		if err != nil || !none {
+		nothingLeft, err := c.terminateMarked(ctx, id, time.Until(killAt))
+		if err != nil || !nothingLeft {
 			return false, err
 		}
 		select {
@@ -84,7 +84,7 @@ func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Dura
 }
 
 // readTermination reads the terminate script's exit code.
-func readTermination(outcome error) (none bool, err error) {
+func readTermination(outcome error) (nothingLeft bool, err error) {
 	var exit *ExitError
 	switch {
 	case outcome == nil:
