@@ -38,7 +38,7 @@ func TestRun_RunnerIsGone_EndsTheScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.wait(run, systemFailure)
-	wantText(t, run.stderr.String(), "write the script's output", "broken pipe")
+	wantText(t, run.stderr.String(), "writing the script's output", "broken pipe")
 	eventually.Holds(a.t, "the script is gone", func() bool {
 		_, err := os.Stat(filepath.Join("/proc", strings.TrimSpace(pid)))
 		return err != nil

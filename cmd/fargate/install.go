@@ -38,7 +38,7 @@ func installCommand() *cobra.Command {
 func install(directory string) (installed string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("find this program: %w", err)
+		return "", fmt.Errorf("finding this program: %w", err)
 	}
 	program, err := os.Open(self)
 	if err != nil {

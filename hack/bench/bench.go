@@ -32,7 +32,7 @@ func (b *bench) build(ctx context.Context) error {
 		module+"/cmd/...", module+"/hack/bench/measure")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, out)
+		return fmt.Errorf("building the programs: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func calls(dir string) ([]string, error) {
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
-			return nil, fmt.Errorf("read the calls in %s: %w", dir, err)
+			return nil, fmt.Errorf("reading the calls in %s: %w", dir, err)
 		}
 		found = append(found, callsOf(file)...)
 	}

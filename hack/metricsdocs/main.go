@@ -27,7 +27,7 @@ func write(file string) error {
 	registry.MustRegister(metrics.Collectors()...)
 	families, err := registry.Gather()
 	if err != nil {
-		return fmt.Errorf("gather the metrics: %w", err)
+		return fmt.Errorf("gathering the metrics: %w", err)
 	}
 	return os.WriteFile(file, []byte(page(families)), 0o600)
 }

@@ -53,7 +53,7 @@ func InCluster(config *driverconfig.Kubernetes) Finding {
 func ReadClass(path string) (*v1alpha1.FargateTaskClass, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the class, correct --class-file: %w", err)
+		return nil, fmt.Errorf("reading the class, correct --class-file: %w", err)
 	}
 	class := &v1alpha1.FargateTaskClass{}
 	if err := yaml.UnmarshalStrict(text, class); err != nil {

@@ -12,7 +12,7 @@ import (
 func Load(path string) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the configuration, check the path given with --config and that the user gitlab-runner runs as may read it: %w", err)
+		return nil, fmt.Errorf("reading the configuration, check the path given with --config and that the user gitlab-runner runs as may read it: %w", err)
 	}
 	return parse(path, text)
 }

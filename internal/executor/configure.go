@@ -21,7 +21,7 @@ func (e *Executor) Configure() error {
 		Driver:    &gitlab.Driver{Name: driverName, Version: version.Version},
 	}
 	if err := json.NewEncoder(e.Stdout).Encode(output); err != nil {
-		return fmt.Errorf("print the configuration for the runner: %w", err)
+		return fmt.Errorf("printing the configuration for the runner: %w", err)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ type ConnectionFile struct {
 func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 	entries, err := os.ReadDir(directory)
 	if err != nil {
-		return nil, fmt.Errorf("list the connection files: %w", err)
+		return nil, fmt.Errorf("listing the connection files: %w", err)
 	}
 	var files []ConnectionFile
 	for _, entry := range entries {

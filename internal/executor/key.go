@@ -20,15 +20,15 @@ type keyPair struct {
 func newKeyPair() (*keyPair, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make the job's SSH key: %w", err)
+		return nil, fmt.Errorf("making the job's SSH key: %w", err)
 	}
 	block, err := ssh.MarshalPrivateKey(private, "")
 	if err != nil {
-		return nil, fmt.Errorf("encode the job's SSH key: %w", err)
+		return nil, fmt.Errorf("encoding the job's SSH key: %w", err)
 	}
 	signer, err := ssh.NewSignerFromSigner(private)
 	if err != nil {
-		return nil, fmt.Errorf("use the job's SSH key: %w", err)
+		return nil, fmt.Errorf("using the job's SSH key: %w", err)
 	}
 	return &keyPair{
 		private:   pem.EncodeToMemory(block),

@@ -55,7 +55,7 @@ func (c ExitCodes) RemoveStale() error {
 		return nil
 	}
 	if err := os.Remove(c.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the exit code of an earlier stage, check that the runner's temporary folder is writable: %w", err)
+		return fmt.Errorf("removing the exit code of an earlier stage, check that the runner's temporary folder is writable: %w", err)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (c ExitCodes) writeFile(code int) error {
 		return nil
 	}
 	if err := atomicfile.Replace(c.File, []byte(strconv.Itoa(reportable(code)))); err != nil {
-		return fmt.Errorf("tell the runner the script's exit code %d, it will show its default instead: %w", code, err)
+		return fmt.Errorf("telling the runner the script's exit code %d, it will show its default instead: %w", code, err)
 	}
 	return nil
 }

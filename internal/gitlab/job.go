@@ -69,12 +69,12 @@ func (e Environment) ReadJob() (Job, error) {
 	}
 	file, err := os.Open(e.JobResponseFile)
 	if err != nil {
-		return Job{}, fmt.Errorf("open the job that the runner wrote to %s: %w", jobResponseVariable, err)
+		return Job{}, fmt.Errorf("opening the job that the runner wrote to %s: %w", jobResponseVariable, err)
 	}
 	defer func() { _ = file.Close() }()
 	response, err := parseJobResponse(file)
 	if err != nil {
-		return Job{}, fmt.Errorf("read the job in %s: %w", e.JobResponseFile, err)
+		return Job{}, fmt.Errorf("reading the job in %s: %w", e.JobResponseFile, err)
 	}
 	return e.fill(response.job()), nil
 }

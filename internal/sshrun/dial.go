@@ -106,7 +106,7 @@ func (c *Client) HostKey() ssh.PublicKey { return c.hostKey }
 // the task.
 func (c *Client) Close() error {
 	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close the SSH connection to %s: %w", c.address, err)
+		return fmt.Errorf("closing the SSH connection to %s: %w", c.address, err)
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (c *Client) lostError() *ConnectionLostError {
 // connectError tells the end of ctx from a server that cannot be reached.
 func connectError(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("connect to the SSH server at %s: %w", address, context.Cause(ctx))
+		return fmt.Errorf("connecting to the SSH server at %s: %w", address, context.Cause(ctx))
 	}
 	return &UnreachableError{Address: address, Err: err}
 }

@@ -45,7 +45,7 @@ func (st *streams) sendScript(channel ssh.Channel, script Script, id string) {
 	body := &errorKeeper{reader: script.Body}
 	_, err := io.Copy(channel, io.MultiReader(body, strings.NewReader(script.Shell.trailer(id))))
 	if body.err != nil {
-		st.failed <- fmt.Errorf("read the script: %w", body.err)
+		st.failed <- fmt.Errorf("reading the script: %w", body.err)
 		return
 	}
 	if err == nil {
@@ -73,7 +73,7 @@ func (st *streams) write(to io.Writer, piece []byte) bool {
 	defer st.writing.Add(-1)
 	st.pieces.Add(1)
 	if _, err := to.Write(piece); err != nil {
-		st.failed <- fmt.Errorf("write the script's output: %w", err)
+		st.failed <- fmt.Errorf("writing the script's output: %w", err)
 		return false
 	}
 	return true

@@ -71,7 +71,7 @@ func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Dura
 	go func() { _, _ = io.Copy(io.Discard, s.channel) }()
 	go func() { _, _ = io.Copy(io.Discard, s.channel.Stderr()) }()
 	if _, err := io.Copy(s.channel, strings.NewReader(terminateScript)); err != nil {
-		return false, fmt.Errorf("send the terminate script: %w", err)
+		return false, fmt.Errorf("sending the terminate script: %w", err)
 	}
 	_ = s.channel.CloseWrite()
 	select {
@@ -92,7 +92,7 @@ func readTermination(outcome error) (nothingLeft bool, err error) {
 	case errors.As(outcome, &exit) && exit.Code == 1:
 		return false, nil
 	default:
-		return false, fmt.Errorf("find the script's processes: %w", outcome)
+		return false, fmt.Errorf("finding the script's processes: %w", outcome)
 	}
 }
 

@@ -45,12 +45,12 @@ func (s *Store) record(name string) *record {
 func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
 	job, err = readState(file, name)
 	if err != nil {

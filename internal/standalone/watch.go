@@ -85,7 +85,7 @@ func (s *Store) takeStep(ctx context.Context, name string) (*step, error) {
 	step := &step{job: state.job, changed: !equality.Semantic.DeepEqual(before, &state.job.Status), due: due, err: err}
 	if step.changed {
 		if err := state.write(); err != nil {
-			return nil, fmt.Errorf("cannot record what became of the job: %w", err)
+			return nil, fmt.Errorf("recording what became of the job: %w", err)
 		}
 	}
 	return step, nil

@@ -66,14 +66,14 @@ func Start(ctx context.Context, opts Options) (*ControlPlane, error) {
 	c := &ControlPlane{dir: dir, audit: opts.AuditLog, exited: make(chan struct{})}
 	c.stop = sync.OnceValue(func() error { return errors.Join(c.stopProcess(), removeDir()) })
 	if err := c.startProcess(binary); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the control plane: %w", err), removeDir())
+		return nil, errors.Join(fmt.Errorf("starting the control plane: %w", err), removeDir())
 	}
 	if err := c.awaitKubeconfig(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the control plane: %w", err), c.Stop())
+		return nil, errors.Join(fmt.Errorf("starting the control plane: %w", err), c.Stop())
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read the control plane's kubeconfig: %w", err), c.Stop())
+		return nil, errors.Join(fmt.Errorf("reading the control plane's kubeconfig: %w", err), c.Stop())
 	}
 	config.QPS = -1 // The server is this process' own: no client-side limit.
 	c.config = config
@@ -95,7 +95,7 @@ func stateDir(dir string) (string, func() error, error) {
 	}
 	dir, err := os.MkdirTemp("", "controlplane-")
 	if err != nil {
-		return "", nil, fmt.Errorf("create a directory for the control plane: %w", err)
+		return "", nil, fmt.Errorf("creating a directory for the control plane: %w", err)
 	}
 	return dir, func() error { return os.RemoveAll(dir) }, nil
 }
@@ -103,7 +103,7 @@ func stateDir(dir string) (string, func() error, error) {
 func (c *ControlPlane) startProcess(binary string) error {
 	// The old file would be taken for the sign that the new process is ready.
 	if err := os.Remove(c.Kubeconfig()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove the kubeconfig of an earlier run: %w", err)
+		return fmt.Errorf("removing the kubeconfig of an earlier run: %w", err)
 	}
 	c.stderr = &bytes.Buffer{}
 	c.cmd = exec.Command(binary, "-dir", c.dir, "-kubeconfig", c.Kubeconfig(), "-audit-log", c.audit, "-stop-with-stdin")
@@ -148,10 +148,10 @@ func (c *ControlPlane) stopProcess() error {
 	case <-time.After(stopTimeout):
 		_ = c.cmd.Process.Kill()
 		<-c.exited
-		return fmt.Errorf("stop the control plane: killed after %s, see %s", stopTimeout, c.logFile())
+		return fmt.Errorf("stopping the control plane: killed after %s, see %s", stopTimeout, c.logFile())
 	}
 	if c.waitErr != nil {
-		return fmt.Errorf("stop the control plane: %s: %w", bytes.TrimSpace(c.stderr.Bytes()), c.waitErr)
+		return fmt.Errorf("stopping the control plane: %s: %w", bytes.TrimSpace(c.stderr.Bytes()), c.waitErr)
 	}
 	return nil
 }

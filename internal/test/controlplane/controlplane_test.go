@@ -45,7 +45,7 @@ func TestRBAC_ServiceAccount_MayDoWhatItsRulesSayAndNoMore(t *testing.T) {
 			user := newClient(t, env.UserConfig(t, namespace, test.rules...))
 			_, err := user.CoreV1().Secrets(namespace).List(t.Context(), metav1.ListOptions{})
 			if allowed := err == nil; allowed != test.allowed || (err != nil && !apierrors.IsForbidden(err)) {
-				t.Errorf("list secrets: allowed = %t (%v), want %t", allowed, err, test.allowed)
+				t.Errorf("listing secrets: allowed = %t (%v), want %t", allowed, err, test.allowed)
 			}
 		})
 	}
@@ -93,7 +93,7 @@ func TestNamespaceController_NamespaceDeleted_EmptiesIt(t *testing.T) {
 		return err
 	})
 	if _, err := configMaps.Get(t.Context(), "content", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("get the content of a deleted namespace: %v, want not found", err)
+		t.Errorf("getting the content of a deleted namespace: %v, want not found", err)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestStart_SecondTimeInTheSameDirectory_FindsObjectsAndAcceptsOldTokens(t *t
 	second := start(t, dir)
 	core = newClient(t, second.Config()).CoreV1()
 	if _, err := core.ConfigMaps(corev1.NamespaceDefault).Get(t.Context(), "kept", metav1.GetOptions{}); err != nil {
-		t.Errorf("get an object of the first run: %v", err)
+		t.Errorf("getting an object of the first run: %v", err)
 	}
 	user := rest.AnonymousClientConfig(second.Config())
 	user.BearerToken = token.Status.Token
@@ -216,7 +216,7 @@ func TestProgram_StandardInputEnds_Stops(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), binary, "-dir", t.TempDir(), "-stop-with-stdin")
 	cmd.Stdin = strings.NewReader("")
 	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("run with an empty standard input: %v\n%s", err, output)
+		t.Errorf("running with an empty standard input: %v\n%s", err, output)
 	}
 }
 

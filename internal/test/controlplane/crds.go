@@ -39,7 +39,7 @@ func InstallCRDs(ctx context.Context, config *rest.Config, dir string) error {
 		PollInterval:       20 * time.Millisecond,
 	})
 	if err != nil {
-		return fmt.Errorf("install the custom resource definitions of %s: %w", dir, err)
+		return fmt.Errorf("installing the custom resource definitions of %s: %w", dir, err)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func (s *Stack) ServiceAccountKubeconfig(ctx context.Context, namespace, name st
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	token := &authenticationv1.TokenRequest{}
 	if err := s.Client.SubResource("token").Create(ctx, account, token); err != nil {
-		return "", fmt.Errorf("request a token for service account %s/%s: %w", namespace, name, err)
+		return "", fmt.Errorf("requesting a token for service account %s/%s: %w", namespace, name, err)
 	}
 	admin := s.plane.Config()
 	config := clientcmdapi.NewConfig()

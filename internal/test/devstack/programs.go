@@ -15,7 +15,7 @@ const commands = "github.com/fargate-operator/fargate-operator/cmd/..."
 func BuildPrograms(ctx context.Context, dir string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Clean(dir)+string(filepath.Separator), commands)
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the programs: %w\n%s", err, out)
+		return fmt.Errorf("building the programs: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ type step struct {
 func Start(ctx context.Context, options Options) (*Stack, error) {
 	dir, err := os.MkdirTemp("", "devstack-")
 	if err != nil {
-		return nil, fmt.Errorf("make the stack's directory: %w", err)
+		return nil, fmt.Errorf("making the stack's directory: %w", err)
 	}
 	s := &Stack{options: options, dir: dir, Manager: Manager{Namespace: operator, ServiceAccount: operator}}
 	s.onStop(func() error { return os.RemoveAll(dir) })

@@ -44,7 +44,7 @@ func (p *Page) Run(ctx context.Context, shell Shell, chosen func(Block) bool) ([
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("run the commands of %s: %w\n%s", p.Name, err, out)
+		return nil, fmt.Errorf("running the commands of %s: %w\n%s", p.Name, err, out)
 	}
 	return p.withTranscripts(dir, chosen)
 }

@@ -46,7 +46,7 @@ func Load(path string) (*Runner, error) {
 		} `toml:"runners"`
 	}
 	if err := toml.Unmarshal(data, &config); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if len(config.Runners) != 1 || config.Runners[0].Executor != "custom" {
 		return nil, fmt.Errorf("%s must have one runner, whose executor is custom", path)

@@ -29,7 +29,7 @@ type Program struct {
 func Build(ctx context.Context, p Program) (binary string, err error) {
 	binary, err = p.build(ctx)
 	if err != nil {
-		return "", fmt.Errorf("build %s: %w", p.Name, err)
+		return "", fmt.Errorf("building %s: %w", p.Name, err)
 	}
 	return binary, nil
 }
@@ -45,7 +45,7 @@ func (p Program) build(ctx context.Context) (string, error) {
 	}
 	unlock, err := lockFile(ctx, filepath.Join(bin, "."+p.Name+".lock"))
 	if err != nil {
-		return "", fmt.Errorf("wait for another build: %w", err)
+		return "", fmt.Errorf("waiting for another build: %w", err)
 	}
 	defer unlock()
 

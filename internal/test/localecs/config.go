@@ -144,7 +144,7 @@ func listenLoopback(address string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for AWS calls: %w", err)
+		return nil, fmt.Errorf("listening for AWS calls: %w", err)
 	}
 	return listener, nil
 }

@@ -179,14 +179,14 @@ func (c *container) spec() (containerinit.Spec, error) {
 		return containerinit.Spec{}, err
 	}
 	if path, err = filepath.Abs(path); err != nil {
-		return containerinit.Spec{}, fmt.Errorf("find %s: %w", args[0], err)
+		return containerinit.Spec{}, fmt.Errorf("finding %s: %w", args[0], err)
 	}
 	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
-		return containerinit.Spec{}, fmt.Errorf("make the container's directory: %w", err)
+		return containerinit.Spec{}, fmt.Errorf("making the container's directory: %w", err)
 	}
 	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return containerinit.Spec{}, fmt.Errorf("open the container's log: %w", err)
+		return containerinit.Spec{}, fmt.Errorf("opening the container's log: %w", err)
 	}
 	return containerinit.Spec{Path: path, Args: args, Env: c.environment(), Dir: c.dir(), Output: output}, nil
 }

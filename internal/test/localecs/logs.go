@@ -79,11 +79,11 @@ func (s *Server) lastEvents(in logRequest) ([]logEvent, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read a container's output: %w", err)
+		return nil, fmt.Errorf("reading a container's output: %w", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read a container's output: %w", err)
+		return nil, fmt.Errorf("reading a container's output: %w", err)
 	}
 	if len(text) == 0 {
 		return nil, missing

@@ -87,13 +87,13 @@ func Start(config Config) (*Server, error) {
 func workDir(dir string) (path string, owned bool, err error) {
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return "", false, fmt.Errorf("make the containers' directory: %w", err)
+			return "", false, fmt.Errorf("making the containers' directory: %w", err)
 		}
 		return dir, false, nil
 	}
 	path, err = os.MkdirTemp("", "localecs-")
 	if err != nil {
-		return "", false, fmt.Errorf("make the containers' directory: %w", err)
+		return "", false, fmt.Errorf("making the containers' directory: %w", err)
 	}
 	return path, true, nil
 }
@@ -130,7 +130,7 @@ func (s *Server) close() error {
 		err = errors.Join(err, os.RemoveAll(s.dir))
 	}
 	if err != nil {
-		return fmt.Errorf("close the local ECS: %w", err)
+		return fmt.Errorf("closing the local ECS: %w", err)
 	}
 	return nil
 }

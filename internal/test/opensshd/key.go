@@ -14,7 +14,7 @@ import (
 func NewKey(file string) (ssh.Signer, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
+		return nil, fmt.Errorf("making a key: %w", err)
 	}
 	return WriteKey(file, private)
 }
@@ -23,7 +23,7 @@ func NewKey(file string) (ssh.Signer, error) {
 func WriteKey(file string, private any) (ssh.Signer, error) {
 	block, err := ssh.MarshalPrivateKey(private, "")
 	if err != nil {
-		return nil, fmt.Errorf("encode a key: %w", err)
+		return nil, fmt.Errorf("encoding a key: %w", err)
 	}
 	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 		return nil, err

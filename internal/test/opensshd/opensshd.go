@@ -64,11 +64,11 @@ func New(dir string, extra ...string) (*Server, error) {
 	}
 	login, err := user.Current()
 	if err != nil {
-		return nil, fmt.Errorf("find the current user: %w", err)
+		return nil, fmt.Errorf("finding the current user: %w", err)
 	}
 	port, err := freePort()
 	if err != nil {
-		return nil, fmt.Errorf("find a free port: %w", err)
+		return nil, fmt.Errorf("finding a free port: %w", err)
 	}
 	s := &Server{
 		Host:           host,
@@ -81,7 +81,7 @@ func New(dir string, extra ...string) (*Server, error) {
 		config:         filepath.Join(dir, "sshd_config"),
 	}
 	if err := s.writeFiles(filepath.Join(dir, "host_key"), extra); err != nil {
-		return nil, fmt.Errorf("prepare sshd: %w", err)
+		return nil, fmt.Errorf("preparing sshd: %w", err)
 	}
 	return s, nil
 }
@@ -119,7 +119,7 @@ func (s *Server) Start() error {
 	s.process = exec.Command(s.program, "-D", "-e", "-f", s.config)
 	s.process.Stderr = &s.log
 	if err := s.process.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", s.program, err)
+		return fmt.Errorf("starting %s: %w", s.program, err)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (s *Server) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa
 func findProgram() (string, error) {
 	if os.Geteuid() == 0 {
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { //nolint:gosec // the mode that Debian gives it
-			return "", fmt.Errorf("make sshd's folder: %w", err)
+			return "", fmt.Errorf("making sshd's folder: %w", err)
 		}
 	}
 	for _, name := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {

@@ -70,7 +70,7 @@ func prepare(ctx context.Context, plane *controlplane.ControlPlane) (*Env, error
 	}
 	client, err := kubernetes.NewForConfig(plane.Config())
 	if err != nil {
-		return nil, fmt.Errorf("create a client: %w", err)
+		return nil, fmt.Errorf("creating a client: %w", err)
 	}
 	return &Env{plane: plane, client: client}, nil
 }

@@ -68,7 +68,7 @@ func supervise(path string, args []string) int {
 // startMain starts the main process below an init process that adopts orphans.
 func startMain(path string, args []string) (pid int, err error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return 0, fmt.Errorf("adopt the container's processes: %w", err)
+		return 0, fmt.Errorf("adopting the container's processes: %w", err)
 	}
 	pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{
 		Env:   os.Environ(),
@@ -76,7 +76,7 @@ func startMain(path string, args []string) (pid int, err error) {
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("start %s: %w", path, err)
+		return 0, fmt.Errorf("starting %s: %w", path, err)
 	}
 	return pid, nil
 }

@@ -51,17 +51,17 @@ type Process struct {
 func Start(spec Spec) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find this program's own executable: %w", err)
+		return nil, fmt.Errorf("finding this program's own executable: %w", err)
 	}
 	lifelineRead, lifeline, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("make the container's lifeline: %w", err)
+		return nil, fmt.Errorf("making the container's lifeline: %w", err)
 	}
 	defer lifelineRead.Close()
 	report, reportWrite, err := os.Pipe()
 	if err != nil {
 		lifeline.Close()
-		return nil, fmt.Errorf("make the pipe for the container's start: %w", err)
+		return nil, fmt.Errorf("making the pipe for the container's start: %w", err)
 	}
 	defer report.Close()
 	defer reportWrite.Close()
@@ -79,7 +79,7 @@ func Start(spec Spec) (*Process, error) {
 	}
 	if err := init.Start(); err != nil {
 		lifeline.Close()
-		return nil, fmt.Errorf("start the container's init process: %w", err)
+		return nil, fmt.Errorf("starting the container's init process: %w", err)
 	}
 	reportWrite.Close()
 	process := &Process{init: init, lifeline: lifeline}
@@ -96,7 +96,7 @@ func readReport(report io.Reader) error {
 	text, err := io.ReadAll(report)
 	switch {
 	case err != nil:
-		return fmt.Errorf("wait for the container's start: %w", err)
+		return fmt.Errorf("waiting for the container's start: %w", err)
 	case string(text) == reportStarted:
 		return nil
 	case len(text) == 0:
@@ -109,7 +109,7 @@ func readReport(report io.Reader) error {
 // ended is no error.
 func (p *Process) Signal(sig syscall.Signal) error {
 	if err := p.init.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("send %v to the container: %w", sig, err)
+		return fmt.Errorf("sending %v to the container: %w", sig, err)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (p *Process) Wait() (exitCode int, err error) {
 	case err == nil:
 		return 0, nil
 	case !errors.As(err, &exit):
-		return 0, fmt.Errorf("wait for the container's init process: %w", err)
+		return 0, fmt.Errorf("waiting for the container's init process: %w", err)
 	case exit.ExitCode() < 0: // someone killed the init process itself
 		return 128 + int(syscall.SIGKILL), nil
 	default:

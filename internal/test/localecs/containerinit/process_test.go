@@ -86,7 +86,7 @@ func TestStart_CommandThatIsNotThere_FailsWithTheCause(t *testing.T) {
 	_, err := containerinit.Start(containerinit.Spec{
 		Path: "/does/not/exist", Args: []string{"exist"}, Dir: t.TempDir(),
 	})
-	if want := "start /does/not/exist: no such file or directory"; err == nil || err.Error() != want {
+	if want := "starting /does/not/exist: no such file or directory"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

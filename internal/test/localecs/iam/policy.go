@@ -43,14 +43,14 @@ func Parse(document []byte) (*Policy, error) {
 	decoder.DisallowUnknownFields()
 	var policy Policy
 	if err := decoder.Decode(&policy); err != nil {
-		return nil, fmt.Errorf("read the IAM policy: %w", err)
+		return nil, fmt.Errorf("reading the IAM policy: %w", err)
 	}
 	if policy.Version != Version {
-		return nil, fmt.Errorf("read the IAM policy: Version is %q, it must be %q", policy.Version, Version)
+		return nil, fmt.Errorf("reading the IAM policy: Version is %q, it must be %q", policy.Version, Version)
 	}
 	for i := range policy.Statement {
 		if err := policy.Statement[i].check(); err != nil {
-			return nil, fmt.Errorf("read the IAM policy: Statement[%d]: %w", i, err)
+			return nil, fmt.Errorf("reading the IAM policy: Statement[%d]: %w", i, err)
 		}
 	}
 	return &policy, nil

@@ -18,7 +18,7 @@ var entrypoint []byte
 func Install(dir string) (command []string, err error) {
 	path := filepath.Join(dir, "openssh-entrypoint.sh")
 	if err := os.WriteFile(path, entrypoint, 0o600); err != nil {
-		return nil, fmt.Errorf("write the OpenSSH container's entry point: %w", err)
+		return nil, fmt.Errorf("writing the OpenSSH container's entry point: %w", err)
 	}
 	return []string{"/bin/sh", path}, nil
 }

@@ -32,7 +32,7 @@ func Cluster(ctx context.Context, client *ecs.Client, name string) error {
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("create cluster %s: %w", name, err)
+		return fmt.Errorf("creating cluster %s: %w", name, err)
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func TaskDefinition(ctx context.Context, client *ecs.Client, family string, cont
 		ContainerDefinitions:    containers,
 	})
 	if err != nil {
-		return "", fmt.Errorf("register task definition %s: %w", family, err)
+		return "", fmt.Errorf("registering task definition %s: %w", family, err)
 	}
 	return aws.ToString(out.TaskDefinition.TaskDefinitionArn), nil
 }

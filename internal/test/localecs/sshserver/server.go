@@ -51,7 +51,7 @@ func Listen(ctx context.Context, config Config) (*Server, error) {
 		listener, err := net.Listen("tcp", net.JoinHostPort(address, strconv.Itoa(config.Port)))
 		if err != nil {
 			s.closeListeners()
-			return nil, fmt.Errorf("listen for SSH: %w", err)
+			return nil, fmt.Errorf("listening for SSH: %w", err)
 		}
 		s.listeners = append(s.listeners, listener)
 	}
@@ -62,11 +62,11 @@ func Listen(ctx context.Context, config Config) (*Server, error) {
 func newHostKey() (gossh.Signer, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a host key: %w", err)
+		return nil, fmt.Errorf("making a host key: %w", err)
 	}
 	signer, err := gossh.NewSignerFromSigner(private)
 	if err != nil {
-		return nil, fmt.Errorf("use the new host key: %w", err)
+		return nil, fmt.Errorf("using the new host key: %w", err)
 	}
 	return signer, nil
 }
@@ -101,7 +101,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ssh.Close()
 	s.end()
 	if err != nil && !errors.Is(err, ssh.ErrServerClosed) {
-		return fmt.Errorf("serve SSH: %w", err)
+		return fmt.Errorf("serving SSH: %w", err)
 	}
 	return nil
 }
