@@ -30,7 +30,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // run runs a wait in a test of its own, on a clock of its own.
-func run(t *testing.T, wait func(testing.TB)) *recorder {
+func run(t *testing.T, wait func(*recorder)) *recorder {
 	t.Helper()
 	r := &recorder{}
 	synctest.Test(t, func(*testing.T) {
@@ -50,12 +50,12 @@ func TestWaits_ConditionHoldsInTheEnd_GoOn(t *testing.T) {
 		looks++
 		return looks%7 == 0
 	}
-	for name, wait := range map[string]func(testing.TB){
-		"Holds": func(t testing.TB) { eventually.Holds(t, "x", later) },
-		"Check": func(t testing.TB) { eventually.Check(t, "x", later) },
-		"Shows": func(t testing.TB) { eventually.Shows(t, "x", func() (bool, string) { return later(), "y" }) },
-		"Succeeds": func(t testing.TB) {
-			eventually.Succeeds(t, "x", func() error {
+	for name, wait := range map[string]func(*recorder){
+		"Holds": func(r *recorder) { eventually.Holds(r, "x", later) },
+		"Check": func(r *recorder) { eventually.Check(r, "x", later) },
+		"Shows": func(r *recorder) { eventually.Shows(r, "x", func() (bool, string) { return later(), "y" }) },
+		"Succeeds": func(r *recorder) {
+			eventually.Succeeds(r, "x", func() error {
 				if later() {
 					return nil
 				}
@@ -80,13 +80,13 @@ func TestWaits_ConditionNeverHolds_SayLastWhatWasWaitedFor(t *testing.T) {
 		Ended   bool
 	}
 	for name, test := range map[string]struct {
-		wait func(testing.TB)
+		wait func(*recorder)
 		want outcome
 	}{
-		"Holds":    {func(t testing.TB) { eventually.Holds(t, what, never) }, outcome{end, true}},
-		"Check":    {func(t testing.TB) { eventually.Check(t, what, never) }, outcome{end, false}},
-		"Shows":    {func(t testing.TB) { eventually.Shows(t, what, func() (bool, string) { return false, "RUNNING" }) }, outcome{"seen last: RUNNING\n" + end, true}},
-		"Succeeds": {func(t testing.TB) { eventually.Succeeds(t, what, func() error { return errors.New("it runs") }) }, outcome{"seen last: it runs\n" + end, true}},
+		"Holds":    {func(r *recorder) { eventually.Holds(r, what, never) }, outcome{end, true}},
+		"Check":    {func(r *recorder) { eventually.Check(r, what, never) }, outcome{end, false}},
+		"Shows":    {func(r *recorder) { eventually.Shows(r, what, func() (bool, string) { return false, "RUNNING" }) }, outcome{"seen last: RUNNING\n" + end, true}},
+		"Succeeds": {func(r *recorder) { eventually.Succeeds(r, what, func() error { return errors.New("it runs") }) }, outcome{"seen last: it runs\n" + end, true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, test.wait)
