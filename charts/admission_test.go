@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
@@ -60,7 +61,7 @@ func TestPods_OfEveryWorkload_AreAdmittedAtLevelRestricted(t *testing.T) {
 				// The API server demands that a pod's account exists.
 				pod.Spec.ServiceAccountName = serviceAccount(t, c, namespace)
 				// The level is in force a moment after the label was written.
-				eventually(t, func() error {
+				eventually.Succeeds(t, "a pod that may escalate its privileges is refused", func() error {
 					escalating := pod.DeepCopy()
 					escalating.Spec.Containers[0].SecurityContext = &corev1.SecurityContext{AllowPrivilegeEscalation: ptr.To(true)}
 					return missing(c.Create(t.Context(), escalating, client.DryRunAll), "violates PodSecurity")

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 func TestPolicy_RefusesJobsThatCouldLeakOrStay(t *testing.T) {
@@ -50,10 +51,10 @@ func TestPolicy_RefusesJobsThatCouldLeakOrStay(t *testing.T) {
 				return runner.Create(t.Context(), job, client.DryRunAll)
 			}
 			if test.want == nil {
-				eventually(t, attempt)
+				eventually.Succeeds(t, "the job is admitted", attempt)
 				return
 			}
-			eventually(t, func() error { return missing(attempt(), test.want...) })
+			eventually.Succeeds(t, "the job is refused", func() error { return missing(attempt(), test.want...) })
 		})
 	}
 }
@@ -78,7 +79,7 @@ func TestTenant_WithMaxJobs_HasAQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The bound takes effect a moment after it was written.
-	eventually(t, func() error {
+	eventually.Succeeds(t, "the quota refuses one more job", func() error {
 		job := newJob(namespace, "default")
 		job.Name, job.GenerateName = "", "job-"
 		err := c.Create(t.Context(), job)

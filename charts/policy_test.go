@@ -1,23 +1,21 @@
 package charts_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 // anything is every right on FargateJobs, so that nothing but the policy is in the way.
@@ -58,11 +56,11 @@ tenants:
 			user := newJobClient(t, test.user)
 			attempt := func() error { return user.Create(t.Context(), newJob(test.namespace, test.class), client.DryRunAll) }
 			if test.want == nil {
-				eventually(t, attempt)
+				eventually.Succeeds(t, "the job is admitted", attempt)
 				return
 			}
 			// A policy and a right take effect a moment after they were created.
-			eventually(t, func() error { return missing(attempt(), test.want...) })
+			eventually.Succeeds(t, "the job is refused", func() error { return missing(attempt(), test.want...) })
 		})
 	}
 }
@@ -72,11 +70,11 @@ func TestPolicy_NamespacesOfOtherReleases_AreNotItsBusiness(t *testing.T) {
 	served, foreign := env.NewNamespace(t), env.NewNamespace(t)
 	installPolicy(t, c, fmt.Sprintf("{policy: {enabled: true}, watchNamespaces: [%s]}", served))
 	refused := newJobClient(t, env.UserConfig(t, served, anything))
-	eventually(t, func() error {
+	eventually.Succeeds(t, "the job in the served namespace is refused", func() error {
 		return missing(refused.Create(t.Context(), newJob(served, "default"), client.DryRunAll), "has no runner")
 	})
 	allowed := newJobClient(t, env.UserConfig(t, foreign, anything))
-	eventually(t, func() error { return allowed.Create(t.Context(), newJob(foreign, "default"), client.DryRunAll) })
+	eventually.Succeeds(t, "the job in the other namespace is admitted", func() error { return allowed.Create(t.Context(), newJob(foreign, "default"), client.DryRunAll) })
 }
 
 func TestPolicy_ExemptGroups_AreTheOnesGiven(t *testing.T) {
@@ -84,11 +82,11 @@ func TestPolicy_ExemptGroups_AreTheOnesGiven(t *testing.T) {
 	namespace := env.NewNamespace(t)
 	installPolicy(t, c, fmt.Sprintf("{policy: {enabled: true, exemptGroups: ['system:serviceaccounts:%s']}, watchNamespaces: [%s]}", namespace, namespace))
 	// The administrator is no longer exempt: when that shows, the policy is in force.
-	eventually(t, func() error {
+	eventually.Succeeds(t, "the job of the administrator is refused", func() error {
 		return missing(c.Create(t.Context(), newJob(namespace, "default"), client.DryRunAll), "has no runner")
 	})
 	exempt := newJobClient(t, env.UserConfig(t, namespace, anything))
-	eventually(t, func() error { return exempt.Create(t.Context(), newJob(namespace, "default"), client.DryRunAll) })
+	eventually.Succeeds(t, "the job of the exempt group is admitted", func() error { return exempt.Create(t.Context(), newJob(namespace, "default"), client.DryRunAll) })
 }
 
 // installPolicy creates the policy and the tenants' accounts and roles of the chart with these values.
@@ -137,19 +135,6 @@ func newJob(namespace, class string) *v1alpha1.FargateJob {
 			ClassRef:     v1alpha1.ClassReference{Name: class},
 			SSHPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		},
-	}
-}
-
-// eventually tries until there is no error.
-func eventually(t *testing.T, try func() error) {
-	t.Helper()
-	var last error
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
-		last = try()
-		return last == nil, nil
-	})
-	if err != nil {
-		t.Fatalf("%v, at last: %v", err, last)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 	"github.com/fargate-operator/fargate-operator/internal/kubestore"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
@@ -95,7 +96,7 @@ func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	job := newJob(namespace, "default")
-	eventually(t, func() error { return store.Create(t.Context(), job) })
+	eventually.Succeeds(t, "the job is created", func() error { return store.Create(t.Context(), job) })
 	key := client.ObjectKeyFromObject(job)
 	seen, labelled := errors.New("seen"), false
 	err = store.Watch(t.Context(), key, func(*v1alpha1.FargateJob) error {

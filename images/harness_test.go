@@ -4,27 +4,25 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/crypto/ssh"
-	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
-
-// patience bounds every wait for a condition.
-const patience = 30 * time.Second
 
 const (
 	name = "ci-coordinator"
@@ -90,17 +88,14 @@ func (c *cloud) run(publicKey, state string) *types.Task {
 func (c *cloud) await(arn, what string, holds func(*types.Task) bool) *types.Task {
 	c.t.Helper()
 	var task types.Task
-	err := wait.PollUntilContextTimeout(c.t.Context(), 20*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		out, err := c.Client.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String("ci"), Tasks: []string{arn}})
+	eventually.Shows(c.t, "the task "+what, func() (bool, string) {
+		out, err := c.Client.DescribeTasks(c.t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("ci"), Tasks: []string{arn}})
 		if err != nil || len(out.Tasks) != 1 {
-			return false, err
+			c.t.Fatalf("%d tasks, error %v, want the task %s", len(out.Tasks), err, arn)
 		}
 		task = out.Tasks[0]
-		return holds(&task), nil
+		return holds(&task), aws.ToString(task.LastStatus) + "\n" + c.log(arn)
 	})
-	if err != nil {
-		c.t.Fatalf("the task %s: %v; it is %s\n%s", what, err, aws.ToString(task.LastStatus), c.log(arn))
-	}
 	return &task
 }
 
@@ -108,7 +103,7 @@ func (c *cloud) await(arn, what string, holds func(*types.Task) bool) *types.Tas
 func (c *cloud) log(arn string) string {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, path.Base(arn)+"-"+name+".log"))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // There is none before the container starts.
 		c.t.Fatal(err)
 	}
 	return string(text)
@@ -122,7 +117,7 @@ func (c *cloud) home(task *types.Task) string {
 // connect logs in to a task as a user, as soon as sshd answers.
 func (c *cloud) connect(task *types.Task, user string, key ssh.Signer) (*sshrun.Client, error) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), eventually.Patience)
 	defer cancel()
 	target := sshrun.Target{
 		Host: *task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address, Port: port, User: user, Key: key,

@@ -63,3 +63,18 @@ func TestDefaults_StructGivenInPart_IsCompleted(t *testing.T) {
 		})
 	}
 }
+
+func TestDefaults_Constants_AreThoseOfTheCRDs(t *testing.T) {
+	c, namespace := newClient(t)
+	class := minimalClass(namespace)
+	class.Spec.LaunchDeadlineSeconds, class.Spec.ContainerName = 0, ""
+	if err := c.Create(t.Context(), class, client.DryRunAll); err != nil {
+		t.Fatal(err)
+	}
+	if got := class.Spec.LaunchDeadlineSeconds; got != v1alpha1.DefaultLaunchDeadlineSeconds {
+		t.Errorf("launchDeadlineSeconds is %d by default, want %d", got, v1alpha1.DefaultLaunchDeadlineSeconds)
+	}
+	if got := class.Spec.ContainerName; got != v1alpha1.DefaultContainerName {
+		t.Errorf("containerName is %q by default, want %q", got, v1alpha1.DefaultContainerName)
+	}
+}

@@ -19,6 +19,11 @@ const (
 	// runs the SSH server. GitLab's existing Fargate driver fixed this name.
 	DefaultContainerName = "ci-coordinator"
 
+	// DefaultLaunchDeadlineSeconds is the launchDeadlineSeconds of a class that
+	// does not say, and of a job whose class has not been read. A type's marker
+	// cannot name it, so a test compares the two.
+	DefaultLaunchDeadlineSeconds = 600
+
 	// PublicKeyVariable is the environment variable of the container through
 	// which a task learns the key it has to accept. GitLab's existing Fargate
 	// driver fixed this name, and images are built for it.

@@ -10,15 +10,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -147,16 +148,32 @@ func (a *attempt) wait(l *launched, code int) *launched {
 // controller does.
 func (a *attempt) controlled(alter func(*v1alpha1.FargateJob)) {
 	a.t.Helper()
-	var job v1alpha1.FargateJob
-	a.eventually("a FargateJob exists", func() bool {
-		jobs := a.jobs()
-		if len(jobs) == 1 {
-			job = jobs[0]
-		}
+	a.setStatus(a.created(), alter)
+}
+
+// created waits for the attempt's FargateJob.
+func (a *attempt) created() *v1alpha1.FargateJob {
+	a.t.Helper()
+	var jobs []v1alpha1.FargateJob
+	eventually.Holds(a.t, "a FargateJob exists", func() bool {
+		jobs = a.jobs()
 		return len(jobs) == 1
 	})
-	alter(&job)
-	if err := a.client.Status().Update(a.t.Context(), &job); err != nil {
+	return &jobs[0]
+}
+
+// setStatus gives a job a status. The executor may delete the job meanwhile,
+// which keeps its finalizer.
+func (a *attempt) setStatus(job *v1alpha1.FargateJob, alter func(*v1alpha1.FargateJob)) {
+	a.t.Helper()
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		if err := a.client.Get(a.t.Context(), client.ObjectKeyFromObject(job), job); err != nil {
+			return err
+		}
+		alter(job)
+		return a.client.Status().Update(a.t.Context(), job)
+	})
+	if err != nil {
 		a.t.Fatal(err)
 	}
 }
@@ -213,17 +230,6 @@ func (a *attempt) connectionFiles() []string {
 		a.t.Fatal(err)
 	}
 	return files
-}
-
-func (a *attempt) eventually(what string, holds func() bool) {
-	a.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			a.t.Fatalf("in vain waited until %s", what)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
 }
 
 func wantText(t *testing.T, text string, parts ...string) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -38,7 +39,7 @@ func TestRun_RunnerIsGone_EndsTheScript(t *testing.T) {
 	}
 	a.wait(run, systemFailure)
 	wantText(t, run.stderr.String(), "writing the script's output", "broken pipe")
-	a.eventually("the script is gone", func() bool {
+	eventually.Holds(a.t, "the script is gone", func() bool {
 		_, err := os.Stat(filepath.Join("/proc", strings.TrimSpace(pid)))
 		return err != nil
 	})
@@ -48,11 +49,11 @@ func TestRun_RunnerIsGone_EndsTheScript(t *testing.T) {
 func TestPrepare_RunnerIsGone_LeavesNothing(t *testing.T) {
 	a := newAttempt(t)
 	prepare, log := a.startRead("custom", "prepare")
-	a.eventually("the job is created", func() bool { return len(a.jobs()) == 1 })
+	job := a.created()
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a.controlled(launching) // the next line of the job log
+	a.setStatus(job, launching) // the next line of the job log, unless its first one failed
 	a.wait(prepare, systemFailure)
 	wantText(t, prepare.stderr.String(), "the job log cannot be written")
 	a.wantNothingLeft()

@@ -75,7 +75,7 @@ func (l *launch) loadConfig() (*driverconfig.Config, error) {
 func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor.Options {
 	options := executor.Options{
 		Environment:     l.environment,
-		OpenStore:       func() (executor.JobStore, error) { return openStore(config, log) },
+		OpenStore:       func() (executor.JobStore, string, error) { return openStore(config, log) },
 		TaskDefinition:  l.flags.taskDefinition,
 		PlatformVersion: l.flags.platformVersion,
 		Pod:             executor.PodFromEnvironment(os.Getenv),
@@ -94,7 +94,9 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 		Stderr:          os.Stderr,
 		Log:             log,
 	}
-	if config.Kubernetes != nil {
+	if config.Kubernetes == nil {
+		options.LastLines = standalone.LastLines
+	} else {
 		options.Class, options.Classes = config.Kubernetes.TaskClass, config.Overrides.TaskClasses
 	}
 	return options
@@ -106,12 +108,18 @@ func hostname() string {
 	return name
 }
 
-// openStore opens the store of the mode that the configuration chooses.
-func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore, error) {
+// openStore opens the store of the mode that the configuration chooses, and
+// returns the namespace of new jobs.
+func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore, string, error) {
 	if config.Kubernetes == nil {
-		return openStandalone(config, log)
+		store, err := openStandalone(config, log)
+		return store, "", err
 	}
-	return kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
+	store, err := kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
+	if err != nil {
+		return nil, "", err
+	}
+	return store, store.Namespace(), nil
 }
 
 // openStandalone opens the store of jobs without Kubernetes. If there is a

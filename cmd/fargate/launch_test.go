@@ -77,8 +77,11 @@ func TestOptions_CompleteFile_AllOfItReachesTheStages(t *testing.T) {
 	if got.OpenStore == nil || got.Stdout == nil || got.Stderr == nil || got.Log == nil {
 		t.Error("the store, the job log or the log is missing")
 	}
+	if got.LastLines != nil {
+		t.Error("the executor reads the container's log: in Kubernetes only the controller has an identity in AWS")
+	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(gitlab.Environment{}),
-		cmpopts.IgnoreFields(executor.Options{}, "OpenStore", "Stdout", "Stderr", "Log")); diff != "" {
+		cmpopts.IgnoreFields(executor.Options{}, "OpenStore", "LastLines", "Stdout", "Stderr", "Log")); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
 }
@@ -89,8 +92,12 @@ func TestOptions_WithoutKubernetes_HaveNoClasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := l.options(config, slog.New(slog.DiscardHandler)); got.Class != "" || got.Classes != nil {
+	got := l.options(config, slog.New(slog.DiscardHandler))
+	if got.Class != "" || got.Classes != nil {
 		t.Errorf("class %q, classes %q", got.Class, got.Classes)
+	}
+	if got.LastLines == nil {
+		t.Error("the job log does not show the last lines of the container's log")
 	}
 }
 

@@ -26,7 +26,7 @@ func runTests(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "fargate")
 	if output, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the binary: %v\n%s", err, output)
+		fmt.Fprintf(os.Stderr, "building the binary: %v\n%s", err, output)
 		return 1
 	}
 	return controlplanetest.Main(m, &env)

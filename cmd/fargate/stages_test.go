@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -64,14 +65,14 @@ func TestRun_SIGTERM_EndsTheScriptAndLeavesTheTask(t *testing.T) {
 	for name, signal := range map[string]syscall.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": syscall.SIGINT} {
 		t.Run(name, func(t *testing.T) {
 			run := a.start("custom", "run", script, "build_script")
-			a.eventually("the script runs", func() bool { return strings.HasSuffix(run.stdout.String(), "\n") })
+			eventually.Holds(a.t, "the script runs", func() bool { return strings.HasSuffix(run.stdout.String(), "\n") })
 			if err := run.command.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
 			a.wait(run, systemFailure)
 			wantText(t, run.stderr.String(), "was canceled, all its processes have ended")
 			child := filepath.Join("/proc", strings.TrimSpace(run.stdout.String()))
-			a.eventually("the script's own session is gone", func() bool {
+			eventually.Holds(a.t, "the script's own session is gone", func() bool {
 				_, err := os.Stat(child)
 				return err != nil
 			})
@@ -87,7 +88,7 @@ func TestRun_SIGTERM_EndsTheScriptAndLeavesTheTask(t *testing.T) {
 func TestPrepare_SIGTERM_LeavesNothing(t *testing.T) {
 	a := newAttempt(t)
 	prepare := a.start("custom", "prepare")
-	a.eventually("the job is created", func() bool { return strings.Contains(prepare.stdout.String(), "created FargateJob") })
+	eventually.Holds(a.t, "the job is created", func() bool { return strings.Contains(prepare.stdout.String(), "created FargateJob") })
 	if err := prepare.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

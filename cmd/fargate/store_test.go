@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 // noWriting is a directory in which not even root can create a file.
@@ -52,7 +53,7 @@ func TestPrepare_APIServerDoesNotAnswer_SaysSoAtOnceAndLeavesNothing(t *testing.
 	a := newAttempt(t)
 	a.rewriteKubeconfig(env.Config().Host, "https://127.0.0.1:9")
 	prepare := a.start("custom", "prepare")
-	a.eventually("the job log mentions it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
+	eventually.Holds(a.t, "the job log mentions it", func() bool { return strings.Contains(prepare.stdout.String(), "trying again for 1m0s") })
 	if err := prepare.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (s *sweep) run(ctx context.Context) error {
 	for _, leftover := range leftovers {
 		if err := s.handle(ctx, leftover); err != nil {
 			failed++
-			errs = append(errs, fmt.Errorf("cannot clean up %s: %w", describe(leftover), err))
+			errs = append(errs, fmt.Errorf("cleaning up %s: %w", describe(leftover), err))
 		}
 	}
 	switch {

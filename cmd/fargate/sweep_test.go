@@ -88,7 +88,7 @@ func TestSweep_OneOfTwoCannotBeStopped_StopsTheOtherAndFails(t *testing.T) {
 	aws.FailNext("StopTask", 1, localecs.ErrorFault(localecs.APIError{Code: "AccessDeniedException", Message: "not this one", Status: 400}))
 	partly := sweep(systemFailure, "--stop")
 	wantText(t, partly.stdout.String(), "cleaned up: task arn:aws:ecs:", "2 left behind, 1 cleaned up\n")
-	wantText(t, partly.stderr.String(), "fargate: cannot clean up task arn:aws:ecs:", "not this one")
+	wantText(t, partly.stderr.String(), "fargate: cleaning up task arn:aws:ecs:", "not this one")
 
 	wantText(t, sweep(0, "--stop").stdout.String(), "1 left behind, 1 cleaned up\n")
 	wantText(t, sweep(0, "--stop").stdout.String(), "0 left behind, 0 cleaned up\n")

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/openssh"
 )
@@ -138,7 +138,7 @@ func (w world) run(t *testing.T, image string, publicKey ssh.PublicKey) (arn, pr
 func (w world) await(t *testing.T, arn, status string) types.Task {
 	t.Helper()
 	var task types.Task
-	eventually(t, "the task is "+status, func() bool {
+	eventually.Holds(t, "the task is "+status, func() bool {
 		out, err := w.ecs.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("ci"), Tasks: []string{arn}})
 		if err != nil || len(out.Tasks) != 1 {
 			t.Fatalf("describe %s: %v, %+v", arn, err, out)
@@ -147,19 +147,6 @@ func (w world) await(t *testing.T, arn, status string) types.Task {
 		return *task.LastStatus == status
 	})
 	return task
-}
-
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	for !condition() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("not within %v: %s", patience, what)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }
 
 func newKey(t *testing.T) ssh.Signer {
@@ -179,7 +166,7 @@ func newKey(t *testing.T) ssh.Signer {
 func connect(t *testing.T, host string, key ssh.Signer) *ssh.Client {
 	t.Helper()
 	var client *ssh.Client
-	eventually(t, host+" answers SSH", func() (connected bool) {
+	eventually.Holds(t, host+" answers SSH", func() (connected bool) {
 		var err error
 		client, err = dial(host, key)
 		return err == nil

@@ -13,18 +13,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
-	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
 	"github.com/fargate-operator/fargate-operator/controllers/metrics"
-	"github.com/fargate-operator/fargate-operator/controllers/orphans"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
-	"github.com/fargate-operator/fargate-operator/internal/event"
 )
 
 // leaseName is the Lease that the replicas compete for.
@@ -39,17 +33,39 @@ const reconcileTimeout = 2 * time.Minute
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,resourceNames=fargate-operator,verbs=get;update,namespace=fargate-operator
 // +kubebuilder:rbac:groups="",resources=events,verbs=create,namespace=fargate-operator
 
-// run wires the controllers and runs them until the context ends.
+// run runs everything that wiring adds until the context ends.
 func run(ctx context.Context, o *options, log logr.Logger) error {
 	config, err := apiServer()
 	if err != nil {
 		return err
 	}
-	scheme, err := newScheme()
+	managerOptions, err := o.manager(log)
 	if err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
+	mgr, err := ctrl.NewManager(config, managerOptions)
+	if err != nil {
+		return fmt.Errorf("creating the manager: %w", err)
+	}
+	installation, err := installationID(ctx, mgr.GetAPIReader(), o.namespace)
+	if err != nil {
+		return err
+	}
+	w := &wiring{options: o, clients: &ecs.Clients{Called: metrics.CountCall}, installation: installation, log: log}
+	if err := w.addTo(mgr); err != nil {
+		return err
+	}
+	ctrlmetrics.Registry.MustRegister(metrics.Collectors()...)
+	return mgr.Start(ctx)
+}
+
+// manager is how the manager is to run.
+func (o *options) manager(log logr.Logger) (ctrl.Options, error) {
+	scheme, err := newScheme()
+	if err != nil {
+		return ctrl.Options{}, err
+	}
+	return ctrl.Options{
 		Scheme:                        scheme,
 		Logger:                        log,
 		Cache:                         cache.Options{DefaultNamespaces: o.namespaces()},
@@ -60,22 +76,7 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
-	})
-	if err != nil {
-		return fmt.Errorf("creating the manager: %w", err)
-	}
-	installation, err := installationID(ctx, mgr.GetAPIReader(), o.namespace)
-	if err != nil {
-		return err
-	}
-	clients := &ecs.Clients{Called: metrics.CountCall}
-	if err := addControllers(mgr, o, clients, installation, log); err != nil {
-		return err
-	}
-	if err := addWebhook(mgr, clients, o.webhookCertDir); err != nil {
-		return err
-	}
-	return mgr.Start(ctx)
+	}, nil
 }
 
 // installationID is the UID of the installation's namespace: no other
@@ -86,49 +87,6 @@ func installationID(ctx context.Context, reader client.Reader, namespace string)
 		return "", fmt.Errorf("reading the installation's namespace %s: %w", namespace, err)
 	}
 	return string(object.UID), nil
-}
-
-func addControllers(mgr ctrl.Manager, o *options, clients *ecs.Clients, installation string, log logr.Logger) error {
-	observers := ecs.NewObservers(clients, ecs.DefaultCadence, log.WithName("observer"))
-	if err := mgr.Add(observers); err != nil {
-		return err
-	}
-	jobs := &fargatejob.Reconciler{
-		Client:       mgr.GetClient(),
-		Reader:       mgr.GetAPIReader(),
-		Events:       event.NewRecorder(mgr),
-		ECS:          clients,
-		Observers:    observers,
-		Installation: installation,
-	}
-	if err := jobs.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("adding the FargateJob controller: %w", err)
-	}
-	classes := &fargatetaskclass.Reconciler{
-		Client:   mgr.GetClient(),
-		Events:   event.NewRecorder(mgr),
-		AWS:      inspect.New(clients),
-		Interval: fargatetaskclass.DefaultInterval,
-	}
-	if err := classes.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("adding the FargateTaskClass controller: %w", err)
-	}
-	if err := mgr.Add(&orphans.Collector{
-		Client:       mgr.GetClient(),
-		ECS:          clients,
-		Installation: installation,
-		Namespaces:   o.watchNamespaces,
-		Interval:     orphans.DefaultInterval,
-		MinAge:       orphans.DefaultMinAge,
-		Log:          log.WithName("orphans"),
-	}); err != nil {
-		return err
-	}
-	ctrlmetrics.Registry.MustRegister(metrics.Collectors()...)
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return err
-	}
-	return mgr.AddReadyzCheck("cache", cacheSynced(mgr.GetCache()))
 }
 
 func newScheme() (*runtime.Scheme, error) {

@@ -7,18 +7,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
-	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 // addWebhook serves the admission check of classes with the certificate in a
 // directory; without one it is not wanted.
-func addWebhook(mgr ctrl.Manager, clients *ecs.Clients, certDir string) error {
-	if certDir == "" {
+func (w *wiring) addWebhook(mgr ctrl.Manager) error {
+	if w.options.webhookCertDir == "" {
 		return nil
 	}
-	server := webhook.NewServer(webhook.Options{CertDir: certDir})
-	validator := &fargatetaskclass.Validator{AWS: inspect.New(clients), Timeout: fargatetaskclass.DefaultTimeout}
+	server := webhook.NewServer(webhook.Options{CertDir: w.options.webhookCertDir})
+	validator := &fargatetaskclass.Validator{AWS: inspect.New(w.clients), Timeout: fargatetaskclass.DefaultTimeout}
 	if err := validator.SetupWithManager(mgr, server); err != nil {
 		return fmt.Errorf("adding the admission check of FargateTaskClasses: %w", err)
 	}

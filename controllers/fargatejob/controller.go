@@ -61,7 +61,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("fargatejob").
 		For(&v1alpha1.FargateJob{}).
-		WatchesRawSource(source.Func(r.takeQueue)).
+		WatchesRawSource(source.Func(r.keepQueue)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
 		Complete(r)
 }
@@ -82,8 +82,8 @@ func (r *Reconciler) prepare() {
 	}
 }
 
-// takeQueue keeps the controller's queue, so that an observer can wake a job.
-func (r *Reconciler) takeQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+// keepQueue keeps the controller's queue, so that an observer can wake a job.
+func (r *Reconciler) keepQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 	r.queue = queue
 	return nil
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 // Nothing happens to this job: the controller has to look at it by itself.
 func TestDeadline_TaskIsNotReadyInTime_IsStopped(t *testing.T) {
-	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: controllertest.Deadline}})
+	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: eventually.Patience}})
 	w.createClass(t, func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 10 })
 	w.startController(t)
 	job := w.createJob(t, nil)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -53,7 +54,7 @@ func TestFinalize_ReadyJob_StopsItsTask(t *testing.T) {
 }
 
 func TestFinalize_ProvisioningJob_StopsItsTask(t *testing.T) {
-	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: controllertest.Deadline}})
+	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: eventually.Patience}})
 	w.createClass(t, nil)
 	w.startController(t)
 	job := w.createJob(t, nil)

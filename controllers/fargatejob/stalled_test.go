@@ -11,7 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
@@ -161,7 +161,7 @@ func TestStalled_ImageCannotBePulled_SaysSo(t *testing.T) {
 }
 
 func TestStalled_StartFailsInPassing_AnotherAttemptFollows(t *testing.T) {
-	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: controllertest.Deadline}})
+	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: eventually.Patience}})
 	w.createClass(t, nil)
 	w.startController(t)
 	job := w.createJob(t, nil)

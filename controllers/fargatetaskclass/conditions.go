@@ -8,6 +8,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxMessage is how many bytes of a message a condition takes. Source:
@@ -73,6 +74,6 @@ func setCondition(class *v1alpha1.FargateTaskClass, kind string, o classcheck.Ou
 		Status:             o.Status,
 		ObservedGeneration: class.Generation,
 		Reason:             o.Reason,
-		Message:            strings.ToValidUTF8(o.Message[:min(len(o.Message), maxMessage)], ""),
+		Message:            text.AbridgeBytes(o.Message, maxMessage),
 	})
 }

@@ -11,39 +11,42 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
-const (
-	// DefaultInterval is the time between two collections. An orphan costs
-	// money by the minute, a collection two calls for a hundred tasks.
-	DefaultInterval = 5 * time.Minute
-	// DefaultMinAge keeps the collector away from tasks whose job may not be
-	// written down yet.
-	DefaultMinAge = 5 * time.Minute
-)
+// DefaultInterval is the time between two collections. An orphan costs money by
+// the minute, a collection two calls for a hundred tasks.
+const DefaultInterval = 5 * time.Minute
 
 // stopReason is shown with the stopped task.
 const stopReason = "no FargateJob owns this task"
+
+// Cloud is what the Collector needs of ECS. *ecs.Clients is one.
+type Cloud interface {
+	leftover.Lister
+	// Stop stops a task, with a reason that is shown with it. A task that has
+	// stopped or is gone is not an error.
+	Stop(ctx context.Context, location ecs.Location, arn, reason string) error
+}
 
 // Collector stops orphans from time to time.
 type Collector struct {
 	// Client lists jobs and classes, from the cache.
 	Client client.Reader
 	// ECS lists and stops tasks.
-	ECS *ecs.Clients
+	ECS Cloud
 	// Installation tells this installation's tasks from others'.
 	Installation string
 	// Namespaces are those whose jobs the Client lists; none means all. Tasks of
 	// others are left alone.
 	Namespaces []string
-	// Interval and MinAge are DefaultInterval and DefaultMinAge but in tests.
-	Interval, MinAge time.Duration
+	// Interval is DefaultInterval but in tests.
+	Interval time.Duration
 	// Log takes what was stopped and what could not be.
 	Log logr.Logger
 }
@@ -65,29 +68,21 @@ func (c *Collector) Start(ctx context.Context) error {
 }
 
 // collect stops the orphans of every cluster in use. The cloud is listed before
-// the jobs: a task whose job is created in between is never taken for one.
+// the jobs, as package leftover asks for.
 func (c *Collector) collect(ctx context.Context) error {
 	locations, err := c.locations(ctx)
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for location := range locations {
-		tasks, err := c.ECS.ListOwned(ctx, location, c.Installation)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		owners, err := c.owners(ctx)
-		if err != nil {
-			return err
-		}
-		for _, task := range tasks {
-			arn, exists := owners[task.UID]
-			owned := exists && (arn == "" || arn == task.ARN)
-			if !owned && c.serves(task.Namespace) && task.Age >= c.MinAge {
-				errs = append(errs, c.stop(ctx, location, task))
-			}
+	tasks, listErr := leftover.List(ctx, c.ECS, locations, c.Installation)
+	jobs, err := c.jobs(ctx)
+	if err != nil {
+		return errors.Join(listErr, err)
+	}
+	errs := []error{listErr}
+	for _, task := range jobs.Tasks(tasks, leftover.MinAge) {
+		if c.serves(task.Namespace) {
+			errs = append(errs, c.stop(ctx, task))
 		}
 	}
 	return errors.Join(errs...)
@@ -97,8 +92,8 @@ func (c *Collector) serves(namespace string) bool {
 	return len(c.Namespaces) == 0 || slices.Contains(c.Namespaces, namespace)
 }
 
-func (c *Collector) stop(ctx context.Context, location ecs.Location, task ecs.OwnedTask) error {
-	if err := c.ECS.Stop(ctx, location, task.ARN, stopReason); err != nil {
+func (c *Collector) stop(ctx context.Context, task leftover.Task) error {
+	if err := c.ECS.Stop(ctx, task.Location, task.ARN, stopReason); err != nil {
 		return err
 	}
 	collectedTotal.Inc()
@@ -112,40 +107,30 @@ func (c *Collector) locations(ctx context.Context) (sets.Set[ecs.Location], erro
 	if err := c.Client.List(ctx, &classes); err != nil {
 		return nil, fmt.Errorf("listing FargateTaskClasses: %w", err)
 	}
-	var jobs v1alpha1.FargateJobList
-	if err := c.Client.List(ctx, &jobs); err != nil {
-		return nil, fmt.Errorf("listing FargateJobs: %w", err)
+	jobs, err := c.jobs(ctx)
+	if err != nil {
+		return nil, err
 	}
 	locations := sets.New[ecs.Location]()
 	for i := range classes.Items {
 		locations.Insert(ecs.LocationOf(&classes.Items[i].Spec.TaskTemplate))
 	}
-	for i := range jobs.Items {
-		if resolved := jobs.Items[i].Status.Resolved; resolved != nil {
+	for _, job := range jobs {
+		if resolved := job.Status.Resolved; resolved != nil {
 			locations.Insert(ecs.LocationOf(&resolved.TaskTemplate))
 		}
 	}
 	return locations, nil
 }
 
-// owners maps the UID of every job to the ARN of its task, which is empty while
-// it is not known. A job that has stalled without a task launches none any more
-// and owns nothing.
-func (c *Collector) owners(ctx context.Context) (map[string]string, error) {
-	var jobs v1alpha1.FargateJobList
-	if err := c.Client.List(ctx, &jobs); err != nil {
+func (c *Collector) jobs(ctx context.Context) (leftover.Jobs, error) {
+	var list v1alpha1.FargateJobList
+	if err := c.Client.List(ctx, &list); err != nil {
 		return nil, fmt.Errorf("listing FargateJobs: %w", err)
 	}
-	owners := make(map[string]string, len(jobs.Items))
-	for i := range jobs.Items {
-		job := &jobs.Items[i]
-		if job.Status.Task == nil && meta.IsStatusConditionTrue(job.Status.Conditions, v1alpha1.ConditionStalled) {
-			continue
-		}
-		owners[string(job.UID)] = ""
-		if job.Status.Task != nil {
-			owners[string(job.UID)] = job.Status.Task.ARN
-		}
+	jobs := make(leftover.Jobs, len(list.Items))
+	for i := range list.Items {
+		jobs[string(list.Items[i].UID)] = &list.Items[i]
 	}
-	return owners, nil
+	return jobs, nil
 }

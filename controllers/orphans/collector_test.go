@@ -2,195 +2,137 @@ package orphans
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/go-logr/logr/testr"
-	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
-	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
-	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
+	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
-// launch starts a task for an owner and returns its ARN.
-func launch(t *testing.T, owner ecs.Owner, attempt int32) string {
-	t.Helper()
-	task, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
-		Template: template(), SSHPublicKey: "ssh-ed25519 AAAA", Owner: owner, Attempt: attempt,
-	})
-	if err != nil {
+func TestCollect_StopsOnlyTasksThatNoJobOwns(t *testing.T) {
+	cloud := cloudWith(task("of-none", "gone"), task("current", "known"), task("former", "known"), task("unwritten", "launching"))
+	if err := newCollector(t, cloud, job("known", "current"), job("launching", "")).collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return task.ARN
-}
-
-func template() *v1alpha1.TaskTemplate {
-	return &v1alpha1.TaskTemplate{
-		Region: "us-east-1", Cluster: "ci", TaskDefinition: "ci:1", ContainerName: "ci-coordinator",
-		Network: v1alpha1.Network{Subnets: []string{"subnet-local-a"}},
-	}
-}
-
-func job(uid, arn string) *v1alpha1.FargateJob {
-	job := &v1alpha1.FargateJob{
-		ObjectMeta: metav1.ObjectMeta{Name: uid, Namespace: "ci", UID: types.UID(uid)},
-		Status:     v1alpha1.FargateJobStatus{Resolved: &v1alpha1.ResolvedTask{TaskTemplate: *template()}},
-	}
-	if arn != "" {
-		job.Status.Task = &v1alpha1.TaskStatus{ARN: arn}
-	}
-	return job
-}
-
-func newCollector(t *testing.T, minAge time.Duration, jobs ...*v1alpha1.FargateJob) *Collector {
-	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
-	objects := fake.NewClientBuilder().WithScheme(scheme).WithObjects(&v1alpha1.FargateTaskClass{
-		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: "ci"},
-		Spec:       v1alpha1.FargateTaskClassSpec{TaskTemplate: *template()},
-	})
-	for _, job := range jobs {
-		objects = objects.WithObjects(job)
-	}
-	return &Collector{
-		Client: objects.Build(), ECS: &ecs.Clients{}, Installation: "ours",
-		Interval: 10 * time.Millisecond, MinAge: minAge, Log: testr.New(t),
-	}
-}
-
-// running returns the ARNs of the tasks that are to run on.
-func running(t *testing.T, env *localecstest.Env) map[string]bool {
-	t.Helper()
-	arns := map[string]bool{}
-	for _, task := range env.Tasks(t) {
-		if aws.ToString(task.DesiredStatus) == "RUNNING" {
-			arns[aws.ToString(task.TaskArn)] = true
-		}
-	}
-	return arns
-}
-
-func TestCollect_StopsTasksWithoutAJobAlone(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
-	launch(t, ecs.Owner{Installation: "ours", UID: "twice"}, 1)
-	keep := map[string]bool{}
-	for _, owner := range []ecs.Owner{{Installation: "ours", UID: "known"}, {Installation: "ours", UID: "unwritten"}, {Installation: "theirs", UID: "foreign"}} {
-		keep[launch(t, owner, 1)] = true
-	}
-	second := launch(t, ecs.Owner{Installation: "ours", UID: "twice"}, 2)
-	known := launch(t, ecs.Owner{Installation: "ours", UID: "known"}, 1)
-	keep[second] = true
-
-	collector := newCollector(t, 0, job("known", known), job("unwritten", ""), job("twice", second))
-	if err := collector.collect(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(keep, running(t, env)); diff != "" {
-		t.Errorf("running tasks differ (-want +got):\n%s", diff)
-	}
+	cloud.wantStopped(t, "of-none", "former")
 }
 
 func TestCollect_JobStalledWithoutATask_OwnsNothing(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	launch(t, ecs.Owner{Installation: "ours", UID: "stalled"}, 1)
-	kept := launch(t, ecs.Owner{Installation: "ours", UID: "finished"}, 1)
-	stalled, finished := job("stalled", ""), job("finished", kept)
+	cloud := cloudWith(task("lost", "stalled"), task("kept", "finished"))
+	stalled, finished := job("stalled", ""), job("finished", "kept")
 	for _, j := range []*v1alpha1.FargateJob{stalled, finished} {
 		j.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue}}
 	}
-	if err := newCollector(t, 0, stalled, finished).collect(t.Context()); err != nil {
+	if err := newCollector(t, cloud, stalled, finished).collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]bool{kept: true}, running(t, env)); diff != "" {
-		t.Errorf("running tasks differ (-want +got):\n%s", diff)
-	}
+	cloud.wantStopped(t, "lost")
 }
 
-func TestCollect_YoungTask_IsLeftAlone(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	env.SetAhead(-48 * time.Hour) // it is this machine's clock that is wrong
-	young := launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
-	if err := newCollector(t, time.Hour).collect(t.Context()); err != nil {
-		t.Fatal(err)
+func TestCollect_JobCreatedAfterTheTasksAreListed_KeepsItsTask(t *testing.T) {
+	cloud := cloudWith(task("new", "new"))
+	collector := newCollector(t, cloud)
+	writer, ok := collector.Client.(client.Client)
+	if !ok {
+		t.Fatal("the fake client cannot write")
 	}
-	if !running(t, env)[young] {
-		t.Error("a task younger than the least age was stopped")
-	}
-}
-
-func TestCollect_OneClusterFails_OthersAreCollected(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
-	elsewhere := job("elsewhere", "")
-	elsewhere.Status.Resolved.Cluster = "nowhere"
-	if err := newCollector(t, 0, elsewhere).collect(t.Context()); err == nil {
-		t.Error("a cluster that does not exist is no error")
-	}
-	if left := running(t, env); len(left) != 0 {
-		t.Errorf("%d orphans are left", len(left))
-	}
-}
-
-func TestStart_CollectsFromTimeToTimeUntilTheContextEnds(t *testing.T) {
-	env := localecstest.Start(t, localecs.Config{})
-	launch(t, ecs.Owner{Installation: "ours", UID: "gone"}, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	collector := newCollector(t, 0)
-	done := make(chan error, 1)
-	go func() { done <- collector.Start(ctx) }()
-	// It logs to the test, so it has to end before the test does.
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
+	cloud.listed = func() {
+		if err := writer.Create(t.Context(), job("new", "")); err != nil {
 			t.Error(err)
 		}
-	}()
-	for len(running(t, env)) > 0 {
-		select {
-		case <-ctx.Done():
-			t.Fatal("the orphan was never stopped")
-		case <-time.After(5 * time.Millisecond):
-		}
 	}
+	if err := collector.collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cloud.wantStopped(t)
 }
 
-func TestCollect_NamespaceThatIsNotServed_ItsTasksAreLeftAlone(t *testing.T) {
+func TestCollect_TaskYoungerThanTheLeastAge_IsLeftAlone(t *testing.T) {
+	young, old := task("young", "gone"), task("old", "gone")
+	young.Age, old.Age = leftover.MinAge-1, leftover.MinAge
+	cloud := cloudWith(young, old)
+	if err := newCollector(t, cloud).collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cloud.wantStopped(t, "old")
+}
+
+func TestCollect_Namespaces_TasksOfOthersAreLeftAlone(t *testing.T) {
 	for name, test := range map[string]struct {
-		served []string
-		left   int
+		served  []string
+		stopped []string
 	}{
-		"all namespaces": {nil, 0},
-		"this one":       {[]string{"other", "team-a"}, 0},
-		"others":         {[]string{"other"}, 1},
+		"all":      {nil, []string{"a", "b", "none"}},
+		"some":     {[]string{"team-a", "other"}, []string{"a"}},
+		"no tasks": {[]string{"other"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := localecstest.Start(t, localecs.Config{})
-			_, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
-				Template: template(), SSHPublicKey: "ssh-ed25519 AAAA", Owner: ecs.Owner{Installation: "ours", UID: "gone"}, Namespace: "team-a", Attempt: 1,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			collector := newCollector(t, 0)
+			a, b, none := task("a", "gone"), task("b", "gone"), task("none", "gone")
+			a.Namespace, b.Namespace, none.Namespace = "team-a", "team-b", ""
+			cloud := cloudWith(a, b, none)
+			collector := newCollector(t, cloud)
 			collector.Namespaces = test.served
 			if err := collector.collect(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if left := len(running(t, env)); left != test.left {
-				t.Errorf("%d tasks run on, want %d", left, test.left)
-			}
+			cloud.wantStopped(t, test.stopped...)
 		})
 	}
+}
+
+func TestCollect_ClusterCannotBeListed_OthersAreCollected(t *testing.T) {
+	cloud := cloudWith(task("here", "gone"))
+	cloud.unlisted = "elsewhere"
+	elsewhere := job("elsewhere", "")
+	elsewhere.Status.Resolved.Cluster = cloud.unlisted
+	if err := newCollector(t, cloud, elsewhere).collect(t.Context()); !errors.Is(err, errNoAnswer) {
+		t.Errorf("got error %v, want that of the cluster that cannot be listed", err)
+	}
+	cloud.wantStopped(t, "here")
+}
+
+func TestCollect_ClusterOfJobsAlone_IsCollected(t *testing.T) {
+	cloud := &fakeCloud{tasks: map[string][]ecs.OwnedTask{"former": {task("orphan", "gone")}}}
+	former := job("former", "")
+	former.Status.Resolved.Cluster = "former"
+	if err := newCollector(t, cloud, former).collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cloud.wantStopped(t, "orphan")
+}
+
+func TestCollect_TaskCannotBeStopped_OthersAreStopped(t *testing.T) {
+	cloud := cloudWith(task("stuck", "gone"), task("other", "gone"))
+	cloud.unstopped = "stuck"
+	if err := newCollector(t, cloud).collect(t.Context()); !errors.Is(err, errNoAnswer) {
+		t.Errorf("got error %v, want that of the task that cannot be stopped", err)
+	}
+	cloud.wantStopped(t, "other")
+}
+
+func TestStart_CollectsAfterEachIntervalUntilTheContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := cloudWith(task("orphan", "gone"))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- newCollector(t, cloud).Start(ctx) }()
+
+		<-time.After(DefaultInterval - 1)
+		cloud.wantStopped(t)
+		<-time.After(DefaultInterval)
+		cloud.wantStopped(t, "orphan")
+		<-time.After(DefaultInterval)
+		cloud.wantStopped(t, "orphan", "orphan") // It is still listed.
+
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
-	"github.com/fargate-operator/fargate-operator/internal/test/controllertest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -92,7 +92,7 @@ func TestHealth_EveryState_IsReadByFluxAndArgoCD(t *testing.T) {
 			flux:   status.InProgressStatus, argo: progressing,
 		},
 		"job whose task is being provisioned": {
-			delays: localecs.Delays{Provisioning: controllertest.Deadline},
+			delays: localecs.Delays{Provisioning: eventually.Patience},
 			object: func(t *testing.T, w *world) client.Object {
 				t.Helper()
 				w.startControllers(t)

@@ -70,7 +70,7 @@ func cpuUntilFirstByte(ctx context.Context, c sshClient, listener *net.TCPListen
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 		if err != nil {
-			err = fmt.Errorf("wait for the first byte of %s: %w\n%s", c.name, err, &complaints)
+			err = fmt.Errorf("waiting for the first byte of %s: %w\n%s", c.name, err, &complaints)
 		}
 	}()
 	deadline := time.Now().Add(firstByteWithin)
@@ -99,7 +99,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	const sched = 2
 	var used unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|sched), &used); err != nil { //nolint:gosec // process ids have 22 bits
-		return 0, fmt.Errorf("read the CPU clock of process %d: %w", pid, err)
+		return 0, fmt.Errorf("reading the CPU clock of process %d: %w", pid, err)
 	}
 	return time.Duration(used.Nano()), nil
 }

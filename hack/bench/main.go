@@ -64,7 +64,7 @@ func (b *bench) take(ctx context.Context, chosen []figure) ([]line, error) {
 		say("measuring " + f.what)
 		measured, err := f.measure(ctx, b)
 		if err != nil {
-			return lines, fmt.Errorf("measure %s: %w", f.what, err)
+			return lines, fmt.Errorf("measuring %s: %w", f.what, err)
 		}
 		lines = append(lines, measured...)
 	}

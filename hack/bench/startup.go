@@ -55,7 +55,7 @@ func measureStartUp(ctx context.Context, b *bench) ([]line, error) {
 	}
 	output, err := exec.CommandContext(ctx, clients[0].command[0], clients[0].command[1:]...).Output()
 	if err != nil {
-		return nil, fmt.Errorf("run the config stage: %w", err)
+		return nil, fmt.Errorf("running the config stage: %w", err)
 	}
 	costs, err := b.alternate(ctx, b.runsOr(runs), int64(len(output)), clients...)
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *stack) settledWrites(ctx context.Context) (map[string]int, error) {
 		return settled, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("wait until the API server gets no more writes: %w", err)
+		return nil, fmt.Errorf("waiting until the API server gets no more writes: %w", err)
 	}
 	return last, nil
 }

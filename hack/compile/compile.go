@@ -29,7 +29,7 @@ func LinkerFlags(version, commit string) string {
 func Program(ctx context.Context, source Source, program, architecture, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return fmt.Errorf("compile %s for %s: %w", program, architecture, err)
+		return fmt.Errorf("compiling %s for %s: %w", program, architecture, err)
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath",
 		// What Git knows is in the linker's flags. Go's own stamp would differ where sources come without Git.
@@ -40,7 +40,7 @@ func Program(ctx context.Context, source Source, program, architecture, dir stri
 	build.Dir = source.Dir
 	build.Env = append(os.Environ(), environment(architecture)...)
 	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("compile %s for %s: %w\n%s", program, architecture, err, out)
+		return fmt.Errorf("compiling %s for %s: %w\n%s", program, architecture, err, out)
 	}
 	return nil
 }

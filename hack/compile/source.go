@@ -28,7 +28,7 @@ type Source struct {
 func ReadSource(ctx context.Context, dir, version string) (Source, error) {
 	out, err := git(ctx, dir, "log", "-1", "--no-show-signature", "--format=%H %ct")
 	if err != nil {
-		return Source{}, fmt.Errorf("ask Git for the commit: %w", err)
+		return Source{}, fmt.Errorf("asking Git for the commit: %w", err)
 	}
 	commit, epoch, _ := strings.Cut(strings.TrimSpace(out), " ")
 	if given, ok := os.LookupEnv("SOURCE_DATE_EPOCH"); ok {
@@ -45,7 +45,7 @@ func ReadSource(ctx context.Context, dir, version string) (Source, error) {
 func (s Source) Changes(ctx context.Context) (string, error) {
 	out, err := git(ctx, s.Dir, "status", "--porcelain")
 	if err != nil {
-		return "", fmt.Errorf("ask Git for changes: %w", err)
+		return "", fmt.Errorf("asking Git for changes: %w", err)
 	}
 	return out, nil
 }

@@ -29,18 +29,18 @@ func newAPIServer(ctx context.Context, args []string) (*apiServer, error) {
 		flags.AddFlagSet(set)
 	}
 	if err := flags.Parse(args); err != nil {
-		return nil, fmt.Errorf("configure kube-apiserver: %w", err)
+		return nil, fmt.Errorf("configuring kube-apiserver: %w", err)
 	}
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("listen for kube-apiserver: %w", err)
+		return nil, fmt.Errorf("listening for kube-apiserver: %w", err)
 	}
 	o.SecureServing.Listener = listener
 	o.SecureServing.BindPort = int(netip.MustParseAddrPort(listener.Addr().String()).Port())
 	completed, err := complete(ctx, o)
 	if err != nil {
 		listener.Close()
-		return nil, fmt.Errorf("configure kube-apiserver: %w", err)
+		return nil, fmt.Errorf("configuring kube-apiserver: %w", err)
 	}
 	return &apiServer{options: completed, listener: listener}, nil
 }
@@ -88,7 +88,7 @@ func apiServerFlags(etcdURL string, keys *pki) []string {
 func (s *apiServer) run(ctx context.Context) error {
 	defer s.listener.Close()
 	if err := app.Run(ctx, s.options); err != nil {
-		return fmt.Errorf("run kube-apiserver: %w", err)
+		return fmt.Errorf("running kube-apiserver: %w", err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func auditFlags(dir, log string) ([]string, error) {
 	}
 	policy := filepath.Join(dir, "audit-policy.yaml")
 	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
-		return nil, fmt.Errorf("write the audit policy: %w", err)
+		return nil, fmt.Errorf("writing the audit policy: %w", err)
 	}
 	return []string{"--audit-policy-file=" + policy, "--audit-log-path=" + log}, nil
 }

@@ -41,11 +41,11 @@ type manager struct {
 func newManager(config *rest.Config, keys *pki) (*manager, error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("create a client for the controllers: %w", err)
+		return nil, fmt.Errorf("creating a client for the controllers: %w", err)
 	}
 	metadataClient, err := metadata.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("create a metadata client for the controllers: %w", err)
+		return nil, fmt.Errorf("creating a metadata client for the controllers: %w", err)
 	}
 	return &manager{
 		config: config, client: client, metadata: metadataClient, keys: keys,
@@ -78,21 +78,21 @@ func (m *manager) run(ctx context.Context) error {
 func (m *manager) tokens(ctx context.Context) (loop, error) {
 	key, err := keyutil.PrivateKeyFromFile(m.keys.serviceAccountKey)
 	if err != nil {
-		return nil, fmt.Errorf("read the service account key: %w", err)
+		return nil, fmt.Errorf("reading the service account key: %w", err)
 	}
 	generator, err := serviceaccount.JWTTokenGenerator(serviceaccount.LegacyIssuer, key)
 	if err != nil {
-		return nil, fmt.Errorf("create the token generator: %w", err)
+		return nil, fmt.Errorf("creating the token generator: %w", err)
 	}
 	ca, err := os.ReadFile(m.keys.caFile)
 	if err != nil {
-		return nil, fmt.Errorf("read the certificate authority: %w", err)
+		return nil, fmt.Errorf("reading the certificate authority: %w", err)
 	}
 	c, err := serviceaccountcontroller.NewTokensController(klog.FromContext(ctx),
 		m.shared.Core().V1().ServiceAccounts(), m.shared.Core().V1().Secrets(), m.client,
 		serviceaccountcontroller.TokensControllerOptions{TokenGenerator: generator, RootCA: ca})
 	if err != nil {
-		return nil, fmt.Errorf("create the token controller: %w", err)
+		return nil, fmt.Errorf("creating the token controller: %w", err)
 	}
 	return func(ctx context.Context) { c.Run(ctx, workers) }, nil
 }
@@ -102,7 +102,7 @@ func (m *manager) serviceAccounts(ctx context.Context) (loop, error) {
 		m.shared.Core().V1().ServiceAccounts(), m.shared.Core().V1().Namespaces(), m.client,
 		serviceaccountcontroller.DefaultServiceAccountsControllerOptions())
 	if err != nil {
-		return nil, fmt.Errorf("create the service account controller: %w", err)
+		return nil, fmt.Errorf("creating the service account controller: %w", err)
 	}
 	return func(ctx context.Context) { c.Run(ctx, workers) }, nil
 }

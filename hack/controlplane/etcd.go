@@ -33,7 +33,7 @@ func startEtcd(ctx context.Context, dir string, keys *pki) (*embed.Etcd, string,
 	}
 	server, err := embed.StartEtcd(cfg)
 	if err != nil {
-		return nil, "", fmt.Errorf("start etcd: %w", err)
+		return nil, "", fmt.Errorf("starting etcd: %w", err)
 	}
 	select {
 	case <-server.Server.ReadyNotify():
@@ -43,5 +43,5 @@ func startEtcd(ctx context.Context, dir string, keys *pki) (*embed.Etcd, string,
 		err = ctx.Err()
 	}
 	server.Close()
-	return nil, "", fmt.Errorf("start etcd: %w", err)
+	return nil, "", fmt.Errorf("starting etcd: %w", err)
 }

@@ -29,7 +29,7 @@ func (m *manager) garbageCollector(ctx context.Context) (loop, error) {
 			metadatainformer.NewSharedInformerFactory(m.metadata, resyncPeriod)),
 		started)
 	if err != nil {
-		return nil, fmt.Errorf("create the garbage collector: %w", err)
+		return nil, fmt.Errorf("creating the garbage collector: %w", err)
 	}
 	return func(ctx context.Context) {
 		close(started) // run calls the loops after it has started the informers.

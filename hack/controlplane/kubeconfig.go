@@ -20,16 +20,16 @@ func writeKubeconfig(file string, config *rest.Config) error {
 	kubeconfig.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	kubeconfig.CurrentContext = name
 	if err := clientcmdapi.FlattenConfig(kubeconfig); err != nil {
-		return fmt.Errorf("read the certificates for the kubeconfig: %w", err)
+		return fmt.Errorf("reading the certificates for the kubeconfig: %w", err)
 	}
 	data, err := clientcmd.Write(*kubeconfig)
 	if err != nil {
-		return fmt.Errorf("encode the kubeconfig: %w", err)
+		return fmt.Errorf("encoding the kubeconfig: %w", err)
 	}
 	// CreateTemp makes the file with mode 0600.
 	temp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
-		return fmt.Errorf("write the kubeconfig: %w", err)
+		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	defer os.Remove(temp.Name()) // Fails once it is renamed.
 	_, err = temp.Write(data)
@@ -40,7 +40,7 @@ func writeKubeconfig(file string, config *rest.Config) error {
 		err = os.Rename(temp.Name(), file)
 	}
 	if err != nil {
-		return fmt.Errorf("write the kubeconfig: %w", err)
+		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ type pki struct {
 
 func createPKI(dir string) (*pki, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create the directory of the keys: %w", err)
+		return nil, fmt.Errorf("creating the directory of the keys: %w", err)
 	}
 	caKey, err := newKey()
 	if err != nil {
@@ -47,7 +47,7 @@ func createPKI(dir string) (*pki, error) {
 	}
 	caCert, err := cert.NewSelfSignedCACert(cert.Config{CommonName: "controlplane-ca"}, caKey)
 	if err != nil {
-		return nil, fmt.Errorf("create the certificate authority: %w", err)
+		return nil, fmt.Errorf("creating the certificate authority: %w", err)
 	}
 	p := &pki{caFile: filepath.Join(dir, "ca.crt"), serviceAccountKey: filepath.Join(dir, "service-account.key")}
 	if err := writeCertificate(p.caFile, caCert.Raw); err != nil {
@@ -87,7 +87,7 @@ func (a authority) issue(name string, template x509.Certificate) (keyPair, error
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
-		return keyPair{}, fmt.Errorf("choose a serial number for %s: %w", name, err)
+		return keyPair{}, fmt.Errorf("choosing a serial number for %s: %w", name, err)
 	}
 	template.SerialNumber = serial
 	template.NotBefore = a.cert.NotBefore
@@ -95,7 +95,7 @@ func (a authority) issue(name string, template x509.Certificate) (keyPair, error
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	der, err := x509.CreateCertificate(rand.Reader, &template, a.cert, key.Public(), a.key)
 	if err != nil {
-		return keyPair{}, fmt.Errorf("sign the certificate of %s: %w", name, err)
+		return keyPair{}, fmt.Errorf("signing the certificate of %s: %w", name, err)
 	}
 	pair := keyPair{certFile: filepath.Join(a.dir, name+".crt"), keyFile: filepath.Join(a.dir, name+".key")}
 	return pair, errors.Join(writeCertificate(pair.certFile, der), writeKey(pair.keyFile, key))
@@ -119,7 +119,7 @@ func keepKey(file string) error {
 func newKey() (*ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("generate a key: %w", err)
+		return nil, fmt.Errorf("generating a key: %w", err)
 	}
 	return key, nil
 }
@@ -127,7 +127,7 @@ func newKey() (*ecdsa.PrivateKey, error) {
 func writeKey(file string, key *ecdsa.PrivateKey) error {
 	pem, err := keyutil.MarshalPrivateKeyToPEM(key)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", filepath.Base(file), err)
+		return fmt.Errorf("encoding %s: %w", filepath.Base(file), err)
 	}
 	return os.WriteFile(file, pem, 0o600)
 }
@@ -135,11 +135,11 @@ func writeKey(file string, key *ecdsa.PrivateKey) error {
 func writeCertificate(file string, der []byte) error {
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return fmt.Errorf("parse %s: %w", filepath.Base(file), err)
+		return fmt.Errorf("parsing %s: %w", filepath.Base(file), err)
 	}
 	pem, err := cert.EncodeCertificates(certificate)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", filepath.Base(file), err)
+		return fmt.Errorf("encoding %s: %w", filepath.Base(file), err)
 	}
 	return os.WriteFile(file, pem, 0o600)
 }

@@ -63,7 +63,7 @@ func waitAll(ctx context.Context, checks ...check) error {
 			}
 			select {
 			case <-ctx.Done():
-				return fmt.Errorf("wait for %s: %w", c.name, err)
+				return fmt.Errorf("waiting for %s: %w", c.name, err)
 			case <-time.After(readyPollInterval):
 			}
 		}

@@ -15,11 +15,11 @@ import (
 // ended and all parts have stopped: etcd last, for the others still write to it while they stop.
 func run(ctx context.Context, opts settings) error {
 	if err := os.Remove(opts.kubeconfig); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the kubeconfig of an earlier run: %w", err)
+		return fmt.Errorf("removing the kubeconfig of an earlier run: %w", err)
 	}
 	keys, err := createPKI(filepath.Join(opts.dir, "pki"))
 	if err != nil {
-		return fmt.Errorf("create keys and certificates: %w", err)
+		return fmt.Errorf("creating keys and certificates: %w", err)
 	}
 	etcd, etcdURL, err := startEtcd(ctx, opts.dir, keys)
 	if err != nil {

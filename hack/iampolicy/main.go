@@ -48,7 +48,7 @@ func generate(root string) (map[string][]byte, error) {
 	for _, name := range []string{controller, standalone, assumeRole, doctor} {
 		encoded, err := json.MarshalIndent(policy(name, called), "", "  ")
 		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", name, err)
+			return nil, fmt.Errorf("encoding %s: %w", name, err)
 		}
 		files["config/aws/"+name+".json"] = append(encoded, '\n')
 	}

@@ -28,7 +28,7 @@ func run() error {
 	registry.MustRegister(metrics.Collectors()...)
 	families, err := registry.Gather()
 	if err != nil {
-		return fmt.Errorf("gather the metrics: %w", err)
+		return fmt.Errorf("gathering the metrics: %w", err)
 	}
 	return os.WriteFile(document, []byte(page(families)), 0o600)
 }

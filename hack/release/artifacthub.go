@@ -31,7 +31,7 @@ func (r *release) crdsAnnotation() (string, error) {
 		}
 		var d definition
 		if err := yaml.Unmarshal(content, &d); err != nil {
-			return "", fmt.Errorf("parse %s: %w", file, err)
+			return "", fmt.Errorf("parsing %s: %w", file, err)
 		}
 		for _, version := range d.Spec.Versions {
 			crds = append(crds, map[string]string{

@@ -39,7 +39,7 @@ func readSection(dir, version string) (section, error) {
 	text, _, _ := strings.Cut(string(content[at[1]:]), "\n## ")
 	changes, err := readChanges(text)
 	if err != nil {
-		return section{}, fmt.Errorf("read the section of %s in CHANGELOG.md: %w", number, err)
+		return section{}, fmt.Errorf("reading the section of %s in CHANGELOG.md: %w", number, err)
 	}
 	return section{text: strings.TrimSpace(text), changes: changes}, nil
 }

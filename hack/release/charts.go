@@ -67,7 +67,7 @@ func annotate(file string, annotations map[string]string) error {
 	}
 	var chart map[string]any
 	if err := yaml.Unmarshal(content, &chart); err != nil {
-		return fmt.Errorf("parse %s: %w", file, err)
+		return fmt.Errorf("parsing %s: %w", file, err)
 	}
 	all := map[string]any{}
 	if own, ok := chart["annotations"].(map[string]any); ok {

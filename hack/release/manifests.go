@@ -29,7 +29,7 @@ func (r *release) makeManifests(ctx context.Context) error {
 	}
 	overlay, err := r.newOverlay()
 	if err != nil {
-		return fmt.Errorf("set the version in config/default: %w", err)
+		return fmt.Errorf("setting the version in config/default: %w", err)
 	}
 	defer os.RemoveAll(overlay)
 	install, err := output(ctx, nil, kubectl, "kustomize", overlay)

@@ -25,7 +25,7 @@ type release struct {
 // make takes the steps in their order. The checksums are last: an output directory without them is not complete.
 func (r *release) make(ctx context.Context) error {
 	if err := os.Mkdir(r.output, 0o750); err != nil {
-		return fmt.Errorf("create the output directory: %w", err)
+		return fmt.Errorf("creating the output directory: %w", err)
 	}
 	steps := []struct {
 		what string

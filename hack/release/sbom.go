@@ -58,7 +58,7 @@ func (r *release) makeSBOM(ctx context.Context, tool, toolVersion, binary string
 	}
 	var bom cdx.BOM
 	if err := cdx.NewBOMDecoder(bytes.NewBufferString(document), cdx.BOMFileFormatJSON).Decode(&bom); err != nil {
-		return fmt.Errorf("read the SBOM of %s: %w", binary, err)
+		return fmt.Errorf("reading the SBOM of %s: %w", binary, err)
 	}
 	if err := r.identify(&bom, toolVersion, binary); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (r *release) makeSBOM(ctx context.Context, tool, toolVersion, binary string
 	}
 	defer file.Close()
 	if err := cdx.NewBOMEncoder(file, cdx.BOMFileFormatJSON).SetPretty(true).Encode(&bom); err != nil {
-		return fmt.Errorf("write the SBOM of %s: %w", binary, err)
+		return fmt.Errorf("writing the SBOM of %s: %w", binary, err)
 	}
 	return file.Close()
 }

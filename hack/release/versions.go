@@ -62,7 +62,7 @@ func readYAML(file string, into any) error {
 		return err
 	}
 	if err := yaml.Unmarshal(content, into); err != nil {
-		return fmt.Errorf("parse %s: %w", file, err)
+		return fmt.Errorf("parsing %s: %w", file, err)
 	}
 	return nil
 }

@@ -19,12 +19,11 @@ const noJob = "fargate-doctor"
 
 // Store asks the API server to delete a FargateJob that does not exist: it
 // checks permissions first.
-func Store(ctx context.Context, open func() (executor.JobStore, error)) Finding {
+func Store(ctx context.Context, open func() (executor.JobStore, string, error)) Finding {
 	const subject = "kubernetes"
-	store, err := open()
+	store, namespace, err := open()
 	if err == nil {
-		key := types.NamespacedName{Namespace: store.Namespace(), Name: noJob}
-		err = store.Delete(ctx, key)
+		err = store.Delete(ctx, types.NamespacedName{Namespace: namespace, Name: noJob})
 	}
 	if err != nil {
 		return Finding{
@@ -32,7 +31,7 @@ func Store(ctx context.Context, open func() (executor.JobStore, error)) Finding 
 			Why: "the executor keeps its jobs there", Fix: "as the message says; the permissions of a runner are in config/rbac/runner.yaml",
 		}
 	}
-	return okf(subject, "the API server answers, and lets this runner delete FargateJobs in namespace %s", store.Namespace())
+	return okf(subject, "the API server answers, and lets this runner delete FargateJobs in namespace %s", namespace)
 }
 
 // InCluster is the finding that stands for Examine where the class is not at
@@ -54,7 +53,7 @@ func InCluster(config *driverconfig.Kubernetes) Finding {
 func ReadClass(path string) (*v1alpha1.FargateTaskClass, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the class, correct --class-file: %w", err)
+		return nil, fmt.Errorf("reading the class, correct --class-file: %w", err)
 	}
 	class := &v1alpha1.FargateTaskClass{}
 	if err := yaml.UnmarshalStrict(text, class); err != nil {

@@ -59,7 +59,7 @@ func shell(t *testing.T, page *docs.Page) docs.Shell {
 	dir, programs := t.TempDir(), t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(programs, "fargate"), "../../cmd/fargate")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
+		t.Fatalf("building the program: %v\n%s", err, out)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "metadata"), 0o700); err != nil {
 		t.Fatal(err)

@@ -68,9 +68,11 @@ func try(t *testing.T, env *localecstest.Env, image string, readyTimeout time.Du
 	})}}
 	log, directory := slog.New(slog.DiscardHandler), t.TempDir()
 	findings := doctor.Try(t.Context(), executor.Options{
-		OpenStore: func() (executor.JobStore, error) {
-			return standalone.Open(standalone.Options{Directory: directory, Class: class, Log: log})
+		OpenStore: func() (executor.JobStore, string, error) {
+			store, err := standalone.Open(standalone.Options{Directory: directory, Class: class, Log: log})
+			return store, "", err
 		},
+		LastLines:    standalone.LastLines,
 		Directory:    directory,
 		ReadyTimeout: readyTimeout,
 		Stdout:       io.Discard,

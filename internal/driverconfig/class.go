@@ -7,9 +7,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// launchDeadlineSeconds is the CRD's default.
-const launchDeadlineSeconds = 600
-
 // Class returns the FargateTaskClass of jobs without Kubernetes, as a loaded
 // configuration without the section Kubernetes describes it, with the CRD's
 // defaults. It has no name, as it is not an object of a cluster.
@@ -44,7 +41,7 @@ func (c *Config) template() v1alpha1.TaskTemplate {
 		Tags:                  f.tags(),
 		ExecuteCommand:        toggle(f.EnableExecuteCommand),
 		SSH:                   c.SSH.server(),
-		LaunchDeadlineSeconds: launchDeadlineSeconds,
+		LaunchDeadlineSeconds: v1alpha1.DefaultLaunchDeadlineSeconds,
 		AssumeRoleARN:         f.AssumeRoleARN,
 	}
 }

@@ -74,7 +74,7 @@ func watching(t *testing.T, api *countingTasks, n int) *observer {
 	start := time.Now().Add(-time.Hour)
 	for i := range n {
 		arn := fmt.Sprintf("task-%03d", i)
-		o.tasks[arn] = &watched{Watch: Watch{ARN: arn, Changed: func() {}}, due: start.Add(time.Duration(i) * time.Second)}
+		o.tasks[arn] = &watched{Watch: Watch{ARN: arn, Changed: func() {}}, pauses: failurePauses, due: start.Add(time.Duration(i) * time.Second)}
 	}
 	return o
 }
@@ -183,15 +183,18 @@ func TestFailed_AgainAndAgain_PausesLonger(t *testing.T) {
 	for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
 		task.due = time.Now()
 		lookNow(t, o)
-		if task.backOff != want*time.Second {
-			t.Errorf("pauses %v, want %ds", task.backOff, want)
+		if pause := time.Until(task.due).Round(time.Second); pause != want*time.Second {
+			t.Errorf("pauses %v, want %ds", pause, want)
 		}
 	}
 	api.failing = nil
 	task.due = time.Now()
 	lookNow(t, o)
-	if task.backOff != 0 {
-		t.Errorf("pauses %v after a look that succeeded", task.backOff)
+	api.failing = map[string]string{"task-000": "ServerException"}
+	task.due = time.Now()
+	lookNow(t, o)
+	if pause := time.Until(task.due).Round(time.Second); pause != time.Second {
+		t.Errorf("pauses %v after a look that succeeded and one that failed, want 1s", pause)
 	}
 }
 

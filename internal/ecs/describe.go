@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxReason is how many characters of a reason a FargateJob's status keeps.
@@ -34,7 +35,7 @@ func describe(t *types.Task) description {
 		StartTime:        seconds(t.StartedAt),
 		StopTime:         seconds(t.StoppedAt),
 		StopCode:         string(t.StopCode),
-		StoppedReason:    truncate(aws.ToString(t.StoppedReason), maxReason),
+		StoppedReason:    text.Abridge(aws.ToString(t.StoppedReason), maxReason),
 	}}
 	if d.Task.Capacity == "" {
 		d.Task.Capacity = string(t.LaunchType)
@@ -53,7 +54,7 @@ func (d *description) addContainer(c *types.Container) {
 		Name:         aws.ToString(c.Name),
 		HealthStatus: knownHealth(c.HealthStatus),
 		ExitCode:     c.ExitCode,
-		Reason:       truncate(aws.ToString(c.Reason), maxReason),
+		Reason:       text.Abridge(aws.ToString(c.Reason), maxReason),
 	})
 	for _, network := range c.NetworkInterfaces {
 		if network.PrivateIpv4Address != nil {
@@ -98,13 +99,4 @@ func seconds(t *time.Time) *metav1.Time {
 	}
 	s := metav1.NewTime(t.Truncate(time.Second))
 	return &s
-}
-
-// truncate shortens text to a number of characters.
-func truncate(s string, most int) string {
-	runes := []rune(s)
-	if len(runes) <= most {
-		return s
-	}
-	return string(runes[:most-1]) + "…"
 }

@@ -112,12 +112,12 @@ func Classify(err error, doing string, loc Location) error {
 		return &Error{
 			Class:   RetrySame,
 			Reason:  v1alpha1.ReasonRetrying,
-			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, shorten(steady(rootCause(err).Error()))),
+			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, abridge(steady(rootCause(err).Error()))),
 			cause:   err,
 		}
 	}
 	class, reason, fix := verdict(err, api, loc)
-	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), shorten(steady(api.ErrorMessage())))
+	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), abridge(steady(api.ErrorMessage())))
 	if fix != "" {
 		message = fmt.Sprintf("%s (%s)", message, fix)
 	}

@@ -39,7 +39,7 @@ func failure(reason, detail string) *Error {
 		message += ": " + detail
 	}
 	meaning := meaningOf(reason, detail)
-	message = shorten(steady(message))
+	message = abridge(steady(message))
 	if meaning.fix != "" {
 		message += " (" + meaning.fix + ")"
 	}

@@ -65,7 +65,7 @@ func (o *observer) take(arns []string, described map[string]description, public 
 		if task.update(now, next) {
 			changed = append(changed, task)
 		}
-		task.alone, task.backOff = false, 0
+		task.alone, task.pauses = false, failurePauses
 		task.due = now.Add(task.interval(o.cadence))
 	}
 	return changed
@@ -113,8 +113,7 @@ func (o *observer) failed(ctx context.Context, arns []string, err error) {
 			changed = append(changed, task)
 		}
 		task.alone = hasCode(err, batchCodes)
-		task.backOff = min(max(2*task.backOff, minBackOff), maxBackOff)
-		task.due = now.Add(task.backOff)
+		task.due = now.Add(task.pauses.Step())
 	}
 	o.mu.Unlock()
 	o.notifyWatchers(changed)

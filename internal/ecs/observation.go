@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -90,15 +91,15 @@ type Watch struct {
 type watched struct {
 	Watch
 	due          time.Time
-	looking      bool          // whether a look is on its way
-	backOff      time.Duration // the pause after its last look, if that failed
-	alone        bool          // whether ECS refused to describe it
-	calm         bool          // once all that was waited for is known, or too late
-	runningSince time.Time     // zero until the task was seen RUNNING
-	missingSince time.Time     // zero unless ECS did not know the task
-	denied       denial        // of looks at the task
-	noAddress    denial        // of looks for its public address
-	known        bool          // whether there is an observation in latest
+	looking      bool         // whether a look is on its way
+	pauses       wait.Backoff // after looks that fail
+	alone        bool         // whether ECS refused to describe it
+	calm         bool         // once all that was waited for is known, or too late
+	runningSince time.Time    // zero until the task was seen RUNNING
+	missingSince time.Time    // zero unless ECS did not know the task
+	denied       denial       // of looks at the task
+	noAddress    denial       // of looks for its public address
+	known        bool         // whether there is an observation in latest
 	latest       Observation
 }
 

@@ -2,22 +2,21 @@ package ecs
 
 import (
 	"context"
+	"math"
 	"sort"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // maxBatch is how many tasks a DescribeTasks call takes. Source: DescribeTasks
 // in the ECS API reference.
 const maxBatch = 100
 
-// A task whose looks fail is looked at after a pause, which doubles.
-const (
-	minBackOff = time.Second
-	maxBackOff = 30 * time.Second
-)
+// failurePauses are the pauses before a task is looked at again whose looks fail.
+var failurePauses = wait.Backoff{Duration: time.Second, Factor: 2, Cap: 30 * time.Second, Steps: math.MaxInt32}
 
 // observer looks at the tasks of one Location.
 type observer struct {
@@ -49,7 +48,7 @@ func newObserver(o *Observers, location Location) *observer {
 // the first look has time to be shared with other tasks.
 func (o *observer) add(watch Watch) {
 	o.mu.Lock()
-	task := &watched{Watch: watch, due: time.Now().Add(o.cadence.Starting)}
+	task := &watched{Watch: watch, pauses: failurePauses, due: time.Now().Add(o.cadence.Starting)}
 	task.latest.Task.ARN = watch.ARN
 	o.tasks[watch.ARN] = task
 	o.mu.Unlock()

@@ -3,9 +3,10 @@ package ecs
 import (
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxMessage is how many bytes of what AWS says are kept: it ends up in
@@ -23,16 +24,7 @@ func RequestID(err error) string {
 	return response.ServiceRequestID()
 }
 
-// shorten cuts what AWS says to maxMessage bytes of valid UTF-8.
-func shorten(message string) string {
-	message = strings.ToValidUTF8(strings.TrimSpace(message), "\uFFFD")
-	if len(message) <= maxMessage {
-		return message
-	}
-	const ellipsis = "…"
-	end := maxMessage - len(ellipsis)
-	for !utf8.RuneStart(message[end]) {
-		end--
-	}
-	return message[:end] + ellipsis
+// abridge keeps of what AWS says what a condition, an event and a job log take.
+func abridge(message string) string {
+	return text.AbridgeBytes(strings.TrimSpace(message), maxMessage)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxStopReason is how many characters of a reason StopTask takes. Source: reason
@@ -28,7 +29,7 @@ func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) er
 	_, err = r.tasks.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: aws.String(loc.Cluster),
 		Task:    aws.String(arn),
-		Reason:  aws.String(truncate(reason, maxStopReason)),
+		Reason:  aws.String(text.Abridge(reason, maxStopReason)),
 	})
 	if isGone(err) {
 		return nil

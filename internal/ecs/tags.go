@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // tagPrefix is before the keys of the tags that identify the job.
@@ -48,13 +50,13 @@ func (l Launch) tags() []types.Tag {
 
 // tagValue makes a value that AWS takes: letters, digits, spaces and _.:/=+-@.
 func tagValue(s string) string {
-	mapped := []rune(strings.Map(func(r rune) rune {
+	mapped := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {
 			return r
 		}
 		return '_'
-	}, s))
-	return string(mapped[:min(len(mapped), maxTagValue)])
+	}, s)
+	return text.Cut(mapped, maxTagValue)
 }
 
 func number(n int64) string {

@@ -189,11 +189,13 @@ func describeContainer(c *types.ContainerDefinition) Container {
 		HealthCheck: c.HealthCheck != nil,
 		TCPPorts:    tcpPorts(c.PortMappings),
 		Essential:   c.Essential == nil || *c.Essential, // Source of the default: ContainerDefinition in the ECS API reference.
-		DependsOn:   map[string]DependencyCondition{},
 		Image:       aws.ToString(c.Image),
 		Log:         containerLog(c.LogConfiguration),
 	}
 	for _, dependency := range c.DependsOn {
+		if container.DependsOn == nil {
+			container.DependsOn = map[string]DependencyCondition{}
+		}
 		container.DependsOn[aws.ToString(dependency.ContainerName)] = DependencyCondition(dependency.Condition)
 	}
 	secrets := c.Secrets

@@ -3,10 +3,12 @@ package ecs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/bound"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
@@ -21,15 +23,10 @@ const sdkAttempts = 3
 // awaitCalls waits until an action has been called.
 func awaitCalls(t *testing.T, env *localecstest.Env, action string, times int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for env.Calls()[action] < times {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%s was called %d times, want %d", action, env.Calls()[action], times)
-		case <-time.After(time.Millisecond):
-		}
-	}
+	eventually.Shows(t, fmt.Sprintf("%s is called %d times", action, times), func() (bool, string) {
+		calls := env.Calls()[action]
+		return calls >= times, fmt.Sprintf("%d calls", calls)
+	})
 }
 
 func TestCalls_NoAnswer_FailAndMayBeTriedAgain(t *testing.T) {

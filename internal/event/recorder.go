@@ -5,12 +5,13 @@ package event
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/tools/reference"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // component is what events name as the one that reports them.
@@ -39,7 +40,6 @@ func (r *recorder) Eventf(regarding, related runtime.Object, kind, reason, actio
 		ref.ResourceVersion = ""
 		regarding = ref
 	}
-	text := fmt.Sprintf(note, args...)
-	text = strings.ToValidUTF8(text[:min(len(text), maxNote)], "")
-	r.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", text)
+	note = text.AbridgeBytes(fmt.Sprintf(note, args...), maxNote)
+	r.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", note)
 }

@@ -15,17 +15,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
-// defaultLaunchDeadline is the controller's own for a job whose class it has
-// not read yet.
-const defaultLaunchDeadline = 10 * time.Minute
-
 // awaiting waits until the SSH server of a job's task lets the executor in, or
 // until it is certain that it never will. One goroutine watches the job
 // throughout; another tries SSH once the job is ready. What they find is handled
 // in one place, await.
 type awaiting struct {
 	job        types.NamespacedName
-	words      Words
+	words      words
 	store      JobStore
 	target     func(*v1alpha1.TaskAddress) sshrun.Target
 	sshTimeout time.Duration
@@ -68,14 +64,14 @@ func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, err
 		case job := <-w.jobs:
 			err = w.look(ctx, job)
 		case outage := <-w.outages:
-			w.progress.sayf("lost sight of %s, trying again for %s: %s", w.words.Job, w.limits.outage, outage)
+			w.progress.sayf("lost sight of %s, trying again for %s: %s", w.words.job, w.limits.outage, outage)
 		case failed := <-w.attempts:
 			w.sayUnreachable(failed)
 		case end := <-w.results:
 			return end.target, end.hostKey, end.err
 		case err = <-w.ended:
 		case <-w.hint.C:
-			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.Job, w.limits.silence, w.words.Unattended)
+			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.job, w.limits.silence, w.words.unattended)
 		case <-w.giveUp.C:
 			err = w.overdue()
 		case <-ctx.Done():
@@ -120,7 +116,7 @@ func (w *awaiting) watch(ctx context.Context) error {
 }
 
 func (w *awaiting) vanished() error {
-	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.Job, w.words.Vanished, ErrJobGone)
+	return fmt.Errorf("%s was deleted by somebody else: %s, then retry the job: %w", w.words.job, w.words.vanished, ErrJobGone)
 }
 
 // look acts on the job's current state.
@@ -129,7 +125,7 @@ func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 	if !job.DeletionTimestamp.IsZero() {
 		return w.vanished()
 	}
-	if err := stalled(w.words.Job, job); err != nil {
+	if err := stalled(w.words.job, job); err != nil {
 		return err
 	}
 	if len(job.Status.Conditions) == 0 {
@@ -153,10 +149,11 @@ func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 }
 
 func launchDeadline(job *v1alpha1.FargateJob) time.Duration {
-	if job.Status.Resolved == nil {
-		return defaultLaunchDeadline
+	within := int32(v1alpha1.DefaultLaunchDeadlineSeconds)
+	if template := job.Status.Resolved; template != nil {
+		within = template.LaunchDeadlineSeconds
 	}
-	return time.Duration(job.Status.Resolved.LaunchDeadlineSeconds) * time.Second
+	return time.Duration(within) * time.Second
 }
 
 // reach starts trying SSH.
@@ -185,9 +182,9 @@ func (w *awaiting) sayUnreachable(failed error) {
 // overdue is the error for a job that no controller makes progress with.
 func (w *awaiting) overdue() error {
 	if !w.attended {
-		return fmt.Errorf("no controller has picked up %s within %s: %s", w.words.Job, w.limits.unattended, w.words.Unattended)
+		return fmt.Errorf("no controller has picked up %s within %s: %s", w.words.job, w.limits.unattended, w.words.unattended)
 	}
-	return fmt.Errorf("%s is past its launch deadline (last state: %s): %s", w.words.Job, w.state, w.words.Overdue)
+	return fmt.Errorf("%s is past its launch deadline (last state: %s): %s", w.words.job, w.state, w.words.overdue)
 }
 
 // send sends the value, unless ctx ends first.

@@ -41,7 +41,7 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 	if err := e.release(ctx, store, path, conn); err != nil {
 		return err
 	}
-	name := store.Words(conn.job()).Job
+	name := wordsFor(conn.job()).job
 	e.Log.Info("Deleted a job", "job", name)
 	progress.sayf("deleted %s, its task is being stopped", name)
 	return nil
@@ -58,9 +58,9 @@ func (e *Executor) presumedConnection() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := e.OpenStore()
+	_, namespace, err := e.OpenStore()
 	if err != nil {
 		return nil, err
 	}
-	return newConnection(types.NamespacedName{Namespace: store.Namespace(), Name: name}, nil), nil
+	return newConnection(types.NamespacedName{Namespace: namespace, Name: name}, nil), nil
 }

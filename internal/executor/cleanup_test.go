@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -62,7 +63,7 @@ func TestCleanup_StoreCannotBeOpened_KeepsTheNameButNotTheKey(t *testing.T) {
 	a := newAttempt(t)
 	a.withJob(t, sshdtest.New(t))
 	opens := a.OpenStore
-	a.OpenStore = func() (JobStore, error) { return nil, errors.New("no kubeconfig") }
+	a.OpenStore = func() (JobStore, string, error) { return nil, "", errors.New("no kubeconfig") }
 	wantError(t, a.Cleanup(t.Context()), "no kubeconfig")
 	wantNoKey(t, a.connectionFiles(t)[0])
 	a.OpenStore = opens
@@ -80,7 +81,7 @@ func TestCleanup_WhileAScriptRuns_DoesNotWaitForIt(t *testing.T) {
 	go func() {
 		done <- a.Run(t.Context(), a.script(t, "echo up; read -r _ < "+fifo(t, a.dir)+"; exit 3"), "build_script")
 	}()
-	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
+	eventually.Holds(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
 	if err := a.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func readConnection(path string) (*connection, error) {
 	defer func() { _ = file.Close() }()
 	data, err := io.ReadAll(io.LimitReader(file, maxConnectionSize))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the connection file %s: %w", path, err)
+		return nil, fmt.Errorf("reading the connection file %s: %w", path, err)
 	}
 	c := &connection{}
 	if err := json.Unmarshal(data, c); err != nil {

@@ -6,6 +6,7 @@
 package executor
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -25,11 +26,16 @@ import (
 type Options struct {
 	// Environment is what gitlab-runner passes in environment variables.
 	Environment gitlab.Environment
-	// OpenStore returns where FargateJobs are kept. It is called only when the
-	// store is needed: most stages do without.
-	OpenStore func() (JobStore, error)
-	// Class is the FargateTaskClass of jobs that do not choose one. Empty means
-	// that there are no classes: jobs run without Kubernetes.
+	// OpenStore returns where FargateJobs are kept, and the namespace of new
+	// ones, which is empty without Kubernetes. It is called when the store is
+	// needed, and only then: most launches do without.
+	OpenStore func() (store JobStore, namespace string, err error)
+	// LastLines returns what the container of a job that has ended wrote last, at
+	// most limit lines, the oldest first. It returns none if there are none, and
+	// looks for them until ctx ends. Nil means that they cannot be had from here.
+	LastLines func(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
+	// Class is the FargateTaskClass of jobs that choose none. Empty means that
+	// there are no classes: jobs run without Kubernetes.
 	Class string
 	// Classes are the other FargateTaskClasses that a job may choose, as patterns
 	// of taskrules.Matches.

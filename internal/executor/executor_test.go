@@ -45,7 +45,8 @@ func newAttempt(t *testing.T) *attempt {
 	a := &attempt{store: newFakeStore(), stdout: &buffer{}, stderr: &buffer{}, dir: t.TempDir()}
 	a.Executor = New(Options{
 		Environment:  environment(t, a.dir),
-		OpenStore:    func() (JobStore, error) { return a.store, nil },
+		OpenStore:    func() (JobStore, string, error) { return a.store, a.store.namespace, nil },
+		LastLines:    a.store.lastLines,
 		Class:        "default",
 		ReadyTimeout: time.Minute,
 		Stdout:       a.stdout,
@@ -206,17 +207,4 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
-}
-
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Errorf("in vain waited until %s", what)
-			return
-		}
-		<-time.After(5 * time.Millisecond)
-	}
 }

@@ -29,25 +29,13 @@ type fakeStore struct {
 	// The errors of the next calls, first to last. Running watches also end with
 	// theirs.
 	createErrs, watchErrs, deleteErrs []error
-	// What LastLines returns for every job.
+	// What lastLines returns of every job.
 	lines    []string
 	linesErr error
 }
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{namespace: "ci", jobs: map[types.NamespacedName]*v1alpha1.FargateJob{}, changed: make(chan struct{})}
-}
-
-func (s *fakeStore) Namespace() string { return s.namespace }
-
-func (s *fakeStore) Words(key types.NamespacedName) Words {
-	return Words{
-		Job:        "FargateJob " + key.String(),
-		Unattended: "check that something watches namespace " + key.Namespace,
-		Overdue:    "check that the controller is running",
-		Vanished:   "find out by whom",
-		Undeleted:  "delete it with kubectl -n " + key.Namespace + " delete fargatejob " + key.Name,
-	}
 }
 
 func (s *fakeStore) Create(_ context.Context, job *v1alpha1.FargateJob) error {
@@ -87,7 +75,7 @@ func (s *fakeStore) Watch(ctx context.Context, key types.NamespacedName, seen fu
 	}
 }
 
-func (s *fakeStore) LastLines(context.Context, *v1alpha1.FargateJob, int32) ([]string, error) {
+func (s *fakeStore) lastLines(context.Context, *v1alpha1.FargateJob, int32) ([]string, error) {
 	return s.lines, s.linesErr
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // Labels by which people find a job's FargateJob.
@@ -102,14 +103,14 @@ func owners(pod Pod, namespace string) []metav1.OwnerReference {
 // its name.
 func identity(ci *gitlab.Job) v1alpha1.JobIdentity {
 	return v1alpha1.JobIdentity{
-		Runner:      cut(ci.RunnerToken, 255),
-		ProjectPath: cut(ci.ProjectPath, 1024),
+		Runner:      text.Cut(ci.RunnerToken, 255),
+		ProjectPath: text.Cut(ci.ProjectPath, 1024),
 		ProjectID:   max(ci.ProjectID, 0),
 		PipelineID:  max(ci.PipelineID, 0),
 		ID:          ci.ID,
-		Name:        cut(ci.Name, 255),
+		Name:        text.Cut(ci.Name, 255),
 		URL:         pageURL(ci.URL),
-		Ref:         cut(ci.Ref, 1024),
+		Ref:         text.Cut(ci.Ref, 1024),
 	}
 }
 
@@ -122,19 +123,6 @@ func pageURL(text string) string {
 	isPage := err == nil && isWeb && page.Host != ""
 	if !isPage || len(text) > 2048 || strings.ContainsAny(text, "@ ") {
 		return ""
-	}
-	return text
-}
-
-// cut shortens text to a number of characters.
-func cut(text string, most int) string {
-	text = strings.ToValidUTF8(text, "")
-	characters := 0
-	for i := range text {
-		if characters == most {
-			return text[:i]
-		}
-		characters++
 	}
 	return text
 }

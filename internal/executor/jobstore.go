@@ -13,16 +13,9 @@ import (
 // JobStore keeps the FargateJobs of this executor and reports what happens to
 // their tasks. Its errors are sentences for the job log.
 type JobStore interface {
-	// Namespace returns where new jobs belong. It is empty for a store that is
-	// not Kubernetes.
-	Namespace() string
-
-	// Words returns how to refer to a job, whether or not it exists.
-	Words(key types.NamespacedName) Words
-
-	// Create stores a new job, within seconds. It fails with *UnavailableError if
-	// the store does not answer; then the job may or may not exist, and creating
-	// it again is safe.
+	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
+	// does not answer; the job may then exist or not, and creating it again is
+	// safe.
 	Create(ctx context.Context, job *v1alpha1.FargateJob) error
 
 	// Watch calls seen with the job as it is now, and again after each change,
@@ -31,11 +24,6 @@ type JobStore interface {
 	// *UnavailableError if the store stops answering (call Watch again then), and
 	// with the context's cause if ctx ends.
 	Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error
-
-	// LastLines returns the last lines that the container of a job that has ended
-	// wrote, at most limit of them, oldest first. It returns none if this store
-	// cannot read them, and looks for them until ctx ends.
-	LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
 
 	// Delete deletes a job, which stops its task; it does not wait for that.
 	// Deleting a job that does not exist is not an error. It fails with
@@ -66,13 +54,13 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // openStoreOf opens the store of a job that another stage has created.
 func (e *Executor) openStoreOf(job types.NamespacedName) (JobStore, error) {
-	store, err := e.OpenStore()
+	store, namespace, err := e.OpenStore()
 	switch {
 	case err != nil:
 		return nil, err
-	case job.Namespace == "" && store.Namespace() != "":
+	case job.Namespace == "" && namespace != "":
 		return nil, fmt.Errorf("job %s was started without Kubernetes, but the configuration now has a section [Kubernetes]: fargate sweep stops its task", job.Name)
-	case job.Namespace != "" && store.Namespace() == "":
+	case job.Namespace != "" && namespace == "":
 		return nil, fmt.Errorf("FargateJob %s was created in Kubernetes, but the configuration no longer has a section [Kubernetes]: delete it by hand (kubectl -n %s delete fargatejob %s)",
 			job, job.Namespace, job.Name)
 	default:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // What the job log shows of a container's log: maxLines lines of up to
@@ -14,34 +16,34 @@ const (
 	maxLineLength = 300
 )
 
-// lastLines returns the last lines that the container of a stalled job wrote,
-// as text for the job log. It is empty if there are none, and for other errors.
-func (e *Executor) lastLines(ctx context.Context, store JobStore, err error) string {
+// lastLines returns what the container of a stalled job wrote last, as lines for
+// the job log. It is empty if nothing can be had, or for another error.
+func (e *Executor) lastLines(ctx context.Context, err error) string {
 	var stall *StalledError
-	if !errors.As(err, &stall) {
+	if e.LastLines == nil || !errors.As(err, &stall) {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
 	defer cancel()
-	lines, err := store.LastLines(ctx, stall.Job, maxLines)
+	lines, err := e.LastLines(ctx, stall.Job, maxLines)
 	if err != nil {
 		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Name, "error", err.Error())
 	}
 	if len(lines) == 0 {
 		return ""
 	}
-	var text strings.Builder
-	text.WriteString("The last lines of the log of the job's container:\n")
+	var shown strings.Builder
+	shown.WriteString("The last lines of the log of the job's container:\n")
 	for _, line := range lines {
-		fmt.Fprintf(&text, "  %s\n", abridge(oneLine(line)))
+		fmt.Fprintf(&shown, "  %s\n", abridge(oneLine(line)))
 	}
-	return text.String()
+	return shown.String()
 }
 
 // abridge cuts a line that is too long before a word: GitLab masks a variable in
 // the job log only if all of it is there.
 func abridge(line string) string {
-	short := cut(line, maxLineLength)
+	short := text.Cut(line, maxLineLength)
 	if short == line {
 		return line
 	}

@@ -71,13 +71,14 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.path, err = e.connectionPath(); err != nil {
 		return nil, err
 	}
-	if p.store, err = e.OpenStore(); err != nil {
+	var namespace string
+	if p.store, namespace, err = e.OpenStore(); err != nil {
 		return nil, err
 	}
 	if p.key, err = newKeyPair(); err != nil {
 		return nil, err
 	}
-	p.job = newJob(p.store.Namespace(), name, &wanted, p.key.publicKey, &ci, e.Pod)
+	p.job = newJob(namespace, name, &wanted, p.key.publicKey, &ci, e.Pod)
 	p.conn = newConnection(p.name(), p.key.private)
 	return p, createConnection(p.path, p.conn)
 }
@@ -86,7 +87,7 @@ func (p *preparation) name() types.NamespacedName {
 	return types.NamespacedName{Namespace: p.job.Namespace, Name: p.job.Name}
 }
 
-func (p *preparation) words() Words { return p.store.Words(p.name()) }
+func (p *preparation) words() words { return wordsFor(p.name()) }
 
 // sayIdle logs the keys that are set but have no effect.
 func (p *preparation) sayIdle() {
@@ -100,8 +101,8 @@ func (p *preparation) launch(ctx context.Context) error {
 	if err := p.create(ctx); err != nil {
 		return err
 	}
-	p.progress.sayf("created %s%s", p.words().Job, ofClass(p.job))
-	p.Log.Info("Created a job", "job", p.words().Job, "class", p.job.Spec.ClassRef.Name)
+	p.progress.sayf("created %s%s", p.words().job, ofClass(p.job))
+	p.Log.Info("Created a job", "job", p.words().job, "class", p.job.Spec.ClassRef.Name)
 	target, hostKey, err := p.await(ctx)
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func ofClass(job *v1alpha1.FargateJob) string {
 
 func (p *preparation) create(ctx context.Context) error {
 	store := outage{limit: p.limits.outage, pause: p.limits.retry, report: func(err error) {
-		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().Job, p.limits.outage, err)
+		p.progress.sayf("cannot create %s yet, trying again for %s: %s", p.words().job, p.limits.outage, err)
 	}}
 	return store.through(ctx, func() error {
 		// If the stage is canceled, the job is deleted. A request that was
@@ -167,7 +168,7 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
 	}
 	if ctx.Err() == nil {
-		p.progress.containerLog = p.lastLines(ctx, p.store, cause)
+		p.progress.containerLog = p.lastLines(ctx, cause)
 	}
 	if !p.exists {
 		return errors.Join(cause, removeConnection(p.path))
@@ -175,6 +176,6 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {
 		return fmt.Errorf("%w; %w", cause, err)
 	}
-	p.progress.sayf("deleted %s", p.words().Job)
+	p.progress.sayf("deleted %s", p.words().job)
 	return cause
 }

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -185,7 +186,7 @@ func TestPrepare_Retries_AreShown(t *testing.T) {
 			waitingIn("", v1alpha1.ReasonRetrying, "Capacity is\nunavailable")(job)
 			job.Status.Attempt, job.Status.RetryTime = 2, &at
 		})
-		eventually(t, "the retry is shown", func() bool { return strings.Contains(a.stdout.String(), "trying again") })
+		eventually.Check(t, "the retry is shown", func() bool { return strings.Contains(a.stdout.String(), "trying again") })
 		a.store.change(key, stalledBecause(v1alpha1.ReasonCapacityUnavailable, "none"))
 	}
 	wantError(t, a.Prepare(t.Context()), "add subnets in other zones")
@@ -197,7 +198,7 @@ func TestPrepare_TaskDiesBeforeSSHAnswers_SaysWhyItDied(t *testing.T) {
 	a := newAttempt(t)
 	a.store.onCreate = func(key types.NamespacedName) {
 		a.store.change(key, readyAt(server.Host, server.Port, server.User))
-		eventually(t, "SSH is tried", func() bool { return strings.Contains(a.stdout.String(), "still waiting for SSH") })
+		eventually.Check(t, "SSH is tried", func() bool { return strings.Contains(a.stdout.String(), "still waiting for SSH") })
 		a.store.change(key, stalledBecause(v1alpha1.ReasonEssentialContainerExited, "container ci-coordinator exited with code 137"))
 	}
 	err := a.Prepare(t.Context())
@@ -214,7 +215,7 @@ func TestPrepare_SSHComesUpLate_Waits(t *testing.T) {
 	a.startsOn(t, server)
 	done := make(chan error, 1)
 	go func() { done <- a.Prepare(t.Context()) }()
-	eventually(t, "SSH is tried", func() bool { return strings.Contains(a.stdout.String(), "still waiting for SSH") })
+	eventually.Holds(t, "SSH is tried", func() bool { return strings.Contains(a.stdout.String(), "still waiting for SSH") })
 	server.Run()
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -367,7 +368,7 @@ func TestPrepare_CannotBegin_CreatesNothing(t *testing.T) {
 		{
 			name: "store cannot be opened",
 			spoil: func(_ *testing.T, a *attempt) {
-				a.OpenStore = func() (JobStore, error) { return nil, errors.New("no kubeconfig") }
+				a.OpenStore = func() (JobStore, string, error) { return nil, "", errors.New("no kubeconfig") }
 			},
 			want: []string{"no kubeconfig"},
 		},

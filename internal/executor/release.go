@@ -22,8 +22,8 @@ func (e *Executor) deleteJob(ctx context.Context, store JobStore, job types.Name
 // still find the job.
 func (e *Executor) release(ctx context.Context, store JobStore, path string, conn *connection) error {
 	if err := e.deleteJob(ctx, store, conn.job()); err != nil {
-		words := store.Words(conn.job())
-		err = fmt.Errorf("%s was not deleted, %s or run the cleanup stage again: %w", words.Job, words.Undeleted, err)
+		words := wordsFor(conn.job())
+		err = fmt.Errorf("%s was not deleted, %s or run the cleanup stage again: %w", words.job, words.undeleted, err)
 		return errors.Join(err, forgetKey(path, conn))
 	}
 	return removeConnection(path)

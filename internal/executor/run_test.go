@@ -13,6 +13,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -20,9 +21,9 @@ func TestRun_Script_StreamsUnmodified(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	a.connected(t, server)
-	a.OpenStore = func() (JobStore, error) {
+	a.OpenStore = func() (JobStore, string, error) {
 		t.Error("run opened the job store")
-		return nil, errors.New("no")
+		return nil, "", errors.New("no")
 	}
 	script := a.script(t, `printf 'a\000\033[31mb'; printf 'c\377' >&2`)
 	if err := a.Run(t.Context(), script, "build_script"); err != nil {
@@ -64,7 +65,7 @@ func TestRun_Canceled_EndsTheScript(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx, script, "build_script") }()
-	eventually(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
+	eventually.Holds(t, "the script runs", func() bool { return strings.Contains(a.stdout.String(), "up") })
 	cancel(errors.New("terminated"))
 	err := <-done
 	wantSystemFailure(t, err)

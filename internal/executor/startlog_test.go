@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
 
@@ -51,7 +52,7 @@ func TestPrepare_JobLog_HasSectionTaskAndTimes(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
 	seen := func(text string) {
-		eventually(t, text+" is in the log", func() bool { return strings.Contains(a.stdout.String(), text) })
+		eventually.Check(t, text+" is in the log", func() bool { return strings.Contains(a.stdout.String(), text) })
 	}
 	a.store.onCreate = func(key types.NamespacedName) {
 		admit(t, server, a.store.publicKey(key))

@@ -19,7 +19,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	if err != nil {
 		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", job.Name, err)
 	}
-	name := store.Words(job).Job
+	name := wordsFor(job).job
 	explaining, cancel := context.WithTimeout(ctx, e.limits.explain)
 	defer cancel()
 	var state string
@@ -36,7 +36,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	var stall *StalledError
 	switch {
 	case errors.As(err, &stall):
-		_, _ = io.WriteString(e.Stderr, e.lastLines(ctx, store, stall))
+		_, _ = io.WriteString(e.Stderr, e.lastLines(ctx, stall))
 		return stall
 	case errors.Is(err, ErrJobGone):
 		return fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)

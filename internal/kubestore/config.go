@@ -62,7 +62,7 @@ func fromPod() (config *rest.Config, namespace string, err error) {
 	}
 	text, err := os.ReadFile(namespaceFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, "", fmt.Errorf("cannot read the pod's namespace: %w", err)
+		return nil, "", fmt.Errorf("reading the pod's namespace: %w", err)
 	}
 	return config, strings.TrimSpace(string(text)), nil
 }

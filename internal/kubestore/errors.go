@@ -16,6 +16,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
+// doing are the verbs of Kubernetes as an error says what was being done.
+var doing = map[string]string{"create": "creating", "get": "reading", "watch": "watching", "delete": "deleting"}
+
 // explain turns the error of a request into a sentence with what to do, and
 // tells what can pass by waiting from what cannot.
 func (s *Store) explain(ctx context.Context, verb string, key types.NamespacedName, err error) error {
@@ -38,7 +41,7 @@ func (s *Store) explain(ctx context.Context, verb string, key types.NamespacedNa
 	case canPass(err):
 		return &executor.UnavailableError{Store: "the API server at " + s.host, Unsent: isUnsent(err), Err: err}
 	default:
-		return fmt.Errorf("%s FargateJob %s in the API server at %s: %w", verb, key, s.host, err)
+		return fmt.Errorf("%s FargateJob %s in the API server at %s: %w", doing[verb], key, s.host, err)
 	}
 }
 

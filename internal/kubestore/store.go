@@ -44,7 +44,7 @@ var _ executor.JobStore = (*Store)(nil)
 func New(config *rest.Config, namespace string) (*Store, error) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("build the scheme: %w", err)
+		return nil, fmt.Errorf("building the scheme: %w", err)
 	}
 	config = rest.CopyConfig(config)
 	config.GroupVersion = &v1alpha1.GroupVersion
@@ -56,7 +56,7 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("use the configuration for the API server at %s: %w", config.Host, err)
+		return nil, fmt.Errorf("using the configuration for the API server at %s: %w", config.Host, err)
 	}
 	return &Store{
 		client:    client,
@@ -80,12 +80,6 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 		}
 	}
 	return s.explain(ctx, "create", key, err)
-}
-
-// LastLines returns none: only the controller has an identity in AWS, and a log
-// may hold what not everybody may read who can see FargateJobs.
-func (s *Store) LastLines(context.Context, *v1alpha1.FargateJob, int32) ([]string, error) {
-	return nil, nil
 }
 
 // Delete deletes the object. The controller stops the task and then lets the

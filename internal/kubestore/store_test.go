@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -70,15 +71,17 @@ func admin(t *testing.T) client.Client {
 func setReady(t *testing.T, job *v1alpha1.FargateJob, reason string) {
 	t.Helper()
 	admin := admin(t)
-	stored := &v1alpha1.FargateJob{}
-	if err := admin.Get(t.Context(), keyOf(job), stored); err != nil {
-		t.Error(err)
-		return
-	}
-	meta.SetStatusCondition(&stored.Status.Conditions, metav1.Condition{
-		Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: reason, Message: reason,
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		stored := &v1alpha1.FargateJob{}
+		if err := admin.Get(t.Context(), keyOf(job), stored); err != nil {
+			return err
+		}
+		meta.SetStatusCondition(&stored.Status.Conditions, metav1.Condition{
+			Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: reason, Message: reason,
+		})
+		return admin.Status().Update(t.Context(), stored)
 	})
-	if err := admin.Status().Update(t.Context(), stored); err != nil {
+	if err != nil {
 		t.Error(err)
 	}
 }

@@ -1,17 +1,19 @@
 package lifecycle
 
 import (
+	"math"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// After every placement has been tried once, the next round waits, doubling
-// from the first to the second.
-const minRoundPause, maxRoundPause = 5 * time.Second, time.Minute
+// roundPauses are the pauses after every placement has been tried once, twice and
+// so on.
+var roundPauses = wait.Backoff{Duration: 5 * time.Second, Factor: 2, Cap: time.Minute, Steps: math.MaxInt32}
 
 // nextAttempt follows an attempt that failed, after a pause if it was the last
 // placement's.
@@ -25,11 +27,11 @@ func (l *Lifecycle) nextAttempt(job *v1alpha1.FargateJob) {
 
 // roundPause is the wait after as many rounds over all placements.
 func roundPause(rounds int32) time.Duration {
-	pause := minRoundPause
-	for ; rounds > 1 && pause < maxRoundPause; rounds-- {
-		pause *= 2
+	pauses := roundPauses
+	for ; rounds > 1 && pauses.Steps > 0; rounds-- {
+		pauses.Step()
 	}
-	return min(pause, maxRoundPause)
+	return pauses.Duration
 }
 
 // recordAttempt counts the attempt that the next advance makes.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // maxMessage is how many bytes of a message a condition takes. Source:
@@ -136,6 +136,6 @@ func (l *Lifecycle) setCondition(job *v1alpha1.FargateJob, kind string, status m
 		ObservedGeneration: job.Generation,
 		LastTransitionTime: metav1.Time{Time: l.Now()},
 		Reason:             reason,
-		Message:            strings.ToValidUTF8(message[:min(len(message), maxMessage)], ""),
+		Message:            text.AbridgeBytes(message, maxMessage),
 	})
 }

@@ -10,9 +10,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// defaultLaunchDeadline bounds a job whose class could not be read.
-const defaultLaunchDeadline = 10 * time.Minute
-
 // enforceActiveDeadline stalls a job that has lived too long.
 func (l *Lifecycle) enforceActiveDeadline(_ context.Context, job *v1alpha1.FargateJob) error {
 	if at := ActiveDeadline(job); !at.IsZero() && !l.Now().Before(at) {
@@ -74,11 +71,11 @@ func launchDeadline(job *v1alpha1.FargateJob) time.Time {
 	if job.Status.ReadyTime != nil || IsStalled(job) {
 		return time.Time{}
 	}
-	within := defaultLaunchDeadline
+	within := int32(v1alpha1.DefaultLaunchDeadlineSeconds)
 	if template := job.Status.Resolved; template != nil {
-		within = time.Duration(template.LaunchDeadlineSeconds) * time.Second
+		within = template.LaunchDeadlineSeconds
 	}
-	return job.CreationTimestamp.Add(within)
+	return job.CreationTimestamp.Add(time.Duration(within) * time.Second)
 }
 
 // ActiveDeadline is when a job's life has to end. It is zero for a job without

@@ -67,7 +67,7 @@ func TestLaunch_Refused_TriesEveryPlacementAndThenPauses(t *testing.T) {
 	w := newWorld()
 	w.cloud.Fail("Launch", 5, noQuota)
 	due := w.mustAdvance(t)
-	for _, pause := range []time.Duration{minRoundPause, 2 * minRoundPause} {
+	for _, pause := range []time.Duration{roundPauses.Duration, 2 * roundPauses.Duration} {
 		if want := w.clock.Now().Add(pause); !due.Equal(want) {
 			t.Fatalf("attempt %d is due at %s, want %s", w.stored.Status.Attempt, due, want)
 		}
@@ -107,7 +107,7 @@ func TestLaunch_WithinARound_DoesNotPause(t *testing.T) {
 			w := newWorld()
 			w.cloud.Fail("Launch", test.refusals, noQuota)
 			w.mustAdvance(t)
-			w.clock.Step(minRoundPause)
+			w.clock.Step(roundPauses.Duration)
 			if _, err := w.advance(t); err != nil {
 				t.Fatal(err)
 			}

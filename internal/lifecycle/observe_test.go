@@ -176,7 +176,7 @@ func TestObserve_FailedTransientlyInTheLastPlacement_Pauses(t *testing.T) {
 	w.show(t, ecs.Stopped, stoppedBy(v1alpha1.ReasonTaskFailedToStart, reason))
 	w.wantCondition(t, v1alpha1.ConditionLaunched, metav1.ConditionFalse, v1alpha1.ReasonRetrying, reason)
 	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonRetrying, reason)
-	want := w.clock.Now().Add(minRoundPause)
+	want := w.clock.Now().Add(roundPauses.Duration)
 	if got := w.stored.Status.RetryTime; w.stored.Status.Task != nil || got == nil || !got.Time.Equal(want) {
 		t.Errorf("task %+v, next attempt at %v; want none until %s", w.stored.Status.Task, got, want)
 	}

@@ -35,7 +35,7 @@ func firstContactTiming() timing {
 
 func waitReachable(ctx context.Context, t Target, onAttempt func(error), limits timing) (ssh.PublicKey, error) {
 	started := time.Now()
-	var pace backoff
+	var tries attempts
 	for {
 		client, err := dial(ctx, t, limits)
 		if err == nil {
@@ -43,9 +43,9 @@ func waitReachable(ctx context.Context, t Target, onAttempt func(error), limits 
 			return key, client.Close()
 		}
 		if ctx.Err() != nil {
-			return nil, pace.gaveUp(ctx, t, started)
+			return nil, tries.gaveUp(ctx, t, started)
 		}
-		delay, again := pace.next(err)
+		delay, again := tries.next(err)
 		if !again {
 			return nil, err
 		}
@@ -54,52 +54,53 @@ func waitReachable(ctx context.Context, t Target, onAttempt func(error), limits 
 		}
 		select {
 		case <-ctx.Done():
-			return nil, pace.gaveUp(ctx, t, started)
+			return nil, tries.gaveUp(ctx, t, started)
 		case <-time.After(delay):
 		}
 	}
 }
 
-// Delays between attempts while nothing answers.
-const (
-	firstDelay   = 50 * time.Millisecond
-	longestDelay = time.Second
-)
+// unreachableDelays are the delays between attempts while nothing answers. The
+// last one is for all that follow.
+var unreachableDelays = []time.Duration{
+	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond, time.Second,
+}
 
 // refusedDelays are the delays after a refused key. They are few because OpenSSH
 // since version 9.8 charges a penalty of 5 s for each refusal, and locks the
 // client out at more than 15 s (sshd_config, PerSourcePenalties).
 var refusedDelays = []time.Duration{200 * time.Millisecond, 800 * time.Millisecond, 2 * time.Second}
 
-// backoff decides whether and when to try again.
-type backoff struct {
-	delay   time.Duration
-	refused int   // attempts that the server has refused so far
-	last    error // of the latest attempt
+// attempts decide whether and when to try again.
+type attempts struct {
+	unreachable int   // that nothing answered
+	refused     int   // whose key was refused
+	last        error // of the latest one
 }
 
 // next returns how long to wait after err, and false if err is final.
-func (b *backoff) next(err error) (time.Duration, bool) {
-	b.last = err
+func (a *attempts) next(err error) (time.Duration, bool) {
+	a.last = err
 	var unreachable *UnreachableError
 	var refused *AuthenticationError
 	switch {
 	case errors.As(err, &unreachable):
-		b.delay = min(max(firstDelay, 2*b.delay), longestDelay)
-		return b.delay, true
-	case errors.As(err, &refused) && b.refused < len(refusedDelays):
-		b.refused++
-		return refusedDelays[b.refused-1], true
+		delay := unreachableDelays[min(a.unreachable, len(unreachableDelays)-1)]
+		a.unreachable++
+		return delay, true
+	case errors.As(err, &refused) && a.refused < len(refusedDelays):
+		a.refused++
+		return refusedDelays[a.refused-1], true
 	default:
 		return 0, false
 	}
 }
 
 // gaveUp is the error of a wait that ctx has ended.
-func (b *backoff) gaveUp(ctx context.Context, t Target, started time.Time) error {
+func (a *attempts) gaveUp(ctx context.Context, t Target, started time.Time) error {
 	waited := time.Since(started).Round(100 * time.Millisecond)
-	if b.last == nil {
+	if a.last == nil {
 		return fmt.Errorf("gave up waiting for the SSH server at %s after %s: %w", t.Address(), waited, context.Cause(ctx))
 	}
-	return fmt.Errorf("gave up waiting for the SSH server at %s after %s (%w): %w", t.Address(), waited, context.Cause(ctx), b.last)
+	return fmt.Errorf("gave up waiting for the SSH server at %s after %s (%w): %w", t.Address(), waited, context.Cause(ctx), a.last)
 }

@@ -111,11 +111,11 @@ func TestWaitReachable_DeadlinePasses_NamesLastFailure(t *testing.T) {
 	wantMessage(t, err, target.Address(), "gave up", "nothing listens")
 }
 
-func TestBackoff_WhileUnreachable_DoublesToOneSecond(t *testing.T) {
-	var pace backoff
+func TestAttempts_WhileUnreachable_DoublesToOneSecond(t *testing.T) {
+	var tries attempts
 	var got []time.Duration
 	for range 7 {
-		delay, again := pace.next(&UnreachableError{Err: net.ErrClosed})
+		delay, again := tries.next(&UnreachableError{Err: net.ErrClosed})
 		if !again {
 			t.Fatal("gave up")
 		}

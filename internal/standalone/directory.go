@@ -79,7 +79,7 @@ func (s *Store) statePath(name string) (string, error) {
 func (s *Store) names() ([]string, error) {
 	entries, err := os.ReadDir(s.directory)
 	if err != nil {
-		return nil, fmt.Errorf("list the jobs' state files: %w", err)
+		return nil, fmt.Errorf("listing the jobs' state files: %w", err)
 	}
 	var names []string
 	for _, entry := range entries {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/leftover"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -126,7 +127,7 @@ func FuzzDecode(f *testing.F) {
 func useEverywhere(job *v1alpha1.FargateJob) {
 	r := record{name: job.Name, job: job, since: job.CreationTimestamp.Time}
 	_ = r.pastEnd(0)
-	_ = r.mayOwn("")
+	_ = leftover.MayOwn(job, "")
 	if job.Status.Resolved != nil {
 		_ = ecs.Slots(&job.Status.Resolved.TaskTemplate)
 	}

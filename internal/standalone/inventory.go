@@ -12,6 +12,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
 // records reads all state files, and leaves out those that go meanwhile.
@@ -44,12 +45,12 @@ func (s *Store) record(name string) *record {
 func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, since, fmt.Errorf("cannot read a state file: %w", err)
+		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
 	job, err = readState(file, name)
 	if err != nil {
@@ -61,33 +62,19 @@ func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, e
 // date corrects when the jobs were created, and how long ago that was, by what
 // ECS says of their tasks: this machine's clock may have been wrong then, and
 // may be now.
-func (s *Store) date(records []*record, tasks []*ownedTask) {
+func (s *Store) date(records []*record, tasks []leftover.Task) {
 	for _, r := range records {
 		for _, task := range tasks {
-			if task.UID == string(s.uid(r.name)) && r.mayOwn(task.ARN) {
+			if task.UID == string(s.uid(r.name)) && leftover.MayOwn(r.job, task.ARN) {
 				r.since, r.age = task.CreatedAt, task.Age
 			}
 		}
 	}
 }
 
-// ownedTask is a task of this installation.
-type ownedTask struct {
-	ecs.OwnedTask
-	location ecs.Location
-}
-
-func (t *ownedTask) leftover(directory string) Leftover {
-	return Leftover{
-		Task:     t.ARN,
-		Why:      fmt.Sprintf("it was started %s and belongs to no job in %s", t.CreatedAt.UTC().Format(time.RFC3339), directory),
-		location: t.location,
-	}
-}
-
 // tasks lists this installation's tasks, wherever a job has run or would run.
-// The error tells where they could not be listed.
-func (s *Store) tasks(ctx context.Context, records []*record) ([]*ownedTask, error) {
+// The error says where they could not be listed.
+func (s *Store) tasks(ctx context.Context, records []*record) ([]leftover.Task, error) {
 	locations := sets.New[ecs.Location]()
 	if s.class != nil {
 		locations.Insert(ecs.LocationOf(&s.class.Spec.TaskTemplate))
@@ -97,14 +84,5 @@ func (s *Store) tasks(ctx context.Context, records []*record) ([]*ownedTask, err
 			locations.Insert(ecs.LocationOf(&r.job.Status.Resolved.TaskTemplate))
 		}
 	}
-	var tasks []*ownedTask
-	var errs []error
-	for location := range locations {
-		owned, err := s.clients.ListOwned(ctx, location, s.installation.String())
-		errs = append(errs, err)
-		for _, task := range owned {
-			tasks = append(tasks, &ownedTask{OwnedTask: task, location: location})
-		}
-	}
-	return tasks, errors.Join(errs...)
+	return leftover.List(ctx, s.clients, locations, s.installation.String())
 }

@@ -10,14 +10,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
 const (
 	// unknownLifetime bounds a job that has no active deadline, or whose state
 	// file cannot be read. It is the executor's for a job without a timeout.
 	unknownLifetime = 24*time.Hour + 30*time.Minute
-	// minTaskAge is how old a task or a connection file without a job has to be.
-	minTaskAge = 5 * time.Minute
 	// longestLifetime is how old the connection file of a job has to be that is
 	// not this store's: no job in Kubernetes lives longer. Source: the maximum
 	// of spec.activeDeadlineSeconds.
@@ -52,8 +51,7 @@ func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, e
 	if err != nil {
 		return nil, err
 	}
-	// The cloud is listed before the jobs: the task of a job that is created
-	// in between is never taken for a leftover.
+	// The cloud is listed before the jobs, as package leftover asks for.
 	tasks, tasksErr := s.tasks(ctx, earlier)
 	records, err := s.records()
 	if err != nil {
@@ -82,20 +80,20 @@ func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error
 
 // ownerless lists the tasks that no job owns. A damaged state file is an owner
 // until it is past its end.
-func (s *Store) ownerless(tasks []*ownedTask, records []*record, age time.Duration) []Leftover {
-	owners := map[string]*record{}
+func (s *Store) ownerless(tasks []leftover.Task, records []*record, age time.Duration) []Leftover {
+	jobs := leftover.Jobs{}
 	for _, r := range records {
 		if r.job != nil || r.pastEnd(age) == "" {
-			owners[string(s.uid(r.name))] = r
+			jobs[string(s.uid(r.name))] = r.job
 		}
 	}
 	var leftovers []Leftover
-	for _, task := range tasks {
-		owner := owners[task.UID]
-		owned := owner != nil && owner.mayOwn(task.ARN)
-		if !owned && task.Age >= max(age, minTaskAge) {
-			leftovers = append(leftovers, task.leftover(s.directory))
-		}
+	for _, task := range jobs.Tasks(tasks, max(age, leftover.MinAge)) {
+		leftovers = append(leftovers, Leftover{
+			Task:     task.ARN,
+			Why:      fmt.Sprintf("it was started %s and belongs to no job in %s", task.CreatedAt.UTC().Format(time.RFC3339), s.directory),
+			location: task.Location,
+		})
 	}
 	return leftovers
 }
@@ -130,30 +128,30 @@ func (s *Store) connections(records []*record, age time.Duration) ([]Leftover, e
 func leastAge(file executor.ConnectionFile, age time.Duration) time.Duration {
 	switch {
 	case age > 0:
-		return max(age, minTaskAge)
+		return max(age, leftover.MinAge)
 	case file.Job.Name == "" || file.Job.Namespace != "":
 		return longestLifetime
 	default:
-		return minTaskAge
+		return leftover.MinAge
 	}
 }
 
 // Stop stops the task of a leftover, and removes the job's state file. Of a
 // connection file it removes just that.
-func (s *Store) Stop(ctx context.Context, leftover Leftover) error {
+func (s *Store) Stop(ctx context.Context, l Leftover) error {
 	const reason = "fargate sweep: the CI job is over and was not cleaned up"
-	if leftover.File != "" {
-		return leftover.connection.Remove()
+	if l.File != "" {
+		return l.connection.Remove()
 	}
-	if leftover.Job == "" {
-		return s.clients.Stop(ctx, leftover.location, leftover.Task, reason)
+	if l.Job == "" {
+		return s.clients.Stop(ctx, l.location, l.Task, reason)
 	}
-	err := s.end(ctx, leftover.Job, reason)
+	err := s.end(ctx, l.Job, reason)
 	if !errors.Is(err, errDamaged) {
 		return err
 	}
 	// Its task, if there is one, is a leftover of its own.
-	return s.removeState(leftover.Job)
+	return s.removeState(l.Job)
 }
 
 // record is what a state file says about a job.
@@ -196,9 +194,6 @@ func (r *record) task() string {
 	}
 	return r.job.Status.Task.ARN
 }
-
-// mayOwn reports whether a task with the job's UID can be its present one.
-func (r *record) mayOwn(arn string) bool { return r.task() == "" || r.task() == arn }
 
 // identify says which CI job it is.
 func identify(job *v1alpha1.FargateJob) string {

@@ -207,7 +207,7 @@ func TestLeftovers_StateFileThatMayNotBeRead_IsToldAndKeepsItsTask(t *testing.T)
 		t.Fatal(err)
 	}
 	found, err := w.later(t, 61*time.Minute).Leftovers(t.Context(), 0)
-	wantText(t, err, "cannot read a state file", loop)
+	wantText(t, err, "reading a state file", loop)
 	if diff := cmp.Diff([]Leftover{{Job: key.Name, Task: arn}}, found, withoutReasons...); diff != "" {
 		t.Errorf("leftovers (-want +got):\n%s", diff)
 	}

@@ -186,14 +186,3 @@ func (w *world) change(t *testing.T, alter func(*v1alpha1.FargateJob)) {
 		t.Fatal(err)
 	}
 }
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(deadline); !holds(); {
-		if time.Now().After(end) {
-			t.Fatalf("in vain waited until %s", what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}

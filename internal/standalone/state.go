@@ -52,7 +52,7 @@ func (s *Store) lockState(ctx context.Context, name string) (*state, error) {
 		return nil, executor.ErrJobGone
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the state file %s: %w", path, err)
+		return nil, fmt.Errorf("reading the state file %s: %w", path, err)
 	}
 	job, err := readState(file, name)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Store) lockState(ctx context.Context, name string) (*state, error) {
 func readState(file *os.File, name string) (*v1alpha1.FargateJob, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxStateSize))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the state file %s: %w", file.Name(), err)
+		return nil, fmt.Errorf("reading the state file %s: %w", file.Name(), err)
 	}
 	job, err := decode(name, data)
 	if errors.Is(err, errDamaged) {

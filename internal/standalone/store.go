@@ -99,20 +99,6 @@ func (s *Store) wakeUp(types.NamespacedName) {
 	}
 }
 
-// Namespace returns nothing: without Kubernetes there are no namespaces.
-func (s *Store) Namespace() string { return "" }
-
-// Words names a job alone and points to AWS and to fargate sweep.
-func (s *Store) Words(key types.NamespacedName) executor.Words {
-	return executor.Words{
-		Job:        key.Name,
-		Unattended: "check that this machine can reach AWS",
-		Overdue:    "AWS has not accepted its end: check that this machine can reach AWS",
-		Vanished:   "find out by whom (a cleanup stage of the same attempt, or fargate sweep)",
-		Undeleted:  "its task may run on: let a later fargate sweep stop it",
-	}
-}
-
 // Create writes the state file of a new job. One that exists already with the
 // same public key is as good. Without AWS credentials it creates nothing: the
 // job would wait for them until its launch deadline.

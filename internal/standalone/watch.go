@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
@@ -17,8 +19,8 @@ import (
 // that the SDK may repeat twice.
 const stepTimeout = 30 * time.Second
 
-// After failed steps the next one waits, doubling from the first to the second.
-const minRetry, maxRetry = 500 * time.Millisecond, 10 * time.Second
+// retryPauses are the pauses after steps that fail.
+var retryPauses = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Cap: 10 * time.Second, Steps: math.MaxInt32}
 
 // step is one step of a job's life.
 type step struct {
@@ -37,7 +39,7 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 	defer stop()
 	observers.Go(func() { _ = s.observers.Start(observing) })
 
-	var retry time.Duration
+	pauses := retryPauses
 	var told *v1alpha1.FargateJobStatus
 	for {
 		step, err := s.takeStep(ctx, key.Name)
@@ -53,10 +55,9 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 		}
 		switch {
 		case step.err != nil:
-			retry = min(max(2*retry, minRetry), maxRetry)
-			err = s.wait(ctx, s.now().Add(retry))
+			err = s.wait(ctx, s.now().Add(pauses.Step()))
 		case step.changed:
-			retry = 0
+			pauses = retryPauses
 		default:
 			err = s.wait(ctx, step.due)
 		}
@@ -64,11 +65,6 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 			return err
 		}
 	}
-}
-
-// LastLines reads the log of a job's container in CloudWatch Logs.
-func (s *Store) LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
-	return s.jobs.LastLines(ctx, job, limit)
 }
 
 // takeStep advances the job that the state file has, and writes down what came
@@ -89,7 +85,7 @@ func (s *Store) takeStep(ctx context.Context, name string) (*step, error) {
 	step := &step{job: state.job, changed: !equality.Semantic.DeepEqual(before, &state.job.Status), due: due, err: err}
 	if step.changed {
 		if err := state.write(); err != nil {
-			return nil, fmt.Errorf("cannot record what became of the job: %w", err)
+			return nil, fmt.Errorf("recording what became of the job: %w", err)
 		}
 	}
 	return step, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 	"github.com/fargate-operator/fargate-operator/internal/test/bound"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -135,7 +136,7 @@ func TestWatch_CanceledWhileRunTaskHangs_ReturnsTheCauseAndKeepsTheAttempt(t *te
 	ctx, cancel := context.WithCancelCause(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- store.Watch(ctx, key, func(*v1alpha1.FargateJob) error { return nil }) }()
-	eventually(t, "RunTask is called", func() bool { return w.AWS.Calls()["RunTask"] > 0 })
+	eventually.Holds(t, "RunTask is called", func() bool { return w.AWS.Calls()["RunTask"] > 0 })
 	cancel(errEnough)
 	if err := bound.Value(t, ended, "the end of the watch"); !errors.Is(err, errEnough) {
 		t.Errorf("the watch ended with %v", err)

@@ -128,7 +128,7 @@ func TestText_Check_SaysWhatToWrite(t *testing.T) {
 	}{
 		"right":    {TaskDefinition, "ci:1", ""},
 		"wrong":    {TaskDefinition, "ci:latest", `must be a task definition as family, family:revision or ARN, such as ci-build:7, not "ci:latest"`},
-		"too long": {PlatformVersion, strings.Repeat("1", 100), `must be a Fargate platform version such as 1.4.0, or LATEST, not "` + strings.Repeat("1", 80) + `..."`},
+		"too long": {PlatformVersion, strings.Repeat("1", 100), `must be a Fargate platform version such as 1.4.0, or LATEST, not "` + strings.Repeat("1", 79) + `…"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"regexp"
 	"unicode/utf8"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // Text is the rule for one kind of text.
@@ -70,8 +72,5 @@ func (t Text) Check(value string) error {
 	if utf8.RuneCountInString(value) <= t.longest && regexp.MustCompile(t.pattern).MatchString(value) {
 		return nil
 	}
-	if len(value) > shown {
-		value = value[:shown] + "..."
-	}
-	return fmt.Errorf("must be %s, not %q", t.wanted, value)
+	return fmt.Errorf("must be %s, not %q", t.wanted, text.Abridge(value, shown))
 }

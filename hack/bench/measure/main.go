@@ -36,7 +36,7 @@ func measure(command []string) error {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("run %s: %w", command[0], err)
+		return fmt.Errorf("running %s: %w", command[0], err)
 	}
 	cost := usage.Usage{Wall: time.Since(start), CPU: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if rusage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {

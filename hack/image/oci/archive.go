@@ -18,7 +18,7 @@ import (
 func WriteArchive(name string, source compile.Source, image v1.ImageIndex) error {
 	dir, err := os.MkdirTemp("", "image-")
 	if err != nil {
-		return fmt.Errorf("write the image to %s: %w", name, err)
+		return fmt.Errorf("writing the image to %s: %w", name, err)
 	}
 	defer os.RemoveAll(dir)
 	named := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{
@@ -26,19 +26,19 @@ func WriteArchive(name string, source compile.Source, image v1.ImageIndex) error
 		Descriptor: v1.Descriptor{Annotations: map[string]string{"org.opencontainers.image.ref.name": source.Version}},
 	})
 	if _, err := layout.Write(dir, named); err != nil {
-		return fmt.Errorf("lay out the image: %w", err)
+		return fmt.Errorf("laying out the image: %w", err)
 	}
 	files, err := readFiles(os.DirFS(dir))
 	if err != nil {
-		return fmt.Errorf("read the image's layout: %w", err)
+		return fmt.Errorf("reading the image's layout: %w", err)
 	}
 	archive, err := os.Create(name)
 	if err != nil {
-		return fmt.Errorf("write the image: %w", err)
+		return fmt.Errorf("writing the image: %w", err)
 	}
 	defer archive.Close()
 	if err := writeTar(archive, source.Time, files); err != nil {
-		return fmt.Errorf("write the image to %s: %w", name, err)
+		return fmt.Errorf("writing the image to %s: %w", name, err)
 	}
 	return archive.Close()
 }

@@ -30,7 +30,7 @@ func Build(source compile.Source, architectures []string, dir string) (v1.ImageI
 	for _, architecture := range architectures {
 		image, err := build(source, architecture, dir)
 		if err != nil {
-			return nil, fmt.Errorf("make the image for %s: %w", architecture, err)
+			return nil, fmt.Errorf("making the image for %s: %w", architecture, err)
 		}
 		platform := v1.Platform{OS: "linux", Architecture: architecture}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
@@ -40,7 +40,7 @@ func Build(source compile.Source, architectures []string, dir string) (v1.ImageI
 	}
 	annotated, ok := mutate.Annotations(index, labels(source)).(v1.ImageIndex)
 	if !ok {
-		return nil, fmt.Errorf("annotate the image index: %T is none", annotated)
+		return nil, fmt.Errorf("annotating the image index: got a %T", annotated)
 	}
 	return annotated, nil
 }

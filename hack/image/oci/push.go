@@ -15,10 +15,10 @@ import (
 func Push(ctx context.Context, reference string, image v1.ImageIndex) error {
 	ref, err := name.ParseReference(reference, name.StrictValidation)
 	if err != nil {
-		return fmt.Errorf("push the image: %w: write it as REGISTRY/NAME:TAG", err)
+		return fmt.Errorf("pushing the image: %w: write it as REGISTRY/NAME:TAG", err)
 	}
 	if err := remote.WriteIndex(ref, image, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
-		return fmt.Errorf("push the image to %s: %w", ref, err)
+		return fmt.Errorf("pushing the image to %s: %w", ref, err)
 	}
 	return nil
 }

@@ -30,16 +30,16 @@ func writeTar(w io.Writer, modified time.Time, files []file) error {
 	for _, directory := range directories(files) {
 		header := &tar.Header{Typeflag: tar.TypeDir, Name: directory + "/", Mode: executable, ModTime: modified}
 		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("archive %s: %w", directory, err)
+			return fmt.Errorf("archiving %s: %w", directory, err)
 		}
 	}
 	for _, f := range slices.SortedFunc(slices.Values(files), func(a, b file) int { return strings.Compare(a.path, b.path) }) {
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.path, Mode: f.mode, Size: int64(len(f.content)), ModTime: modified}
 		if err := archive.WriteHeader(header); err != nil {
-			return fmt.Errorf("archive %s: %w", f.path, err)
+			return fmt.Errorf("archiving %s: %w", f.path, err)
 		}
 		if _, err := io.Copy(archive, bytes.NewReader(f.content)); err != nil {
-			return fmt.Errorf("archive %s: %w", f.path, err)
+			return fmt.Errorf("archiving %s: %w", f.path, err)
 		}
 	}
 	return archive.Close()

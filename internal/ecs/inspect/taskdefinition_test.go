@@ -18,7 +18,8 @@ func TestTaskDefinition_SaysWhatALaunchDependsOn(t *testing.T) {
 	env := localecstest.Start(t, localecs.Config{})
 	checked, ranged := seed.Container(localecstest.Idle, 22), seed.Container(localecstest.Idle, 22)
 	checked.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "true"}}
-	ranged.Name = aws.String("ranges")
+	ranged.Name, ranged.Essential = aws.String("ranges"), aws.Bool(false)
+	ranged.DependsOn = []types.ContainerDependency{{ContainerName: checked.Name, Condition: types.ContainerConditionHealthy}}
 	ranged.PortMappings = []types.PortMapping{
 		{ContainerPortRange: aws.String("2200-2299")},
 		{ContainerPort: aws.Int32(53), Protocol: types.TransportProtocolUdp},
@@ -32,8 +33,11 @@ func TestTaskDefinition_SaysWhatALaunchDependsOn(t *testing.T) {
 	want := ecs.Definition{
 		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256, Memory: 512,
 		Containers: map[string]ecs.Container{
-			"ci-coordinator": {Image: localecstest.Idle, HealthCheck: true, TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}},
-			"ranges":         {Image: localecstest.Idle, TCPPorts: []ecs.PortRange{{First: 2200, Last: 2299}, {First: 80, Last: 80}}},
+			"ci-coordinator": {Essential: true, Image: localecstest.Idle, HealthCheck: true, TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}},
+			"ranges": {
+				Image: localecstest.Idle, TCPPorts: []ecs.PortRange{{First: 2200, Last: 2299}, {First: 80, Last: 80}},
+				DependsOn: map[string]ecs.DependencyCondition{"ci-coordinator": ecs.DependencyHealthy},
+			},
 		},
 	}
 	if diff := cmp.Diff(want, definition); diff != "" {

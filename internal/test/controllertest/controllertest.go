@@ -5,13 +5,12 @@ package controllertest
 
 import (
 	"context"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/go-logr/logr/testr"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -22,12 +21,10 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
-
-// Deadline bounds every wait: anything that takes longer is broken.
-const Deadline = 30 * time.Second
 
 // World is a namespace with a local ECS.
 type World struct {
@@ -127,13 +124,14 @@ func (w *World) AwaitEvent(t *testing.T, object client.Object, kind, reason stri
 	return found
 }
 
-// Eventually waits until a condition holds, and fails the test, printing the
-// state, if it does not hold within Deadline.
+// Eventually waits until something holds, and ends the test with the state if it
+// does not.
 func Eventually(t *testing.T, what string, holds func(context.Context) bool, state func() any) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, Deadline, true,
-		func(ctx context.Context) (bool, error) { return holds(ctx), nil })
-	if err != nil {
-		t.Fatalf("not %s in %s: %+v", what, Deadline, state())
-	}
+	eventually.Shows(t, what, func() (bool, string) {
+		if holds(t.Context()) {
+			return true, ""
+		}
+		return false, fmt.Sprintf("%+v", state())
+	})
 }

@@ -3,6 +3,7 @@ package controlplane_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane/controlplanetest"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 var env *controlplanetest.Env
@@ -43,7 +45,7 @@ func TestRBAC_ServiceAccount_MayDoWhatItsRulesSayAndNoMore(t *testing.T) {
 			user := newClient(t, env.UserConfig(t, namespace, test.rules...))
 			_, err := user.CoreV1().Secrets(namespace).List(t.Context(), metav1.ListOptions{})
 			if allowed := err == nil; allowed != test.allowed || (err != nil && !apierrors.IsForbidden(err)) {
-				t.Errorf("list secrets: allowed = %t (%v), want %t", allowed, err, test.allowed)
+				t.Errorf("listing secrets: allowed = %t (%v), want %t", allowed, err, test.allowed)
 			}
 		})
 	}
@@ -91,7 +93,7 @@ func TestNamespaceController_NamespaceDeleted_EmptiesIt(t *testing.T) {
 		return err
 	})
 	if _, err := configMaps.Get(t.Context(), "content", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("get the content of a deleted namespace: %v, want not found", err)
+		t.Errorf("getting the content of a deleted namespace: %v, want not found", err)
 	}
 }
 
@@ -115,7 +117,7 @@ func TestStart_SecondTimeInTheSameDirectory_FindsObjectsAndAcceptsOldTokens(t *t
 	second := start(t, dir)
 	core = newClient(t, second.Config()).CoreV1()
 	if _, err := core.ConfigMaps(corev1.NamespaceDefault).Get(t.Context(), "kept", metav1.GetOptions{}); err != nil {
-		t.Errorf("get an object of the first run: %v", err)
+		t.Errorf("getting an object of the first run: %v", err)
 	}
 	user := rest.AnonymousClientConfig(second.Config())
 	user.BearerToken = token.Status.Token
@@ -214,7 +216,7 @@ func TestProgram_StandardInputEnds_Stops(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), binary, "-dir", t.TempDir(), "-stop-with-stdin")
 	cmd.Stdin = strings.NewReader("")
 	if output, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("run with an empty standard input: %v\n%s", err, output)
+		t.Errorf("running with an empty standard input: %v\n%s", err, output)
 	}
 }
 
@@ -243,17 +245,10 @@ func namedConfigMap(name string) *corev1.ConfigMap {
 
 func eventuallyGone(t *testing.T, what string, get func(context.Context) error) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true,
-		func(ctx context.Context) (bool, error) {
-			err := get(ctx)
-			if apierrors.IsNotFound(err) {
-				return true, nil
-			}
-			return false, err
-		})
-	if err != nil {
-		t.Fatalf("wait until %s is gone: %v", what, err)
-	}
+	eventually.Shows(t, what+" is gone", func() (bool, string) {
+		err := get(t.Context())
+		return apierrors.IsNotFound(err), fmt.Sprintf("error %v", err)
+	})
 }
 
 func exists(file string) bool {

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -28,7 +29,7 @@ func TestController_KilledBetweenRunTaskAndStatusWrite_FindsTheSameTask(t *testi
 	stack.AWS.FailNext("RunTask", always, localecs.LostAnswerFault())
 	var log lockedBuffer
 	done, cleanup := prepareInBackground(t, &log)
-	eventually(t, "RunTask was executed and its answer lost", func() (bool, string) {
+	eventually.Shows(t, "RunTask was executed and its answer lost", func() (bool, string) {
 		tasks, err := stack.Tasks(t.Context())
 		return err == nil && tasks == 1, log.String()
 	})
@@ -82,7 +83,7 @@ func TestJob_ObjectDeletedWhileProvisioning_TaskIsStoppedAndPrepareFails(t *test
 	t.Cleanup(stack.AWS.Reset)
 	var log lockedBuffer
 	done, cleanup := prepareInBackground(t, &log)
-	eventually(t, "launched", func() (bool, string) {
+	eventually.Shows(t, "launched", func() (bool, string) {
 		jobs := listJobs(t)
 		return len(jobs) == 1 && jobs[0].Status.Task != nil, log.String()
 	})
@@ -119,7 +120,7 @@ func TestJob_CanceledWhilePreparing_LeavesNothing(t *testing.T) {
 			attempt := begin(t, m.defaultRunner(t), newJob(t), &lockedBuffer{})
 			done := make(chan error, 1)
 			go func() { done <- attempt.Prepare(ctx) }()
-			eventually(t, "launched", func() (bool, string) {
+			eventually.Shows(t, "launched", func() (bool, string) {
 				jobs := m.jobs(t)
 				return len(jobs) == 1 && jobs[0].Status.Task != nil, ""
 			})

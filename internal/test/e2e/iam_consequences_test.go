@@ -12,6 +12,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -49,7 +50,7 @@ func assertTaskIsStoppedAgain(t *testing.T, action string) {
 		s.Network.AssignPublicIP, s.Network.ConnectVia = v1alpha1.Enabled, v1alpha1.PublicIP
 	})
 	awaitDenied(t, createJob(t), action)
-	eventually(t, "the task is stopped", func() (bool, string) {
+	eventually.Shows(t, "the task is stopped", func() (bool, string) {
 		tasks, err := stack.Tasks(context.Background())
 		return tasks == 0 && err == nil, ""
 	})
@@ -87,7 +88,7 @@ func assertCheckIsUnknown(check string) func(*testing.T, string) {
 	return func(t *testing.T, action string) {
 		t.Helper()
 		class := createClass(t, nil)
-		eventually(t, "the check is Unknown", func() (bool, string) {
+		eventually.Shows(t, "the check is Unknown", func() (bool, string) {
 			if err := stack.Client.Get(context.Background(), client.ObjectKeyFromObject(class), class); err != nil {
 				t.Fatal(err)
 			}

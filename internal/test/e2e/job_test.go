@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
@@ -95,7 +96,7 @@ func TestJob_TaskDiesWhileAScriptRuns_SaysWhy(t *testing.T) {
 			go func() {
 				done <- attempt.RunScript(context.Background(), "build_script", fakerunner.Script("touch "+started+"; sleep 600"))
 			}()
-			eventually(t, "the script runs", func() (bool, string) { return exists(started), log.String() })
+			eventually.Shows(t, "the script runs", func() (bool, string) { return exists(started), log.String() })
 			if err := stack.AWS.KillContainer(m.theJob(t).Status.Task.ARN, "ci-coordinator"); err != nil {
 				t.Fatal(err)
 			}
@@ -129,12 +130,12 @@ func TestJob_Canceled_ScriptIsGoneTaskIsThereAndAfterScriptRuns(t *testing.T) {
 							"(exec -a '"+marker+"' sleep 600) & setsid bash -c \"exec -a '"+marker+"' sleep 600\" & echo started; wait"))
 					}()
 					awaitLog(t, &log, "started")
-					eventually(t, "both processes run", func() (bool, string) { return len(processes(t, marker)) >= 2, "" })
+					eventually.Shows(t, "both processes run", func() (bool, string) { return len(processes(t, marker)) >= 2, "" })
 					cancel()
 					if err := <-done; err == nil {
 						t.Error("the stage exited with 0 after SIGTERM")
 					}
-					eventually(t, "the script's processes are gone", func() (bool, string) {
+					eventually.Shows(t, "the script's processes are gone", func() (bool, string) {
 						left := processes(t, marker)
 						return len(left) == 0, strings.Join(left, "\n")
 					})

@@ -21,6 +21,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
 	"github.com/fargate-operator/fargate-operator/internal/test/docs"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 var update = flag.Bool("update", false, "write what kubectl prints into docs/kubectl.md")
@@ -96,7 +97,7 @@ func kubectlJob(id int64, name, class string) *v1alpha1.FargateJob {
 // awaitConditionAndEvent waits until a condition is true and an event is written.
 func awaitConditionAndEvent(t *testing.T, object client.Object, condition string) {
 	t.Helper()
-	eventually(t, object.GetName()+" "+condition, func() (bool, string) {
+	eventually.Shows(t, object.GetName()+" "+condition, func() (bool, string) {
 		if err := stack.Client.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
 			t.Fatal(err)
 		}

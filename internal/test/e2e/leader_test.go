@@ -6,6 +6,8 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 // Two replicas with the account of the chart, as its Deployment has them.
@@ -51,7 +53,7 @@ func (r *release) leader(t *testing.T) string {
 // awaitLeader waits until an identity other than the given one holds the Lease, and returns it.
 func (r *release) awaitLeader(t *testing.T, other string) (leader string) {
 	t.Helper()
-	eventually(t, "another leader than "+other, func() (bool, string) {
+	eventually.Shows(t, "another leader than "+other, func() (bool, string) {
 		leader = r.leader(t)
 		return leader != "" && leader != other, leader
 	})

@@ -17,12 +17,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/openssh"
@@ -31,9 +31,6 @@ import (
 
 // opensshImage is the image whose container is OpenSSH's server.
 const opensshImage = "openssh"
-
-// deadline bounds every wait: anything that takes longer is broken.
-const deadline = 60 * time.Second
 
 // startTimeout includes builds from cold caches.
 const startTimeout = 25 * time.Minute
@@ -224,7 +221,7 @@ func listJobs(t *testing.T) []v1alpha1.FargateJob {
 // assertNothingLeft waits until no object and no task is left.
 func assertNothingLeft(t *testing.T) {
 	t.Helper()
-	eventually(t, "nothing left", func() (bool, string) {
+	eventually.Shows(t, "nothing left", func() (bool, string) {
 		tasks, err := stack.Tasks(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -238,23 +235,10 @@ func assertNothingLeft(t *testing.T) {
 	})
 }
 
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, holds func() (bool, string)) {
-	t.Helper()
-	var state string
-	err := wait.PollUntilContextTimeout(context.Background(), 20*time.Millisecond, deadline, true, func(context.Context) (ok bool, _ error) {
-		ok, state = holds()
-		return ok, nil
-	})
-	if err != nil {
-		t.Fatalf("%s: not in %s: %s", what, deadline, state)
-	}
-}
-
 // awaitLog waits until the log has the text.
 func awaitLog(t *testing.T, log *lockedBuffer, text string) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%q in the log", text), func() (bool, string) {
+	eventually.Shows(t, fmt.Sprintf("%q in the log", text), func() (bool, string) {
 		return strings.Contains(log.String(), text), log.String()
 	})
 }

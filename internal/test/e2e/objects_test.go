@@ -14,6 +14,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
@@ -86,7 +87,7 @@ func awaitDenied(t *testing.T, job *v1alpha1.FargateJob, action string) {
 func awaitCondition(t *testing.T, job *v1alpha1.FargateJob, kind string, status metav1.ConditionStatus, reason string) string {
 	t.Helper()
 	var message string
-	eventually(t, kind+" is "+string(status)+" with reason "+reason, func() (bool, string) {
+	eventually.Shows(t, kind+" is "+string(status)+" with reason "+reason, func() (bool, string) {
 		if err := stack.Client.Get(context.Background(), client.ObjectKeyFromObject(job), job); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +105,7 @@ func awaitCondition(t *testing.T, job *v1alpha1.FargateJob, kind string, status 
 // is counted when it happens again, and checks that the job is still there.
 func awaitStopFailed(t *testing.T, job *v1alpha1.FargateJob, action string) {
 	t.Helper()
-	eventually(t, "event StopFailed that names "+action, func() (bool, string) {
+	eventually.Shows(t, "event StopFailed that names "+action, func() (bool, string) {
 		var events eventsv1.EventList
 		if err := stack.Client.List(context.Background(), &events, client.InNamespace(devstack.Namespace)); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
@@ -227,7 +228,7 @@ func (r *release) runs(t *testing.T) {
 // assertNothingLeft waits until no job of the tenant and no task is left.
 func (r *release) assertNothingLeft(t *testing.T) {
 	t.Helper()
-	eventually(t, "nothing left", func() (bool, string) {
+	eventually.Shows(t, "nothing left", func() (bool, string) {
 		tasks, err := r.Tasks(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -255,7 +256,7 @@ func (r *release) deleteNamespaces(t *testing.T) {
 		if err := r.Client.Delete(t.Context(), namespace); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "namespace "+name+" is gone", func() (bool, string) {
+		eventually.Shows(t, "namespace "+name+" is gone", func() (bool, string) {
 			err := r.Client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)
 			return apierrors.IsNotFound(err), fmt.Sprint(namespace.Status.Conditions)
 		})

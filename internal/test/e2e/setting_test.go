@@ -18,6 +18,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 )
 
@@ -122,7 +123,7 @@ func requestOf(t *testing.T, runner *fakerunner.Runner) *ecs.RunTaskInput {
 		_ = attempt.Prepare(ctx) // it is canceled below
 		close(ended)
 	}()
-	eventually(t, "a RunTask request", func() (bool, string) { return stack.AWS.LastRunTask() != before, log.String() })
+	eventually.Shows(t, "a RunTask request", func() (bool, string) { return stack.AWS.LastRunTask() != before, log.String() })
 	cancel()
 	<-ended
 	attempt.Cleanup(context.Background())

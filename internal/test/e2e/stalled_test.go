@@ -11,6 +11,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 func TestJob_StalledAndForgotten_IsDeletedAfterItsTTL(t *testing.T) {
@@ -26,7 +27,7 @@ func TestJob_StalledAndForgotten_IsDeletedAfterItsTTL(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { deleteObject(t, job) })
-	eventually(t, "the job is gone", func() (bool, string) {
+	eventually.Shows(t, "the job is gone", func() (bool, string) {
 		err := stack.Client.Get(context.Background(), client.ObjectKeyFromObject(job), job)
 		return apierrors.IsNotFound(err), ""
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
@@ -55,7 +56,7 @@ func (v *victim) killWhen(t *testing.T, stage func(context.Context), what string
 		defer close(ended)
 		stage(context.Background())
 	}()
-	eventually(t, what, holds)
+	eventually.Shows(t, what, holds)
 	v.kill(t)
 	<-ended
 	stack.AWS.Reset()

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 // The order of docs/upgrading.md: jobs, controller, definitions.
@@ -29,7 +30,7 @@ func TestUninstall_InTheDocumentedOrder_LeavesNothing(t *testing.T) {
 		if err := r.Client.Delete(t.Context(), crd); err != nil {
 			t.Errorf("the chart's uninstallation does not keep the definition: %v", err)
 		}
-		eventually(t, "definition "+name+" is gone", func() (bool, string) {
+		eventually.Shows(t, "definition "+name+" is gone", func() (bool, string) {
 			err := r.Client.Get(context.Background(), client.ObjectKeyFromObject(crd), crd)
 			return apierrors.IsNotFound(err), ""
 		})

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 func dependency(name string, condition types.ContainerCondition) []types.ContainerDependency {
@@ -19,7 +21,7 @@ func TestContainers_NonEssentialEnd_LeavesTheTaskRunning(t *testing.T) {
 	helper.Essential = aws.Bool(false)
 	e.register("job", shell("main", "sleep 600"), helper)
 	arn := e.run()
-	e.eventually("the helper has ended while the task runs", func() bool {
+	eventually.Holds(e.T, "the helper has ended while the task runs", func() bool {
 		task := e.describe(arn)
 		code := task.Containers[1].ExitCode
 		return *task.LastStatus == "RUNNING" && *task.Containers[0].LastStatus == "RUNNING" && code != nil && *code == 4
@@ -64,7 +66,7 @@ func TestContainers_DependencyThatFails_KeepsTheTaskPending(t *testing.T) {
 	main.DependsOn = dependency("first", types.ContainerConditionSuccess)
 	e.register("job", main, first)
 	arn := e.run()
-	e.eventually("the init container has failed", func() bool { return e.describe(arn).Containers[1].ExitCode != nil })
+	eventually.Holds(e.T, "the init container has failed", func() bool { return e.describe(arn).Containers[1].ExitCode != nil })
 	if task := e.describe(arn); *task.LastStatus != "PENDING" {
 		t.Errorf("task is %s, want PENDING", *task.LastStatus)
 	}
@@ -92,7 +94,7 @@ func TestHealthCheck_SetsTheHealthOfContainerAndTask(t *testing.T) {
 			}
 			e.register("job", main)
 			arn := e.run()
-			e.eventually("health is "+string(tc.want), func() bool {
+			eventually.Holds(e.T, "health is "+string(tc.want), func() bool {
 				task := e.describe(arn)
 				return task.HealthStatus == tc.want && task.Containers[0].HealthStatus == tc.want
 			})

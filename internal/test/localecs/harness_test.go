@@ -1,7 +1,6 @@
 package localecs_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -19,11 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
-
-// patience bounds every wait for a condition.
-const patience = 30 * time.Second
 
 // env is a local ECS with its clients. Its image "shell" runs the command it
 // gets as a shell script.
@@ -172,7 +168,7 @@ func (e *env) describe(arn string) types.Task {
 func (e *env) await(arn, status string) types.Task {
 	e.Helper()
 	var task types.Task
-	e.eventually("task is "+status, func() bool {
+	eventually.Holds(e.T, "task is "+status, func() bool {
 		task = e.describe(arn)
 		return *task.LastStatus == status
 	})
@@ -189,27 +185,13 @@ func (e *env) stop(arn string) {
 	}
 }
 
-// eventually waits until the condition is true.
-func (e *env) eventually(what string, condition func() bool) {
-	e.Helper()
-	ctx, cancel := context.WithTimeout(e.Context(), patience)
-	defer cancel()
-	for !condition() {
-		select {
-		case <-ctx.Done():
-			e.Fatalf("not within %v: %s", patience, what)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
 // logged waits until a container has written a whole line and returns all it
 // has written.
 func (e *env) logged(arn, container string) string {
 	e.Helper()
 	id := arn[strings.LastIndexByte(arn, '/')+1:]
 	var text []byte
-	e.eventually("container "+container+" writes a line", func() bool {
+	eventually.Holds(e.T, "container "+container+" writes a line", func() bool {
 		text, _ = os.ReadFile(filepath.Join(e.dir, id+"-"+container+".log"))
 		return strings.HasSuffix(string(text), "\n")
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -23,7 +24,7 @@ func TestTask_GoesThroughTheStatesInOrder(t *testing.T) {
 	arn := e.run()
 	var seen []string
 	observe := func(last string) {
-		e.eventually("task is "+last, func() bool {
+		eventually.Holds(e.T, "task is "+last, func() bool {
 			status := *e.describe(arn).LastStatus
 			if len(seen) == 0 || seen[len(seen)-1] != status {
 				seen = append(seen, status)

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
 // logClient is a client of the local CloudWatch Logs.
@@ -30,7 +32,7 @@ func TestGetLogEvents_Stream_HasTheLastLinesOfItsContainer(t *testing.T) {
 		LogGroupName: aws.String("/ecs/ci"), LogStreamName: aws.String("job/main/" + id), Limit: aws.Int32(2),
 	}
 	var lines []string
-	e.eventually("the stream has the last line", func() bool {
+	eventually.Holds(e.T, "the stream has the last line", func() bool {
 		lines = nil
 		out, err := e.logClient().GetLogEvents(t.Context(), in)
 		if err != nil {

@@ -104,7 +104,7 @@ var (
 func encodeECS(out smithy.Serializable) ([]byte, error) {
 	request, ok := smithyhttp.NewStackRequest().(*smithyhttp.Request)
 	if !ok {
-		return nil, fmt.Errorf("encode an answer: the SDK's request has an unknown type")
+		return nil, fmt.Errorf("encoding an answer: the SDK's request has an unknown type")
 	}
 	if err := ecsEncoder.SerializeRequest(context.Background(), anyOperation, out, request); err != nil {
 		return nil, fmt.Errorf("encoding an answer: %w", err)

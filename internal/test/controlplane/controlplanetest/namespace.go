@@ -29,7 +29,7 @@ func (e *Env) NewNamespace(t testing.TB) string {
 		// t.Context() has ended by now.
 		err := e.client.CoreV1().Namespaces().Delete(context.Background(), namespace.Name, metav1.DeleteOptions{})
 		if err != nil {
-			t.Errorf("delete namespace %s: %v", namespace.Name, err)
+			t.Errorf("deleting namespace %s: %v", namespace.Name, err)
 		}
 	})
 	return namespace.Name

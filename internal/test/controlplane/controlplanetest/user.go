@@ -71,7 +71,7 @@ func (e *Env) UserKubeconfig(t testing.TB, namespace string, rules ...rbacv1.Pol
 	kubeconfig.CurrentContext = name
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := clientcmd.WriteToFile(*kubeconfig, file); err != nil {
-		t.Fatalf("write the kubeconfig: %v", err)
+		t.Fatalf("writing the kubeconfig: %v", err)
 	}
 	return file
 }

@@ -89,7 +89,7 @@ func settleIn() error {
 		return err
 	}
 	if err := unix.Mount("tmpfs", layers, "tmpfs", 0, "mode=0700"); err != nil {
-		return fmt.Errorf("mount %s: %w", layers, err)
+		return fmt.Errorf("mounting %s: %w", layers, err)
 	}
 	for _, path := range []string{"/etc", "/opt"} {
 		upper, work := filepath.Join(layers, path, "upper"), filepath.Join(layers, path, "work")
@@ -98,7 +98,7 @@ func settleIn() error {
 		}
 		options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", path, upper, work)
 		if err := unix.Mount("overlay", path, "overlay", 0, options); err != nil {
-			return fmt.Errorf("mount a layer over %s: %w", path, err)
+			return fmt.Errorf("mounting a layer over %s: %w", path, err)
 		}
 	}
 	return raiseLoopback()

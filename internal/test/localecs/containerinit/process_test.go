@@ -7,8 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/containerinit"
 )
 
@@ -42,17 +42,12 @@ func wait(t *testing.T, process *containerinit.Process) int {
 // content waits until the file holds a whole line and returns it.
 func content(t *testing.T, path string) string {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
-	for tick := time.Tick(5 * time.Millisecond); ; {
-		select {
-		case <-tick:
-		case <-deadline:
-			t.Fatalf("%s did not fill within 20 s", path)
-		}
-		if text, err := os.ReadFile(path); err == nil && strings.HasSuffix(string(text), "\n") {
-			return strings.TrimSpace(string(text))
-		}
-	}
+	var text []byte
+	eventually.Holds(t, path+" has a whole line", func() bool {
+		text, _ = os.ReadFile(path)
+		return strings.HasSuffix(string(text), "\n")
+	})
+	return strings.TrimSpace(string(text))
 }
 
 func alive(t *testing.T, pid string) bool {

@@ -46,7 +46,7 @@ func Parse(document []byte) (*Policy, error) {
 		return nil, fmt.Errorf("reading the IAM policy: %w", err)
 	}
 	if policy.Version != Version {
-		return nil, fmt.Errorf("read the IAM policy: Version is %q, it must be %q", policy.Version, Version)
+		return nil, fmt.Errorf("reading the IAM policy: Version is %q, it must be %q", policy.Version, Version)
 	}
 	for i := range policy.Statement {
 		if err := policy.Statement[i].check(); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	gossh "golang.org/x/crypto/ssh"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/sshserver"
 )
 
@@ -190,7 +191,7 @@ func startSleepers(t *testing.T, client *gossh.Client) []int {
 		t.Fatal(err)
 	}
 	var pids []int
-	eventually(t, "the command has started", func() bool {
+	eventually.Holds(t, "the command has started", func() bool {
 		text, err := os.ReadFile(file)
 		if err != nil || !strings.HasSuffix(string(text), "\n") {
 			return false
@@ -207,18 +208,6 @@ func startSleepers(t *testing.T, client *gossh.Client) []int {
 	return pids
 }
 
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	for tick := time.Tick(5 * time.Millisecond); !condition(); {
-		select {
-		case <-tick:
-		case <-deadline:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
-}
-
 // running reports whether a process exists and is not just waiting to be reaped.
 func running(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
@@ -232,7 +221,7 @@ func TestServer_ConnectionGone_KillsTheProcessGroup(t *testing.T) {
 	pids := startSleepers(t, client)
 	client.Close()
 	for _, pid := range pids {
-		eventually(t, "the process has ended", func() bool { return !running(pid) })
+		eventually.Holds(t, "the process has ended", func() bool { return !running(pid) })
 	}
 }
 
