@@ -29,11 +29,11 @@ help: ## List the targets
 ##  Try it
 
 .PHONY: demo
-demo: programs ## Run a CI job from start to end on this machine
+demo: ## Run a CI job from start to end on this machine
 	go run -C hack ./demo
 
 .PHONY: dev
-dev: programs ## The demo, kept running for kubectl
+dev: ## The demo, kept running for kubectl
 	go run -C hack ./demo -keep
 
 ##  Test it
@@ -100,10 +100,10 @@ release: ## Make everything that a release consists of into dist/: VERSION=v1.2.
 clean: ## Remove what was built
 	rm -rf bin dist cover.out
 
-# What tests and demo start. Its own checks tell whether there is something to do.
+# What tests start. Its own checks tell whether there is something to do.
 .PHONY: programs
 programs:
-	@go run -C hack ./build
+	@go run -C hack ./build controlplane kubectl helm
 
 .PHONY: openssh
 openssh:
