@@ -22,7 +22,10 @@ type builder struct {
 
 // first builds what the job without Kubernetes needs.
 func (b *builder) first(ctx context.Context) error {
-	return b.run(ctx, b.root, "go", "build", "-o", b.programs(), "./cmd/fargate", "./cmd/localecs")
+	if err := b.run(ctx, b.root, "go", "build", "-o", b.programs(), "./cmd/fargate", "./cmd/localecs"); err != nil {
+		return err
+	}
+	return b.run(ctx, filepath.Join(b.root, "hack"), "go", "build", "-o", b.programs(), "./demo/standalone")
 }
 
 // rest builds what the job with Kubernetes needs. A lower priority leaves the processors to the job that runs meanwhile.

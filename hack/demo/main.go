@@ -1,8 +1,7 @@
 // Command demo shows Fargate Operator at work on this machine: a CI job without Kubernetes, while Kubernetes is compiled,
 // and then the same job through FargateJobs. It starts the executor exactly as gitlab-runner would.
 //
-// It imports nothing that takes long to compile, because its first job waits for that: the second half is the program in
-// the directory kubernetes.
+// It imports next to nothing, because the first job waits for what has to be compiled: each half is a program of its own.
 package main
 
 import (
@@ -16,7 +15,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/fargate-operator/fargate-operator/hack/demo/sample"
+	"github.com/fargate-operator/fargate-operator/hack/demo/show"
 	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
@@ -43,33 +42,33 @@ func run(ctx context.Context, keep bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &builder{root: root, dir: dir}
-	sample.Say("Building the executor and a local ECS (about a minute the first time)")
+	show.Step("Building the executor and a local ECS (about a minute the first time)")
 	if err := b.first(ctx); err != nil {
 		return err
 	}
-	sample.Say("First without Kubernetes, which is compiled in the background meanwhile")
+	show.Step("First without Kubernetes, which is compiled in the background meanwhile")
 	rest := startInBackground(ctx, b.rest)
 	defer rest.stop()
-	if err := runStandalone(ctx, dir); err != nil {
+	if err := runHalf(ctx, filepath.Join(dir, "standalone"), "-programs", dir); err != nil {
 		return err
 	}
-	sample.Say("The same through FargateJobs")
+	show.Step("The same through FargateJobs")
 	if !rest.finished() {
-		sample.Say("Waiting for the compiler: Kubernetes takes it about ten minutes on two cores the first time")
+		show.Step("Waiting for the compiler: Kubernetes takes it about ten minutes on two cores the first time")
 	}
 	if err := rest.wait(); err != nil {
 		return err
 	}
-	return runKubernetes(ctx, dir, b.kubectl(), keep)
+	return runHalf(ctx, filepath.Join(dir, "kubernetes"), "-programs", dir, "-kubectl", b.kubectl(), fmt.Sprintf("-keep=%t", keep))
 }
 
-// runKubernetes runs the demo's second half, which handles signals itself.
-func runKubernetes(ctx context.Context, dir, kubectl string, keep bool) error {
-	second := exec.CommandContext(ctx, filepath.Join(dir, "kubernetes"), "-programs", dir, "-kubectl", kubectl, fmt.Sprintf("-keep=%t", keep))
-	second.Stdout, second.Stderr = os.Stdout, os.Stderr
-	second.Cancel = func() error {
-		_ = second.Process.Signal(syscall.SIGTERM) // It may be gone already.
-		return os.ErrProcessDone                   // What it makes of the signal counts: to end well is no failure.
+// runHalf runs a half of the demo, which handles signals itself.
+func runHalf(ctx context.Context, program string, args ...string) error {
+	half := exec.CommandContext(ctx, program, args...)
+	half.Stdout, half.Stderr = os.Stdout, os.Stderr
+	half.Cancel = func() error {
+		_ = half.Process.Signal(syscall.SIGTERM) // It may be gone already.
+		return os.ErrProcessDone                 // What it makes of the signal counts: to end well is no failure.
 	}
-	return second.Run()
+	return half.Run()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/hack/demo/sample"
+	"github.com/fargate-operator/fargate-operator/hack/demo/show"
 	"github.com/fargate-operator/fargate-operator/internal/test/devstack"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 )
@@ -41,7 +42,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer log.Close()
-	stack, err := devstack.Start(ctx, devstack.Options{Programs: o.programs, Delays: sample.Delays, Log: log, Progress: sample.Say})
+	stack, err := devstack.Start(ctx, devstack.Options{Programs: o.programs, Delays: sample.Delays, Log: log, Progress: show.Step})
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func showNothingLeft(ctx context.Context, stack *devstack.Stack, kubectl string)
 		return fmt.Errorf("%d objects and %d tasks are left %s after the job: %w", len(jobs.Items), tasks, goneWithin, err)
 	}
 	newJobLog(os.Stdout).command(ctx, kubectl, stack.Kubeconfig, "get", "fargatejobs", "--all-namespaces")
-	sample.Say("Nothing is left: no object, no task")
+	show.Step("Nothing is left: no object, no task")
 	return nil
 }
 

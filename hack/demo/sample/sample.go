@@ -1,4 +1,4 @@
-// Package sample is what the two halves of the demo share: the job, and how it is shown.
+// Package sample is what the two halves of the demo share: the job, and how it is run.
 package sample
 
 import (
@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/fargate-operator/fargate-operator/hack/demo/show"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
@@ -24,15 +25,12 @@ var Delays = localecs.Delays{
 
 // Run runs the job with the executor and a fargate.toml, and writes its log.
 func Run(ctx context.Context, runner *fakerunner.Runner, log io.Writer) error {
-	Say("Running the guide's sample job as gitlab-runner does: config, prepare, run (once for each script), cleanup")
+	show.Step("Running the guide's sample job as gitlab-runner does: config, prepare, run (once for each script), cleanup")
 	runner.Pause = time.Second
 	result := runner.Run(ctx, Job, log)
 	if result.Err != nil {
 		return fmt.Errorf("the job failed: %w", result.Err)
 	}
-	Say(fmt.Sprintf("Job succeeded, in %d launches of the executor", result.Launches))
+	show.Step(fmt.Sprintf("Job succeeded, in %d launches of the executor", result.Launches))
 	return nil
 }
-
-// Say prints what happens next.
-func Say(what string) { fmt.Printf("\n\x1b[1m==> %s\x1b[0m\n", what) }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/fargate-operator/fargate-operator/hack/demo/sample"
+	"github.com/fargate-operator/fargate-operator/hack/demo/show"
 	"github.com/fargate-operator/fargate-operator/internal/test/fakerunner"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
@@ -26,12 +27,16 @@ const (
 	port           = 2222 // 22 would need root.
 )
 
-// runStandalone runs the sample job without Kubernetes: the executor calls the local ECS itself. Everything is in a
-// directory, which has the programs.
-func runStandalone(ctx context.Context, dir string) (err error) {
+// run runs the sample job with the programs of a directory. The executor calls the local ECS itself.
+func run(ctx context.Context, programs string) (err error) {
+	dir, err := os.MkdirTemp("", "fargate-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	server, err := localecs.Start(localecs.Config{
 		Region: region,
-		Images: map[string][]string{image: {filepath.Join(dir, "localecs"), "sshd"}},
+		Images: map[string][]string{image: {filepath.Join(programs, "localecs"), "sshd"}},
 		Delays: sample.Delays,
 	})
 	if err != nil {
@@ -54,7 +59,7 @@ func runStandalone(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	runner := &fakerunner.Runner{
-		Custom:    fakerunner.Calling(filepath.Join(dir, "fargate"), config),
+		Custom:    fakerunner.Calling(filepath.Join(programs, "fargate"), config),
 		BuildsDir: filepath.Join(dir, "builds"),
 		Env:       environment(server),
 	}
@@ -110,6 +115,6 @@ func checkNothingLeft(ctx context.Context, client *ecs.Client) error {
 	if count := len(left.TaskArns); count > 0 {
 		return fmt.Errorf("%d tasks are left after the job", count)
 	}
-	sample.Say("Nothing is left: no task")
+	show.Step("Nothing is left: no task")
 	return nil
 }
