@@ -6,13 +6,14 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -51,7 +52,7 @@ type Reconciler struct {
 	Now func() time.Time
 
 	jobs  *lifecycle.Lifecycle
-	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
+	queue priorityqueue.PriorityQueue[reconcile.Request]
 }
 
 // SetupWithManager registers the controller.
@@ -60,7 +61,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("fargatejob").
-		For(&v1alpha1.FargateJob{}).
+		For(&v1alpha1.FargateJob{}, builder.WithPredicates(progress)).
 		WatchesRawSource(source.Func(r.keepQueue)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
 		Complete(r)
@@ -76,16 +77,10 @@ func (r *Reconciler) prepare() {
 		Observers:    r.Observers,
 		Installation: r.Installation,
 		Class:        r.class,
-		Wake:         func(job types.NamespacedName) { r.queue.Add(reconcile.Request{NamespacedName: job}) },
+		Wake:         r.wake,
 		Launched:     func(reason string) { launchesTotal.WithLabelValues(reason).Inc() },
 		Now:          r.Now,
 	}
-}
-
-// keepQueue keeps the controller's queue, so that an observer can wake a job.
-func (r *Reconciler) keepQueue(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	r.queue = queue
-	return nil
 }
 
 // Reconcile brings one job one step further, or forgets one that is gone, also
