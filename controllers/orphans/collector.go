@@ -51,30 +51,45 @@ type Collector struct {
 	Log logr.Logger
 }
 
-// Start collects until the context ends and returns nil.
+// Start collects at once, so that leaders that change often collect too, and then
+// from time to time until the context ends. It returns nil.
 func (c *Collector) Start(ctx context.Context) error {
 	ticker := time.NewTicker(c.Interval)
 	defer ticker.Stop()
 	for {
+		if err := c.collect(ctx); err != nil && ctx.Err() == nil {
+			c.Log.Error(err, "Could not collect all orphans", "requestID", ecs.RequestID(err))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
-		if err := c.collect(ctx); err != nil && ctx.Err() == nil {
-			c.Log.Error(err, "Could not collect all orphans", "requestID", ecs.RequestID(err))
-		}
 	}
 }
 
-// collect stops the orphans of every cluster in use. The cloud is listed before
-// the jobs, as package leftover asks for.
+// collect stops the orphans of every cluster in use, of all clusters at the same
+// time: one in a Region that does not answer holds up no other.
 func (c *Collector) collect(ctx context.Context) error {
 	locations, err := c.locations(ctx)
 	if err != nil {
 		return err
 	}
-	tasks, listErr := leftover.List(ctx, c.ECS, locations, c.Installation)
+	errs := make(chan error, len(locations))
+	for location := range locations {
+		go func() { errs <- c.collectAt(ctx, location) }()
+	}
+	var all []error
+	for range locations {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
+}
+
+// collectAt stops the orphans of one cluster. The cloud is listed before the
+// jobs, as package leftover asks for.
+func (c *Collector) collectAt(ctx context.Context, location ecs.Location) error {
+	tasks, listErr := leftover.List(ctx, c.ECS, sets.New(location), c.Installation)
 	jobs, err := c.jobs(ctx)
 	if err != nil {
 		return errors.Join(listErr, err)

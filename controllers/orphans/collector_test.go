@@ -97,6 +97,26 @@ func TestCollect_ClusterCannotBeListed_OthersAreCollected(t *testing.T) {
 	cloud.wantStopped(t, "here")
 }
 
+func TestCollect_ClusterDoesNotAnswer_OthersAreCollectedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cloud := cloudWith(task("here", "gone"))
+		cloud.silent = "elsewhere"
+		elsewhere := job("elsewhere", "")
+		elsewhere.Status.Resolved.Cluster = cloud.silent
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- newCollector(t, cloud, elsewhere).collect(ctx) }()
+
+		synctest.Wait()
+		cloud.wantStopped(t, "here")
+
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v, want that of the cluster that did not answer", err)
+		}
+	})
+}
+
 func TestCollect_ClusterOfJobsAlone_IsCollected(t *testing.T) {
 	cloud := &fakeCloud{tasks: map[string][]ecs.OwnedTask{"former": {task("orphan", "gone")}}}
 	former := job("former", "")
@@ -116,7 +136,7 @@ func TestCollect_TaskCannotBeStopped_OthersAreStopped(t *testing.T) {
 	cloud.wantStopped(t, "other")
 }
 
-func TestStart_CollectsAfterEachIntervalUntilTheContextEnds(t *testing.T) {
+func TestStart_CollectsAtOnceAndAfterEachIntervalUntilTheContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud := cloudWith(task("orphan", "gone"))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -124,8 +144,6 @@ func TestStart_CollectsAfterEachIntervalUntilTheContextEnds(t *testing.T) {
 		go func() { done <- newCollector(t, cloud).Start(ctx) }()
 
 		<-time.After(DefaultInterval - 1)
-		cloud.wantStopped(t)
-		<-time.After(DefaultInterval)
 		cloud.wantStopped(t, "orphan")
 		<-time.After(DefaultInterval)
 		cloud.wantStopped(t, "orphan", "orphan") // It is still listed.

@@ -23,6 +23,8 @@ type fakeCloud struct {
 	// unlisted are clusters whose tasks cannot be listed, unstopped are tasks
 	// that cannot be stopped.
 	unlisted, unstopped string
+	// silent is a cluster of which a list never comes.
+	silent string
 
 	mu      sync.Mutex
 	stopped []string // ARNs of tasks
@@ -38,7 +40,11 @@ func task(arn, uid string) ecs.OwnedTask {
 	return ecs.OwnedTask{ARN: arn, UID: uid, Namespace: "ci", Age: time.Hour}
 }
 
-func (c *fakeCloud) ListOwned(_ context.Context, loc ecs.Location, installation string) ([]ecs.OwnedTask, error) {
+func (c *fakeCloud) ListOwned(ctx context.Context, loc ecs.Location, installation string) ([]ecs.OwnedTask, error) {
+	if loc.Cluster == c.silent {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if installation != "ours" || loc.Cluster == c.unlisted {
 		return nil, errNoAnswer
 	}
