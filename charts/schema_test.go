@@ -62,6 +62,8 @@ var refusals = map[string]struct{ chart, values, want string }{
 	"text for a security context": {operatorChart, "podSecurityContext: restricted", "/podSecurityContext"},
 	"no jobs":                     {operatorChart, "tenants: [{namespace: a, maxJobs: 0}]", "/tenants/0/maxJobs"},
 	"negative deadline":           {operatorChart, "policy: {maxActiveDeadlineSeconds: -1}", "/policy/maxActiveDeadlineSeconds"},
+	"installation with a slash":   {operatorChart, "installationID: a/b", "/installationID"},
+	"role with a comma":           {operatorChart, "assumeRoles: {allowed: ['a,b']}", "/assumeRoles/allowed/0"},
 	"text to keep":                {crdsChart, `keep: "false"`, "/keep"},
 }
 

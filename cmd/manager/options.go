@@ -27,6 +27,10 @@ type options struct {
 	metricsAddress  string
 	probeAddress    string
 	webhookCertDir  string
+	installationID  string
+	adopted         []string
+	assumableRoles  []string
+	externalID      string
 	logLevel        zapcore.Level
 	logFormat       string
 	version         bool // print the version, and nothing else counts
@@ -42,6 +46,10 @@ func newFlags(o *options) (flags *flag.FlagSet, watch, level *string) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "where to serve /metrics; 0 for nowhere")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "where to serve /healthz and /readyz; 0 for nowhere")
 	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", "", "directory with tls.crt and tls.key: serve the admission check of FargateTaskClasses at port 9443 (default: do not serve it)")
+	flags.StringVar(&o.installationID, "installation-id", "", "what marks this installation's tasks: set it to keep them over a restore or a move to another cluster (default: the namespace's UID)")
+	flags.Func("adopt-installations", "comma-separated ids of former installations whose tasks without a FargateJob are stopped too", listInto(&o.adopted))
+	flags.Func("allowed-assume-roles", "comma-separated ARNs, with * and ?, of the roles that FargateTaskClasses may name in assumeRoleARN (default: none)", listInto(&o.assumableRoles))
+	flags.StringVar(&o.externalID, "external-id", "", "the external id that the trust policies of these roles ask for")
 	level = flags.String("log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
@@ -60,6 +68,9 @@ func parseOptions(args []string) (*options, error) {
 	}
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q: manager takes flags only", flags.Arg(0))
+	}
+	if err := o.checkInstallations(); err != nil {
+		return nil, err
 	}
 	var err error
 	if o.watchNamespaces, err = parseNamespaces(*watch); err != nil {

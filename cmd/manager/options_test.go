@@ -34,6 +34,8 @@ func TestParseOptions_BadInput_NamesTheFlagAndTheFix(t *testing.T) {
 		{[]string{"--namespace", "x", "extra"}, `unexpected argument "extra"`},
 		{[]string{"--leader-elect"}, "--namespace is needed outside of a pod"},
 		{[]string{"--no-such-flag"}, "flag provided but not defined"},
+		{[]string{"--namespace", "x", "--installation-id", "a/b"}, `--installation-id "a/b": use 1 to 64 letters, digits, - and _`},
+		{[]string{"--namespace", "x", "--adopt-installations", "a, b c"}, `--adopt-installations: "b c" is not the id of an installation`},
 		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is no name of a namespace`},
 		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is no name of a namespace`},
 		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is no name of a namespace`},
@@ -77,6 +79,25 @@ func TestParseOptions_WatchNamespaces_LimitTheCache(t *testing.T) {
 	}
 	if all.namespaces() != nil {
 		t.Error("the cache is limited although no namespaces were named")
+	}
+}
+
+func TestParseOptions_Lists_AreTaken(t *testing.T) {
+	o, err := parseOptions([]string{
+		"--namespace", "op", "--installation-id", "prod", "--adopt-installations", "old, older",
+		"--allowed-assume-roles", "arn:aws:iam::123456789012:role/ci-*,", "--external-id", "x",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"old", "older"}, o.adopted); diff != "" {
+		t.Errorf("adopted installations differ (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"arn:aws:iam::123456789012:role/ci-*"}, o.assumableRoles); diff != "" {
+		t.Errorf("allowed roles differ (-want +got):\n%s", diff)
+	}
+	if id, err := o.installation(t.Context(), nil); err != nil || id != "prod" {
+		t.Errorf("installation %q, error %v; want the one given", id, err)
 	}
 }
 

@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -47,11 +45,16 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	if err != nil {
 		return fmt.Errorf("creating the manager: %w", err)
 	}
-	installation, err := installationID(ctx, mgr.GetAPIReader(), o.namespace)
+	installation, err := o.installation(ctx, mgr.GetAPIReader())
 	if err != nil {
 		return err
 	}
-	w := &wiring{options: o, clients: &ecs.Clients{Called: metrics.CountCall}, installation: installation, log: log}
+	log.Info("This installation's tasks have its id", "installation", installation)
+	clients := &ecs.Clients{
+		Called: metrics.CountCall,
+		Roles:  &ecs.Roles{Allowed: o.assumableRoles, Session: o.namespace, ExternalID: o.externalID},
+	}
+	w := &wiring{options: o, clients: clients, installation: installation, log: log}
 	if err := w.addTo(mgr); err != nil {
 		return err
 	}
@@ -77,16 +80,6 @@ func (o *options) manager(log logr.Logger) (ctrl.Options, error) {
 		LeaderElectionNamespace:       o.namespace,
 		LeaderElectionReleaseOnCancel: true,
 	}, nil
-}
-
-// installationID is the UID of the installation's namespace: no other
-// installation that shares an ECS cluster has it.
-func installationID(ctx context.Context, reader client.Reader, namespace string) (string, error) {
-	var object corev1.Namespace
-	if err := reader.Get(ctx, client.ObjectKey{Name: namespace}, &object); err != nil {
-		return "", fmt.Errorf("reading the installation's namespace %s: %w", namespace, err)
-	}
-	return string(object.UID), nil
 }
 
 func newScheme() (*runtime.Scheme, error) {

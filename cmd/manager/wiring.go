@@ -70,6 +70,7 @@ func (w *wiring) addCollector(mgr ctrl.Manager) error {
 		Client:       mgr.GetClient(),
 		ECS:          w.clients,
 		Installation: w.installation,
+		Adopted:      w.options.adopted,
 		Namespaces:   w.options.watchNamespaces,
 		Interval:     orphans.DefaultInterval,
 		Log:          w.log.WithName("orphans"),

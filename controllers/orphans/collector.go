@@ -42,6 +42,8 @@ type Collector struct {
 	ECS Cloud
 	// Installation tells this installation's tasks from others'.
 	Installation string
+	// Adopted are the ids of former installations whose orphans are stopped too.
+	Adopted []string
 	// Namespaces are those whose jobs the Client lists; none means all. Tasks of
 	// others are left alone.
 	Namespaces []string
@@ -89,7 +91,12 @@ func (c *Collector) collect(ctx context.Context) error {
 // collectAt stops the orphans of one cluster. The cloud is listed before the
 // jobs, as package leftover asks for.
 func (c *Collector) collectAt(ctx context.Context, location ecs.Location) error {
-	tasks, listErr := leftover.List(ctx, c.ECS, sets.New(location), c.Installation)
+	var tasks []leftover.Task
+	var listErr error
+	for _, installation := range append([]string{c.Installation}, c.Adopted...) {
+		found, err := leftover.List(ctx, c.ECS, sets.New(location), installation)
+		tasks, listErr = append(tasks, found...), errors.Join(listErr, err)
+	}
 	jobs, err := c.jobs(ctx)
 	if err != nil {
 		return errors.Join(listErr, err)

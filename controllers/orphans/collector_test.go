@@ -117,6 +117,21 @@ func TestCollect_ClusterDoesNotAnswer_OthersAreCollectedMeanwhile(t *testing.T) 
 	})
 }
 
+func TestCollect_FormerInstallation_IsCollectedOnlyIfItIsAdopted(t *testing.T) {
+	cloud := cloudWith(task("ours", "gone"))
+	cloud.former = []ecs.OwnedTask{task("theirs", "gone"), task("restored", "known")}
+	collector := newCollector(t, cloud, job("known", ""))
+	if err := collector.collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cloud.wantStopped(t, "ours")
+	collector.Adopted = []string{"former"}
+	if err := collector.collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cloud.wantStopped(t, "ours", "ours", "theirs")
+}
+
 func TestCollect_ClusterOfJobsAlone_IsCollected(t *testing.T) {
 	cloud := &fakeCloud{tasks: map[string][]ecs.OwnedTask{"former": {task("orphan", "gone")}}}
 	former := job("former", "")

@@ -23,6 +23,8 @@ type fakeCloud struct {
 	// unlisted are clusters whose tasks cannot be listed, unstopped are tasks
 	// that cannot be stopped.
 	unlisted, unstopped string
+	// former are the tasks of the installation "former" in every cluster.
+	former []ecs.OwnedTask
 	// silent is a cluster of which a list never comes.
 	silent string
 
@@ -44,6 +46,9 @@ func (c *fakeCloud) ListOwned(ctx context.Context, loc ecs.Location, installatio
 	if loc.Cluster == c.silent {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if installation == "former" {
+		return c.former, nil
 	}
 	if installation != "ours" || loc.Cluster == c.unlisted {
 		return nil, errNoAnswer

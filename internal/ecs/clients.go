@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -91,6 +90,10 @@ type Clients struct {
 	// and operation, and which of Results it had. It may be nil.
 	Called func(service, operation, result string)
 
+	// Roles say which roles of classes may be assumed, and how. Nil means every
+	// role, for a program whose configuration its own administrator writes.
+	Roles *Roles
+
 	timeout time.Duration // callTimeout but in tests
 
 	mu       sync.Mutex
@@ -111,6 +114,9 @@ type regional struct {
 // at returns the clients for a Location, or an *Error if the SDK's
 // configuration cannot be loaded.
 func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
+	if err := c.Roles.check(loc.AssumeRoleARN); err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := account{region: loc.Region, assumeRoleARN: loc.AssumeRoleARN}
@@ -166,8 +172,7 @@ func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, erro
 		}
 	}
 	if key.assumeRoleARN != "" {
-		var roles rolesAPI = sts.NewFromConfig(cfg)
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(roles, key.assumeRoleARN))
+		cfg.Credentials = c.Roles.credentials(sts.NewFromConfig(cfg), key.assumeRoleARN)
 	}
 	return cfg, nil
 }

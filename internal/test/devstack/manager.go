@@ -53,6 +53,7 @@ func (s *Stack) StartManager(ctx context.Context) error {
 	cmd := exec.Command(filepath.Join(s.options.Programs, "manager"), append([]string{
 		"--kubeconfig", kubeconfig,
 		"--namespace", s.Manager.Namespace,
+		"--allowed-assume-roles", "*",
 		"--metrics-bind-address", metrics,
 		"--health-probe-bind-address", probes,
 	}, s.Manager.Args...)...)
