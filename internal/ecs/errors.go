@@ -135,6 +135,15 @@ func verdict(err error, api smithy.APIError, loc Location) (class Class, reason,
 		return Terminal, v1alpha1.ReasonAccessDenied, accessFix(err, code, message)
 	case isThrottled(err, api), isServerFault(err, api):
 		return RetrySame, v1alpha1.ReasonRetrying, ""
+	default:
+		return refusal(code, message, loc)
+	}
+}
+
+// refusal says what a refusal means that is neither for want of a permission nor
+// a fault of AWS's own.
+func refusal(code, message string, loc Location) (class Class, reason, fix string) {
+	switch {
 	case code == "ClusterNotFoundException":
 		return Terminal, v1alpha1.ReasonClusterNotFound,
 			fmt.Sprintf("create the cluster %q in region %s or correct cluster and region", loc.Cluster, loc.Region)

@@ -41,12 +41,13 @@ func TestMissing_IsNotWatchedAnyMore_AndCountsAsStopped(t *testing.T) {
 
 func TestAddress_IsTakenBackWhenTheTaskEnds(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(*testing.T, *world){
-		"stopped":  func(t *testing.T, w *world) { w.show(t, ecs.Stopped, stoppedBy("UserInitiated", "by hand")) },
-		"stopping": func(t *testing.T, w *world) { w.show(t, ecs.Deprovisioning, stoppedBy("SpotInterruption", "Spot")) },
-		"missing": func(t *testing.T, w *world) {
-			w.show(t, ecs.Running, func(seen *ecs.Observation) { seen.Missing = true })
+	for name, end := range map[string]func(*ecs.Observation){
+		"stopped": stoppedBy("UserInitiated", "by hand"),
+		"stopping": func(seen *ecs.Observation) {
+			stoppedBy("SpotInterruption", "Spot")(seen)
+			seen.Task.LastStatus = ecs.Deprovisioning
 		},
+		"missing": func(seen *ecs.Observation) { seen.Missing = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +57,7 @@ func TestAddress_IsTakenBackWhenTheTaskEnds(t *testing.T) {
 			if w.stored.Status.Address == nil {
 				t.Fatal("a job that is ready has no address")
 			}
-			end(t, w)
+			w.show(t, ecs.Stopped, end)
 			if w.stored.Status.Address != nil {
 				t.Errorf("the address stays: %+v", w.stored.Status.Address)
 			}
