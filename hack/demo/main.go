@@ -42,7 +42,7 @@ func run(ctx context.Context, keep bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &builder{root: root, dir: dir}
-	show.Step("Building the executor and a local ECS (about a minute the first time)")
+	show.Step("Building the executor and a local ECS (one to two minutes the first time)")
 	if err := b.first(ctx); err != nil {
 		return err
 	}
