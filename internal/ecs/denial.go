@@ -41,7 +41,7 @@ func accessFix(err error, code, message string) string {
 	}
 	action := missingAction(err, message)
 	if found := explicitDeny.FindStringSubmatch(message); found != nil {
-		return fmt.Sprintf("an explicit deny in %s forbids %s whatever other policies allow: have it changed, see docs/aws-permissions.md",
+		return fmt.Sprintf("an explicit deny in %s takes away the permission %s, whatever other policies allow: have it changed, see docs/aws-permissions.md",
 			withArticle(found[1]), action)
 	}
 	if found := implicitLimit.FindStringSubmatch(message); found != nil && !strings.Contains(found[1], "identity-based") {
