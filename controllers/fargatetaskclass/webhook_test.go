@@ -118,8 +118,8 @@ func (w *world) register(t *testing.T, port int, ca []byte) {
 	})
 }
 
-// awaitGuard waits until the API server asks, which it begins to do some time
-// after it was told.
+// awaitGuard waits until the API server calls the webhook, which it begins to
+// do some time after it was registered.
 func (w *world) awaitGuard(t *testing.T) {
 	t.Helper()
 	var err error
@@ -129,7 +129,7 @@ func (w *world) awaitGuard(t *testing.T) {
 	}, func() any { return err })
 }
 
-// warnings are what the API server warns a client of.
+// warnings are the API server's warnings to a client.
 type warnings struct{ texts []string }
 
 var _ rest.WarningHandler = (*warnings)(nil)

@@ -7,7 +7,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
-// callsTotal counts what AWS was asked.
+// callsTotal counts the calls to AWS.
 var callsTotal = newCallsTotal()
 
 // newCallsTotal has a counter for each call that the controller makes, beginning

@@ -173,8 +173,8 @@ func TestChecks_Ingress(t *testing.T) {
 		"others":                 {account: admit(other), want: found(doctor.Failure, "does not admit this machine", "authorize")},
 		"a group":                {account: admit(inspect.Source{Group: "sg-b"}), want: found(doctor.Warning, "admits sg-b to port 22", "authorize")},
 		"a prefix list":          {account: admit(inspect.Source{PrefixList: "pl-1"}), want: found(doctor.Warning, "admits pl-1 to port 22", "authorize")},
-		"everybody first":        {account: admit(inspect.Source{CIDR: "0.0.0.0/0"}, own), want: found(doctor.Warning, "admits everybody", "revoke-security-group-ingress")},
-		"everybody over IPv6":    {account: admit(inspect.Source{CIDR: "::/0"}), want: found(doctor.Warning, "admits everybody (::/0)", "--cidr ::/0")},
+		"everybody first":        {account: admit(inspect.Source{CIDR: "0.0.0.0/0"}, own), want: found(doctor.Warning, "admits everyone", "revoke-security-group-ingress")},
+		"everybody over IPv6":    {account: admit(inspect.Source{CIDR: "::/0"}), want: found(doctor.Warning, "admits everyone (::/0)", "--cidr ::/0")},
 		"over the internet":      {account: admit(other), change: viaPublic, want: found(doctor.Warning, "admits 203.0.113.0/24 to port 22; whether", "--cidr RUNNER_ADDRESS/32")},
 		"no answer": {
 			account: func(a *inspecttest.Account) { a.FailNext("SourcesOf", 1, inspecttest.Unreachable()) },
@@ -205,7 +205,7 @@ func TestChecks_WaysOut(t *testing.T) {
 		"one private subnet of two, public address": {
 			account: func(a *inspecttest.Account) { a.Has.Ways["subnet-b"] = "nat-1" },
 			change:  func(t *v1alpha1.TaskTemplate) { t.Network.ConnectVia = v1alpha1.PublicIP },
-			want: append(found(doctor.Failure, "subnet subnet-b is a private one", "[Fargate] UsePublicIP = false"),
+			want: append(found(doctor.Failure, "subnet subnet-b is private", "[Fargate] UsePublicIP = false"),
 				doctor.Finding{Level: doctor.Warning, Subject: "security group"}),
 		},
 		"one shut subnet of two": {
