@@ -34,10 +34,10 @@ func TestParseOptions_BadInput_NamesTheFlagAndTheFix(t *testing.T) {
 		{[]string{"--namespace", "x", "extra"}, `unexpected argument "extra"`},
 		{[]string{"--leader-elect"}, "--namespace is needed outside of a pod"},
 		{[]string{"--no-such-flag"}, "flag provided but not defined"},
-		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", "Team"}, `--watch-namespaces "Team": "Team" is no name of a namespace`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "Team"}, `--watch-namespaces "Team": "Team" is not a valid namespace name`},
 	} {
 		_, err := parseOptions(test.args)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -74,10 +74,10 @@ func TestDirectory_CannotBeUsed_SaysHowToMakeIt(t *testing.T) {
 		needed    bool
 		want, fix string
 	}{
-		{"", true, "needs a place of its own", "/opt/gitlab-runner/metadata"},
+		{"", true, "need a directory for their state", "/opt/gitlab-runner/metadata"},
 		{missing, true, "does not exist", missing},
 		{missing, false, "no such file", missing},
-		{open, true, "everybody may write", open},
+		{open, true, "anyone can write", open},
 		{write(t, "file", ""), true, "not a directory", ""},
 		{write(t, "file", ""), false, "not a directory", ""},
 	} {

@@ -41,7 +41,7 @@ func (w *world) ready(t *testing.T) string {
 	return watchUntil(t, w.open(t), isReady).Status.Task.ARN
 }
 
-// leftovers lists jobs and tasks that are left, without the reasons.
+// leftovers lists the jobs and tasks left behind, without the reasons.
 func leftovers(t *testing.T, store *Store, age time.Duration) []Leftover {
 	t.Helper()
 	found, err := store.Leftovers(t.Context(), age)
