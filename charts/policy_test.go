@@ -18,7 +18,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
-// anything is every right on FargateJobs, so that nothing but the policy is in the way.
+// anything is every right on FargateJobs, so that only the policy can refuse a request.
 var anything = rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"*"}, Verbs: []string{"*"}}
 
 func TestPolicy_LetsTenantsRunnersAloneCreateJobsOfAllowedClasses(t *testing.T) {
@@ -81,7 +81,7 @@ func TestPolicy_ExemptGroups_AreTheOnesGiven(t *testing.T) {
 	c := newJobClient(t, env.Config())
 	namespace := env.NewNamespace(t)
 	installPolicy(t, c, fmt.Sprintf("{policy: {enabled: true, exemptGroups: ['system:serviceaccounts:%s']}, watchNamespaces: [%s]}", namespace, namespace))
-	// The administrator is no longer exempt: when that shows, the policy is in force.
+	// The administrator is no longer exempt: once a request is refused, the policy is in force.
 	eventually.Succeeds(t, "the job of the administrator is refused", func() error {
 		return missing(c.Create(t.Context(), newJob(namespace, "default"), client.DryRunAll), "has no runner")
 	})

@@ -181,7 +181,7 @@ func TestRunners_Pods_HaveTheProgramItsConfigurationAndTheirIdentity(t *testing.
 	}
 }
 
-// The script is the chart's; what it starts tells how it was started.
+// The script is the chart's; the program that it starts reports how it was started.
 func TestRunner_Registration_KeepsTheTokenOffTheCommandLine(t *testing.T) {
 	manifests := render(t, operatorChart, "--values", valuesFile(t, runnerValues))
 	dir := t.TempDir()

@@ -26,7 +26,7 @@ func read(t *testing.T, path ...string) []byte {
 	return content
 }
 
-// copySource copies what programs are compiled from into a directory of its own.
+// copySource copies the sources of the programs into a separate directory.
 func copySource(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "somewhere", "else")
@@ -67,7 +67,8 @@ func TestProgram_FromAnotherDirectory_HasTheSameBytesAndTheStamp(t *testing.T) {
 	}
 }
 
-// A program of a few lines takes the place of ours: what is tested is how, not what.
+// A program of a few lines replaces ours: this tests how programs are compiled,
+// not which.
 func TestProgram_EveryArchitecture_IsStaticAndIndependentOfTheBuildersSettings(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) {
