@@ -10,9 +10,9 @@ import (
 // callsTotal counts the calls to AWS.
 var callsTotal = newCallsTotal()
 
-// newCallsTotal has a counter for each call that the controller makes, beginning
-// at zero: a series that begins with its first event hides that event from
-// rate().
+// newCallsTotal returns a counter for each call that the controller makes,
+// beginning at zero: a series that begins with its first event hides that event
+// from rate().
 func newCallsTotal() *prometheus.CounterVec {
 	total := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "fargate_operator",

@@ -174,6 +174,6 @@ func TestReadSource_KnowsTheCommitAndItsTime(t *testing.T) {
 	}
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
 	if _, err = ReadSource(t.Context(), dir, "v1.2.3"); err == nil || !strings.Contains(err.Error(), "correct SOURCE_DATE_EPOCH") {
-		t.Errorf("SOURCE_DATE_EPOCH=yesterday gives %v, want to be told what to correct", err)
+		t.Errorf("SOURCE_DATE_EPOCH=yesterday gives %v, want a message that says what to correct", err)
 	}
 }

@@ -72,7 +72,7 @@ func writeVersions(t *testing.T, dir, stale string) {
 	}
 }
 
-// commit makes a commit with this changelog.
+// commit creates a commit with this changelog.
 func commit(t *testing.T, dir, content string) {
 	t.Helper()
 	write(t, filepath.Join(dir, "CHANGELOG.md"), content)

@@ -16,7 +16,7 @@ type Outcome struct {
 	// Condition is the condition of a FargateTaskClass that reports the check.
 	Condition string
 	// Status is True if the check passed, False if it found problems, and
-	// Unknown if AWS did not answer or another check has to pass first.
+	// Unknown if AWS did not answer or another check must pass first.
 	Status metav1.ConditionStatus
 	// Message reports all problems, and Reason is the reason of the first.
 	Reason, Message string

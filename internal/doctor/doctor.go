@@ -53,7 +53,7 @@ type examination struct {
 	aws      AWS
 	template *v1alpha1.TaskTemplate
 	loc      ecs.Location
-	// policy is the generated one for whatever launches the tasks.
+	// policy is the generated one for the program that launches the tasks.
 	policy string
 	// own are the addresses of this machine.
 	own []netip.Addr

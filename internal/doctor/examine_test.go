@@ -194,7 +194,7 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 80, Last: 443, From: "0.0.0.0/0"}}}},
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "security group", What: "sg-local does not admit this machine to port 22", Fix: "aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-local --protocol tcp --port 22 --cidr "},
 		},
-		"rule for somebody else": {
+		"rule for another address": {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "203.0.113.0/24"}}}},
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "security group", What: "does not admit this machine", Fix: "authorize-security-group-ingress"},
 		},
@@ -202,7 +202,7 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "sg-runner"}}}},
 			want:   doctor.Finding{Level: doctor.Warning, Subject: "security group", What: "admits sg-runner to port 22", Fix: "authorize-security-group-ingress"},
 		},
-		"rule for everybody": {
+		"rule for everyone": {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "0.0.0.0/0"}}}},
 			want:   doctor.Finding{Level: doctor.Warning, Subject: "security group", What: "admits everyone", Fix: "aws ec2 revoke-security-group-ingress --region us-east-1 --group-id sg-local --protocol tcp --port 22 --cidr 0.0.0.0/0"},
 		},

@@ -70,12 +70,12 @@ func (e *examination) judgeSources(sources []inspect.Source) Finding {
 	}
 }
 
-func (e *examination) admitsAll(everybody string) Finding {
+func (e *examination) admitsAll(everyone string) Finding {
 	group := e.template.Network.SecurityGroups[0]
 	return Finding{
-		Level: Warning, Subject: ingressSubject, What: fmt.Sprintf("%s admits everyone (%s) to port %d", group, everybody, e.template.SSH.Port),
+		Level: Warning, Subject: ingressSubject, What: fmt.Sprintf("%s admits everyone (%s) to port %d", group, everyone, e.template.SSH.Port),
 		Why: "anyone can try to log in to a running job",
-		Fix: e.authorize() + "\n" + e.rule("revoke", group) + " --cidr " + everybody,
+		Fix: e.authorize() + "\n" + e.rule("revoke", group) + " --cidr " + everyone,
 	}
 }
 

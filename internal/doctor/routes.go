@@ -91,7 +91,7 @@ func (e *examination) checkEndpoints(ctx context.Context, vpc string, subnets []
 	}
 	return Finding{
 		Level: Warning, Subject: routesSubject, What: shut + "; the endpoints of " + vpc + " suffice to start them",
-		Why: "the job itself has to reach GitLab to fetch its sources", Fix: "make sure that the subnet can reach GitLab; otherwise\n" + fix,
+		Why: "the job itself must reach GitLab to fetch its sources", Fix: "make sure that the subnet can reach GitLab; otherwise\n" + fix,
 	}
 }
 

@@ -40,7 +40,7 @@ func (e *examination) translate(o classcheck.Outcome) []Finding {
 	case o.Unanswered != nil:
 		return []Finding{e.unanswered(subject, o.Unanswered)}
 	}
-	// Without problems another check has to pass first, and reports itself.
+	// Without problems another check must pass first, and reports itself.
 	var findings []Finding
 	for _, problem := range o.Problems {
 		why, fix := e.advise(problem.Reason)

@@ -22,8 +22,8 @@ const (
 	Terminal Class = iota
 	// RetrySame means that the same call may succeed later.
 	RetrySame
-	// NextAttempt means that this launch has failed for good and another one may succeed.
-	// The same idempotency token would only replay the failure.
+	// NextAttempt means that this launch has failed permanently and another one
+	// may succeed. The same idempotency token would only replay the failure.
 	NextAttempt
 )
 

@@ -79,7 +79,7 @@ type Watch struct {
 	ARN      string
 	// PublicIP asks for the public address, which costs calls to EC2.
 	PublicIP bool
-	// HealthOf is the container whose health check has to pass, if it has one.
+	// HealthOf is the container whose health check must pass, if it has one.
 	HealthOf string
 	// Changed is called, on a goroutine of the observer, whenever the task's
 	// Observation has changed. It must not block.

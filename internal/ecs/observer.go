@@ -139,7 +139,7 @@ func (o *observer) looked(batch []string) {
 // dueBatches takes the tasks that are due, in batches for one call each. Room
 // left in the last batch is filled with the tasks that are due next, since a
 // call costs the same for one task and for a hundred. A task that ECS has
-// refused to describe gets a call of its own.
+// refused to describe gets its own call.
 func (o *observer) dueBatches() [][]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -22,7 +22,7 @@ type Lister interface {
 
 // List lists the tasks of an installation in several clusters. The error
 // reports all clusters whose tasks could not be listed; the tasks of the others
-// are returned all the same.
+// are still returned.
 func List(ctx context.Context, cloud Lister, locations sets.Set[ecs.Location], installation string) ([]Task, error) {
 	var tasks []Task
 	var errs []error

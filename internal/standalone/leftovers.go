@@ -151,7 +151,7 @@ func (s *Store) Stop(ctx context.Context, l Leftover) error {
 	if !errors.Is(err, errDamaged) {
 		return err
 	}
-	// Its task, if there is one, is a leftover of its own.
+	// Its task, if there is one, is a separate leftover.
 	return s.removeState(l.Job)
 }
 

@@ -91,7 +91,7 @@ func TestLeftovers_Job_CountsFromItsActiveDeadlineOrTheAge(t *testing.T) {
 	store := w.later(t, 2*time.Hour)
 	found := leftovers(t, store, 0)
 	if why := found[0].Why; !strings.HasPrefix(why, `CI job 4711 "build" of group/project was created `) || !strings.HasSuffix(why, "and is past its end, 1h0m0s later") {
-		t.Errorf("told because: %s", why)
+		t.Errorf("listed because: %s", why)
 	}
 	stopAll(t, store, found)
 	w.wantNothingLeft(t)

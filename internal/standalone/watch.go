@@ -40,18 +40,18 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 	observers.Go(func() { _ = s.observers.Start(observing) })
 
 	pauses := retryPauses
-	var told *v1alpha1.FargateJobStatus
+	var seenStatus *v1alpha1.FargateJobStatus
 	for {
 		step, err := s.takeStep(ctx, key.Name)
 		if err != nil {
 			return err
 		}
 		// Another process may already have taken the step.
-		if told == nil || !equality.Semantic.DeepEqual(told, &step.job.Status) {
+		if seenStatus == nil || !equality.Semantic.DeepEqual(seenStatus, &step.job.Status) {
 			if err := seen(step.job); err != nil {
 				return err
 			}
-			told = &step.job.Status
+			seenStatus = &step.job.Status
 		}
 		switch {
 		case step.err != nil:
