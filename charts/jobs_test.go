@@ -32,7 +32,7 @@ func TestPolicy_RefusesJobsThatCouldLeakOrStay(t *testing.T) {
 		},
 		"finalizer without a controller": {
 			func(job *v1alpha1.FargateJob) { job.Finalizers = append(job.Finalizers, "example.com/stay") },
-			[]string{"no finalizer but " + v1alpha1.Finalizer},
+			[]string{"no finalizer other than " + v1alpha1.Finalizer},
 		},
 		"no deadline": {
 			func(job *v1alpha1.FargateJob) { job.Spec.ActiveDeadlineSeconds = 0 },
