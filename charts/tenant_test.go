@@ -98,12 +98,12 @@ func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 	job := newJob(namespace, "default")
 	eventually.Succeeds(t, "the job is created", func() error { return store.Create(t.Context(), job) })
 	key := client.ObjectKeyFromObject(job)
-	seen, labelled := errors.New("seen"), false
+	seen, labeled := errors.New("seen"), false
 	err = store.Watch(t.Context(), key, func(*v1alpha1.FargateJob) error {
-		if labelled {
+		if labeled {
 			return seen
 		}
-		labelled = true // What follows comes from the watch, not from the read before it.
+		labeled = true // What follows comes from the watch, not from the read before it.
 		return c.Patch(t.Context(), job.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(`{"metadata": {"labels": {"a": "b"}}}`)))
 	})
 	if !errors.Is(err, seen) {

@@ -281,7 +281,7 @@ func TestLeftovers_ConnectionFile_IsRemovedOnceItsJobIsGone(t *testing.T) {
 			}
 			stopAll(t, store, found)
 			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) != test.left {
-				t.Errorf("the file afterwards: %v", err)
+				t.Errorf("the file afterward: %v", err)
 			}
 		})
 	}
