@@ -19,8 +19,8 @@ taskClasses:
     spec: {region: eu-central-1, cluster: ci, taskDefinition: ci-build, network: {subnets: [subnet-0a1b2c3d]}}
 `
 
-// The custom resource definitions have a life of their own: they come first, and nothing that a user does by accident
-// takes the objects away.
+// The custom resource definitions have their own life cycle: they come first, and no accident of a user deletes the
+// objects.
 func TestCharts_InstalledAndUninstalled_WantAndKeepTheDefinitions(t *testing.T) {
 	plane := bareControlPlane(t)
 	crdsPackage, operatorPackage := packaged(t, crdsChart), packaged(t, operatorChart)

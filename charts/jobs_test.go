@@ -24,15 +24,15 @@ func TestPolicy_RefusesJobsThatCouldLeakOrStay(t *testing.T) {
 		change func(*v1alpha1.FargateJob)
 		want   []string
 	}{
-		"as the executor makes it": {func(*v1alpha1.FargateJob) {}, nil},
-		"another annotation":       {annotate("example.com/note"), nil},
+		"as the executor creates it": {func(*v1alpha1.FargateJob) {}, nil},
+		"another annotation":         {annotate("example.com/note"), nil},
 		"gives up its task": {
 			annotate(v1alpha1.ForceDeleteAnnotation),
 			[]string{v1alpha1.ForceDeleteAnnotation, "administrator"},
 		},
-		"finalizer of nobody": {
+		"finalizer without a controller": {
 			func(job *v1alpha1.FargateJob) { job.Finalizers = append(job.Finalizers, "example.com/stay") },
-			[]string{"no finalizer but " + v1alpha1.Finalizer},
+			[]string{"no finalizer other than " + v1alpha1.Finalizer},
 		},
 		"no deadline": {
 			func(job *v1alpha1.FargateJob) { job.Spec.ActiveDeadlineSeconds = 0 },

@@ -11,7 +11,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
-// ownedByHelm are the labels and annotations by which Helm and its users tell a chart's objects.
+// ownedByHelm are the labels and annotations by which Helm and its users identify a chart's objects.
 var ownedByHelm = struct{ labels, annotations []string }{
 	labels: []string{
 		"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/version",
@@ -30,7 +30,7 @@ func TestKustomization_HasTheObjectsOfTheCharts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := byIdentity(decode(t, string(kustomized)))
-	// Helm makes the namespace with --create-namespace.
+	// Helm creates the namespace with --create-namespace.
 	const namespace = "Namespace /fargate-operator"
 	if got[namespace] == nil {
 		t.Errorf("no %s", namespace)

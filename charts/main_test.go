@@ -47,7 +47,7 @@ func valueSets(t *testing.T) map[string]string {
 	return sets
 }
 
-// render returns what `helm template` makes of a chart, with further arguments.
+// render returns the output of `helm template` for a chart, with additional arguments.
 func render(t *testing.T, chart string, args ...string) string {
 	t.Helper()
 	manifests, err := helm.Run(t.Context(), append([]string{"template", release, chart, "--namespace", release}, args...)...)

@@ -14,8 +14,9 @@ import (
 // Where the manager listens unless a flag says otherwise; the chart gives none.
 const metricsPort, probePort = 8080, 8081
 
-// packet is the first of a connection, from or to an address that is no pod's:
-// the kubelet, the API server, AWS. Policies that name pods do not match it.
+// packet is the first of a connection, from or to an address that is not a
+// pod's: the kubelet, the API server, AWS. Policies that name pods do not match
+// it.
 type packet struct {
 	address  string
 	port     int32
@@ -52,7 +53,7 @@ func admitsOut(policy *networkingv1.NetworkPolicy, p packet) bool {
 		slices.ContainsFunc(policy.Spec.Egress, func(r networkingv1.NetworkPolicyEgressRule) bool { return rule{r.To, r.Ports}.admits(p) })
 }
 
-// renamed are values under which every name in the chart is another.
+// renamed are values that change every name in the chart.
 var renamed = []string{"--set", "nameOverride=other,fullnameOverride=another,podLabels.team=platform"}
 
 // networkPolicy renders the chart with its policy, and a gitlab-runner beside the

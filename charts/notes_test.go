@@ -7,7 +7,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
-// An image without a registry is the first thing that goes wrong, and the pods' events are far from whoever installs.
+// An image without a registry is the first thing that goes wrong, and the person who installs the chart does not look
+// at the pods' events.
 func TestNotes_ImageThatNoRegistryHas_IsWarnedOf(t *testing.T) {
 	const warning = "WARNING: image.repository is not set"
 	for name, test := range map[string]struct {

@@ -18,7 +18,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
-// anything is every right on FargateJobs, so that nothing but the policy is in the way.
+// anything is every right on FargateJobs, so that only the policy can refuse a request.
 var anything = rbacv1.PolicyRule{APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"*"}, Verbs: []string{"*"}}
 
 func TestPolicy_LetsTenantsRunnersAloneCreateJobsOfAllowedClasses(t *testing.T) {
@@ -31,7 +31,7 @@ tenants:
   - {namespace: %s, taskClass: huge, serviceAccount: {name: runner}}
 `, ci, other))
 	runner := accountConfig(t, c, ci, "gitlab-runner")
-	neighbour := accountConfig(t, c, other, "runner")
+	neighbor := accountConfig(t, c, other, "runner")
 	bind(t, c, ci, other, "runner")
 	runnerName := "system:serviceaccount:" + ci + ":gitlab-runner"
 
@@ -43,12 +43,12 @@ tenants:
 		"runner":                             {runner, ci, "default", nil},
 		"runner, allowed class":              {runner, ci, "large", nil},
 		"runner, class by default":           {runner, ci, "", nil},
-		"other runner, its own namespace":    {neighbour, other, "huge", nil},
+		"other runner, its own namespace":    {neighbor, other, "huge", nil},
 		"administrator":                      {env.Config(), ci, "huge", nil},
 		"administrator, no tenant":           {env.Config(), none, "default", nil},
 		"runner, other class":                {runner, ci, "huge", []string{"FargateTaskClass huge is not allowed for " + runnerName, "use one of default, small, large"}},
-		"other runner, class by default":     {neighbour, other, "", []string{"FargateTaskClass default is not allowed for", "use one of huge,"}},
-		"other runner, somebody's":           {neighbour, ci, "default", []string{"system:serviceaccount:" + other + ":runner may not create FargateJobs in namespace " + ci, runnerName}},
+		"other runner, class by default":     {neighbor, other, "", []string{"FargateTaskClass default is not allowed for", "use one of huge,"}},
+		"other runner, tenant's namespace":   {neighbor, ci, "default", []string{"system:serviceaccount:" + other + ":runner may not create FargateJobs in namespace " + ci, runnerName}},
 		"other account with all rights":      {env.UserConfig(t, ci, anything), ci, "default", []string{":user-", "may not create FargateJobs in namespace " + ci + ": only its runner may, " + runnerName}},
 		"account with all rights, no tenant": {env.UserConfig(t, none, anything), none, "default", []string{"namespace " + none + " has no runner that may create FargateJobs", "add it to tenants"}},
 	} {
@@ -81,7 +81,7 @@ func TestPolicy_ExemptGroups_AreTheOnesGiven(t *testing.T) {
 	c := newJobClient(t, env.Config())
 	namespace := env.NewNamespace(t)
 	installPolicy(t, c, fmt.Sprintf("{policy: {enabled: true, exemptGroups: ['system:serviceaccounts:%s']}, watchNamespaces: [%s]}", namespace, namespace))
-	// The administrator is no longer exempt: when that shows, the policy is in force.
+	// The administrator is no longer exempt: once a request is refused, the policy is in force.
 	eventually.Succeeds(t, "the job of the administrator is refused", func() error {
 		return missing(c.Create(t.Context(), newJob(namespace, "default"), client.DryRunAll), "has no runner")
 	})

@@ -72,7 +72,7 @@ func outside(own, jobs string) []access {
 	}
 }
 
-// install installs the chart in a namespace of the test's own, which it returns, and uninstalls it after the test.
+// install installs the chart in the test's own namespace, which it returns, and uninstalls it after the test.
 func install(t *testing.T, args ...string) string {
 	t.Helper()
 	namespace := env.NewNamespace(t)

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// rendering is what `helm template` makes of the operator's chart.
+// rendering is the output of `helm template` for the operator's chart.
 type rendering struct {
 	text    string
 	objects []*unstructured.Unstructured

@@ -14,10 +14,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
-// secretCommand is a command, perhaps of two lines in a comment, that makes the runner's Secret.
+// secretCommand is a command, perhaps of two lines in a comment, that creates the runner's Secret.
 var secretCommand = regexp.MustCompile(`kubectl create secret generic gitlab-runner (?:.*\\\n)?.*`)
 
-// A key that is missing keeps the pod in ContainerCreating, where nothing but its events tells why.
+// A missing key keeps the pod in ContainerCreating, where only its events say why.
 func TestRunnerSecret_WhereverItIsMade_HasTheKeysThatThePodsMount(t *testing.T) {
 	keys := keysOfSecrets(t)
 	shown := 0
@@ -71,7 +71,7 @@ func keysOfSecrets(t *testing.T) map[string][]string {
 	return keys
 }
 
-// makeSecret returns what kubectl makes of a command in a directory with the runner's token.
+// makeSecret returns the Secret that a kubectl command renders in a directory with the runner's token.
 func makeSecret(t *testing.T, command string) *corev1.Secret {
 	t.Helper()
 	kubectl, err := controlplane.BuildKubectl(t.Context())

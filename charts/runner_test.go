@@ -58,7 +58,8 @@ func loadRunnerChartValues(t *testing.T) *runnerChartValues {
 	return values
 }
 
-// pod is the pod that GitLab's chart makes of the values. It projects both tokens of the Secret, and neither is optional.
+// pod is the pod that GitLab's chart renders from the values. It projects both tokens of the Secret, and neither is
+// optional.
 func (v *runnerChartValues) pod() *corev1.Pod {
 	secrets := corev1.Volume{Name: "projected-secrets", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
 		Sources: []corev1.VolumeProjection{{Secret: &corev1.SecretProjection{
@@ -181,7 +182,7 @@ func TestRunners_Pods_HaveTheProgramItsConfigurationAndTheirIdentity(t *testing.
 	}
 }
 
-// The script is the chart's; what it starts tells how it was started.
+// The script is the chart's; the program that it starts reports how it was started.
 func TestRunner_Registration_KeepsTheTokenOffTheCommandLine(t *testing.T) {
 	manifests := render(t, operatorChart, "--values", valuesFile(t, runnerValues))
 	dir := t.TempDir()

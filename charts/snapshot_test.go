@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The snapshots show a reviewer what a change of a template does. Run `go test ./charts -update` to write them anew.
+// The snapshots show a reviewer what a change of a template does. Run `go test ./charts -update` to update them.
 func TestOperatorChart_EveryValueSet_RendersItsSnapshot(t *testing.T) {
 	for name, values := range valueSets(t) {
 		t.Run(name, func(t *testing.T) {
@@ -24,7 +24,7 @@ func TestOperatorChart_EveryValueSet_RendersItsSnapshot(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s differs, -update writes it anew (-want +got):\n%s", snapshot, diff)
+				t.Errorf("%s differs, -update rewrites it (-want +got):\n%s", snapshot, diff)
 			}
 		})
 	}

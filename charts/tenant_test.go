@@ -25,7 +25,7 @@ import (
 
 func TestTenants_WhatCannotBe_IsRefusedByName(t *testing.T) {
 	for name, test := range map[string]struct{ values, want string }{
-		"a namespace twice":        {"tenants: [{namespace: ci}, {namespace: ci}]", "tenants: namespace ci is there twice"},
+		"a namespace twice":        {"tenants: [{namespace: ci}, {namespace: ci}]", "tenants: namespace ci is listed twice"},
 		"a namespace not served":   {"{watchNamespaces: [a], tenants: [{namespace: b}]}", "tenants: the controller does not serve namespace b: add it to watchNamespaces"},
 		"a section of the chart's": {"tenants: [{namespace: ci, fargateToml: \"[SSH]\\nPort = 22\\n[Kubernetes]\\nTaskClass = 'a'\"}]", "tenants: fargateToml of namespace ci has a section [Kubernetes], which the chart writes itself: leave it out, and name the tenant's class in taskClass"},
 		"a spelling of it":         {"tenants: [{namespace: ci, fargateToml: \" [ kubernetes ] # here\"}]", "fargateToml of namespace ci has a section [Kubernetes]"},
@@ -84,7 +84,7 @@ tenants:
 	}
 }
 
-// The executor's own client can do all that it ever does, and its account nothing else.
+// The executor's client can make all its calls, and its account has no other rights.
 func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 	c := newJobClient(t, env.Config())
 	namespace := env.NewNamespace(t)
@@ -98,12 +98,12 @@ func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 	job := newJob(namespace, "default")
 	eventually.Succeeds(t, "the job is created", func() error { return store.Create(t.Context(), job) })
 	key := client.ObjectKeyFromObject(job)
-	seen, labelled := errors.New("seen"), false
+	seen, labeled := errors.New("seen"), false
 	err = store.Watch(t.Context(), key, func(*v1alpha1.FargateJob) error {
-		if labelled {
+		if labeled {
 			return seen
 		}
-		labelled = true // What follows comes from the watch, not from the read before it.
+		labeled = true // What follows comes from the watch, not from the read before it.
 		return c.Patch(t.Context(), job.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(`{"metadata": {"labels": {"a": "b"}}}`)))
 	})
 	if !errors.Is(err, seen) {

@@ -59,7 +59,8 @@ func TestWebhookConfiguration_Rules_AreNewAndChangedClassesOfEveryVersion(t *tes
 	}
 	scope := admissionv1.ScopeType(crd.Spec.Scope)
 	want := []admissionv1.RuleWithOperations{{
-		// Deletions are always admitted: a class that cannot work has to go.
+		// Deletions are always admitted: a class that cannot work must be
+		// removable.
 		Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
 		Rule: admissionv1.Rule{
 			APIGroups: []string{crd.Spec.Group}, APIVersions: versions, Resources: []string{crd.Spec.Names.Plural}, Scope: &scope,
@@ -111,7 +112,7 @@ func TestWebhookConfiguration_Values_DecideWhatIsAskedAndWhatSilenceMeans(t *tes
 			}
 			for _, namespace := range test.asked {
 				if !selector.Matches(labels.Set{label: namespace}) {
-					t.Errorf("nobody is asked about classes in %s", namespace)
+					t.Errorf("no webhook checks classes in %s", namespace)
 				}
 			}
 			for _, namespace := range test.unasked {
@@ -188,7 +189,7 @@ func certificateSecret(t *testing.T, r *rendering) string {
 		}
 		t.Fatalf("no Secret is mounted at %s", directory)
 	}
-	t.Fatal("the manager is told of no certificate, and so serves no webhook")
+	t.Fatal("the manager gets no certificate, so it serves no webhook")
 	return ""
 }
 
@@ -237,7 +238,7 @@ func TestWebhookConfiguration_CertificateOfCertManager_IsTheManagersAndTrusted(t
 		t.Errorf("the certificate's issuer %s is not %s/%s", field("spec", "issuerRef", "name"), issuer.GetNamespace(), issuer.GetName())
 	}
 	if secrets := all[corev1.Secret](t, r); len(secrets) > 0 {
-		t.Errorf("the chart makes a certificate too, in %s", secrets[0].Name)
+		t.Errorf("the chart also creates a certificate, in %s", secrets[0].Name)
 	}
 }
 
@@ -253,7 +254,7 @@ func TestWebhookConfiguration_NotAskedFor_IsNotThere(t *testing.T) {
 	}
 	for _, arg := range r.manager(t).Spec.Template.Spec.Containers[0].Args {
 		if strings.Contains(arg, "webhook") {
-			t.Errorf("the manager is told to serve a webhook: %s", arg)
+			t.Errorf("the manager gets a flag to serve a webhook: %s", arg)
 		}
 	}
 }

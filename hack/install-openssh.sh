@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find an OpenSSH server and client. Installs them from Debian where that is possible, else
-# says what to install.
+# Makes sure that the tests find an OpenSSH server and client. Installs them from Debian if possible, and otherwise says
+# what to install.
 set -euo pipefail
 
-# sshd is often outside of a user's PATH.
+# sshd is often outside a user's PATH.
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 if command -v sshd >/dev/null && command -v ssh >/dev/null; then
   exit 0
@@ -20,7 +20,7 @@ if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
 fi
 
 echo "installing openssh-server and openssh-client for the tests"
-# Only the program is wanted: no service may start, and no question may be asked.
+# Installs only the program: no service may start, and apt must not ask questions.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null

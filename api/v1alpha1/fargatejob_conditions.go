@@ -13,10 +13,10 @@ const (
 	// ConditionStopped is true once the task has stopped.
 	ConditionStopped = "Stopped"
 	// ConditionReconciling is present and true while the controller works
-	// towards Ready. It follows kstatus.
+	// toward Ready. It follows kstatus.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is present and true when nothing will change by
-	// waiting: the executor fails at once with its message. It follows
+	// ConditionStalled is present and true when waiting will not change
+	// anything: the executor fails at once with its message. It follows
 	// kstatus.
 	ConditionStalled = "Stalled"
 )
@@ -29,10 +29,10 @@ const (
 	ReasonLaunching = "Launching"
 	// ReasonLaunched: ECS has accepted the task.
 	ReasonLaunched = "Launched"
-	// ReasonProvisioning: ECS is preparing the task, its network interface
-	// above all.
+	// ReasonProvisioning: ECS is preparing the task, mainly its network
+	// interface.
 	ReasonProvisioning = "Provisioning"
-	// ReasonPending: Fargate is preparing the task, pulling images above all.
+	// ReasonPending: Fargate is preparing the task, mainly pulling images.
 	ReasonPending = "Pending"
 	// ReasonActivating: ECS does what remains before RUNNING.
 	ReasonActivating = "Activating"
@@ -51,8 +51,8 @@ const (
 	ReasonStopping = "Stopping"
 	// ReasonRunning: the task has not stopped.
 	ReasonRunning = "Running"
-	// ReasonRetrying: the last attempt failed for want of capacity or by a
-	// fault known to pass, and another follows.
+	// ReasonRetrying: the last attempt found no capacity or met a transient
+	// fault, and another follows.
 	ReasonRetrying = "Retrying"
 )
 
@@ -72,10 +72,10 @@ const (
 	// ReasonTaskDefinitionNotFound: the task definition does not exist or has
 	// no active revision.
 	ReasonTaskDefinitionNotFound = "TaskDefinitionNotFound"
-	// ReasonInvalidParameter: a value of the launch cannot work, which ECS says
-	// or the controller sees before.
+	// ReasonInvalidParameter: a value of the launch cannot work, as ECS reports
+	// or the controller finds before the call.
 	ReasonInvalidParameter = "InvalidParameter"
-	// ReasonLaunchRefused: ECS refuses the launch for another cause.
+	// ReasonLaunchRefused: ECS refuses the launch for another reason.
 	ReasonLaunchRefused = "LaunchRefused"
 	// ReasonCapacityUnavailable: no placement had capacity before the launch
 	// deadline.
@@ -92,7 +92,7 @@ const (
 	ReasonTaskFailedToStart = "TaskFailedToStart"
 	// ReasonEssentialContainerExited: an essential container ended.
 	ReasonEssentialContainerExited = "EssentialContainerExited"
-	// ReasonUserInitiated: somebody stopped the task.
+	// ReasonUserInitiated: someone stopped the task.
 	ReasonUserInitiated = "UserInitiated"
 	// ReasonServiceSchedulerInitiated: ECS's service scheduler stopped the
 	// task.
@@ -103,9 +103,9 @@ const (
 	ReasonTerminationNotice = "TerminationNotice"
 	// ReasonInfrastructureHealth: AWS found the host of the task unhealthy.
 	ReasonInfrastructureHealth = "InfrastructureHealth"
-	// ReasonTaskStopped: the task stopped and ECS gives no code that we know.
+	// ReasonTaskStopped: the task stopped, and ECS gave no code that we know.
 	ReasonTaskStopped = "TaskStopped"
-	// ReasonTaskMissing: ECS does not know the task any more.
+	// ReasonTaskMissing: ECS no longer knows the task.
 	ReasonTaskMissing = "TaskMissing"
 	// ReasonLaunchDeadlineExceeded: the task was not ready in time.
 	ReasonLaunchDeadlineExceeded = "LaunchDeadlineExceeded"

@@ -32,7 +32,7 @@ type FargateJob struct {
 	Spec FargateJobSpec `json:"spec,omitzero"`
 
 	// status is what the controller did and saw: the task, its address, and
-	// what is in the way of it.
+	// what keeps it from being ready.
 	// +optional
 	// +default={"observedGeneration":-1}
 	Status FargateJobStatus `json:"status,omitzero"`
@@ -46,7 +46,7 @@ type FargateJobSpec struct {
 	ClassRef ClassReference `json:"classRef,omitzero"`
 
 	// sshPublicKey is the ed25519, RSA or ECDSA key that the task's SSH server
-	// has to accept, as one line of an authorized_keys file without options. The
+	// must accept, as one line of an authorized_keys file without options. The
 	// private key stays with the runner.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -54,8 +54,8 @@ type FargateJobSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( [^\\r\\n]*)?$')",message="must be one line of an authorized_keys file without options, with an ed25519, RSA or ECDSA key"
 	SSHPublicKey string `json:"sshPublicKey,omitempty"`
 
-	// overrides is what the job changes of its class, within what the class's
-	// allowedOverrides permit.
+	// overrides are the values of its class that the job changes, within the
+	// class's allowedOverrides.
 	// +optional
 	Overrides TaskOverrides `json:"overrides,omitzero"`
 
@@ -64,17 +64,17 @@ type FargateJobSpec struct {
 	// +optional
 	Job JobIdentity `json:"job,omitzero"`
 
-	// activeDeadlineSeconds bounds the life of the task from the object's
-	// creation. Past it the task is stopped, so that a job whose executor died
-	// ends too. None means no bound.
+	// activeDeadlineSeconds limits the task's life, counted from the object's
+	// creation. After it the task is stopped, so that a job whose executor died
+	// also ends. Unset means no limit.
 	// +optional
 	// +kubebuilder:validation:Minimum=60
 	// +kubebuilder:validation:Maximum=2678400
 	ActiveDeadlineSeconds int32 `json:"activeDeadlineSeconds,omitempty"`
 
-	// ttlSecondsAfterStalled is how long the object is kept once its task has
-	// ended by itself or could not be launched, for people to read. The
-	// default is how long ECS itself shows a stopped task.
+	// ttlSecondsAfterStalled is how long the object is kept for people to read
+	// once its task has ended by itself or could not be launched. The default
+	// is how long ECS itself shows a stopped task.
 	// +optional
 	// +default=3600
 	// +kubebuilder:validation:Minimum=0
@@ -94,7 +94,7 @@ type ClassReference struct {
 	Name string `json:"name,omitempty"`
 }
 
-// TaskOverrides is what one job changes of its class.
+// TaskOverrides are the values of its class that one job changes.
 // +kubebuilder:validation:MinProperties=1
 type TaskOverrides struct {
 	// taskDefinition replaces the class's.
@@ -185,15 +185,15 @@ type JobIdentity struct {
 // writes it.
 // +kubebuilder:validation:MinProperties=1
 type FargateJobStatus struct {
-	// conditions are Launched, AddressAssigned, Ready and Stopped, and while
-	// they are true Reconciling and Stalled.
+	// conditions are Launched, AddressAssigned, Ready and Stopped, and
+	// Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the generation that the conditions speak of. It is
+	// observedGeneration is the generation that the conditions describe. It is
 	// -1 until the controller has seen the object.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1
@@ -206,12 +206,12 @@ type FargateJobStatus struct {
 	// +kubebuilder:validation:Minimum=1
 	Attempt int32 `json:"attempt,omitempty"`
 
-	// retryTime is when the current attempt may begin, after capacity was
-	// lacking everywhere.
+	// retryTime is when the current attempt may begin, after no placement had
+	// capacity.
 	// +optional
 	RetryTime *metav1.Time `json:"retryTime,omitempty"`
 
-	// readyTime is when one could first connect to the task.
+	// readyTime is when a client could first connect to the task.
 	// +optional
 	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
 
@@ -229,13 +229,13 @@ type FargateJobStatus struct {
 	Address *TaskAddress `json:"address,omitempty"`
 }
 
-// ResolvedTask is what every attempt of a job launches, whatever becomes of its
-// class: its taskDefinition is the ARN of one revision.
+// ResolvedTask is what every attempt of a job launches, even if its class
+// changes: its taskDefinition is the ARN of one revision.
 type ResolvedTask struct {
 	TaskTemplate `json:",inline"`
 
 	// healthCheck is Enabled if the task definition gives the container a
-	// health check, which then has to pass before the job is ready.
+	// health check, which must then pass before the job is ready.
 	// +optional
 	HealthCheck Toggle `json:"healthCheck,omitempty"`
 }
@@ -261,7 +261,7 @@ type TaskStatus struct {
 	// +kubebuilder:validation:MaxLength=32
 	DesiredStatus string `json:"desiredStatus,omitempty"`
 
-	// capacity is the capacity provider, or without one the launch type.
+	// capacity is the capacity provider, or the launch type if there is none.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
@@ -293,20 +293,20 @@ type TaskStatus struct {
 	// +optional
 	StopTime *metav1.Time `json:"stopTime,omitempty"`
 
-	// stopCode is ECS's class of the stop, for example
+	// stopCode is ECS's code for the stop, for example
 	// EssentialContainerExited.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	StopCode string `json:"stopCode,omitempty"`
 
-	// stoppedReason is ECS's sentence about the stop.
+	// stoppedReason is ECS's description of the stop.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
 	StoppedReason string `json:"stoppedReason,omitempty"`
 
-	// containers are the containers of the task: at most ten of its task
+	// containers are the containers of the task: at most ten from its task
 	// definition, and those that AWS adds, such as GuardDuty's agents.
 	// +optional
 	// +listType=map
@@ -335,7 +335,7 @@ type ContainerStatus struct {
 	// +optional
 	ExitCode *int32 `json:"exitCode,omitempty"`
 
-	// reason is ECS's sentence about the container's end.
+	// reason is ECS's description of the container's end.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
@@ -362,8 +362,8 @@ type TaskAddress struct {
 	// +kubebuilder:validation:MaxLength=45
 	IPv6 string `json:"ipv6,omitempty"`
 
-	// host is the address to connect to, one of the above as the class's
-	// connectVia says.
+	// host is the address to connect to, the one of the above that the class's
+	// connectVia names.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=45
@@ -375,7 +375,7 @@ type TaskAddress struct {
 	// +kubebuilder:validation:Maximum=65535
 	Port int32 `json:"port,omitempty"`
 
-	// username is who to log in as.
+	// username is the user to log in as.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32

@@ -1,8 +1,8 @@
 package v1alpha1
 
-// Condition types of a FargateTaskClass, besides ConditionReady. Each is one
+// Condition types of a FargateTaskClass, other than ConditionReady. Each is one
 // check against AWS: True if it passed, False if the class or what it names in
-// AWS has to be mended, Unknown if AWS could not be asked. ConditionReady is
+// AWS must be fixed, Unknown if AWS could not be asked. ConditionReady is
 // derived from them: False if one of them is False, else Unknown if one of them
 // is Unknown, else True. Jobs do not wait for it. ConditionStalled is present
 // and true while ConditionReady is False, and ConditionReconciling while it is
@@ -28,10 +28,10 @@ const (
 // Reasons of a FargateTaskClass's conditions. ReasonReady, ReasonAccessDenied,
 // ReasonClusterNotFound, ReasonNoCapacityProvider, ReasonTaskDefinitionNotFound
 // and ReasonInvalidParameter mean here what they mean for a FargateJob.
-// ConditionReady has ReasonReady or the reason of the first check that is in
-// its way.
+// ConditionReady has ReasonReady or the reason of the first check that keeps it
+// from being True.
 const (
-	// ReasonPassed: the check found nothing to mend.
+	// ReasonPassed: the check found nothing to fix.
 	ReasonPassed = "Passed"
 	// ReasonClusterNotActive: the cluster exists and accepts no tasks.
 	ReasonClusterNotActive = "ClusterNotActive"
@@ -44,7 +44,7 @@ const (
 	// ReasonPortNotMapped: the container does not map the SSH port over tcp.
 	ReasonPortNotMapped = "PortNotMapped"
 	// ReasonNetworkModeNotAwsvpc: tasks of the task definition get no network
-	// interface of their own.
+	// interface.
 	ReasonNetworkModeNotAwsvpc = "NetworkModeNotAwsvpc"
 	// ReasonFargateIncompatible: the task definition does not run on Fargate,
 	// where a placement would put it.
@@ -57,11 +57,11 @@ const (
 	// ReasonSeveralVPCs: the subnets and security groups are not all in one
 	// VPC.
 	ReasonSeveralVPCs = "SeveralVPCs"
-	// ReasonCheckFailed: AWS throttled the check, failed or could not be
+	// ReasonCheckFailed: AWS throttled the check, failed, or could not be
 	// reached. The check is repeated.
 	ReasonCheckFailed = "CheckFailed"
 )
 
-// ReasonNotReady is the reason of the event that tells of a FargateTaskClass
+// ReasonNotReady is the reason of the event that reports a FargateTaskClass
 // whose ConditionReady has become False.
 const ReasonNotReady = "NotReady"

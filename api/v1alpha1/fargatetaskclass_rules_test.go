@@ -59,7 +59,7 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 	}
 	const (
 		pair   = "Fargate does not offer this memory with this cpu"
-		region = "is of another region: correct region or"
+		region = "names another region: correct region or"
 		arns   = "arn:aws:ecs:eu-west-1:123456789012:"
 	)
 	tests := map[string]struct {
@@ -96,13 +96,13 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 				v1alpha1.CapacityProvider{Provider: "FARGATE", Weight: ptr.To[int32](0)},
 				v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT", Weight: ptr.To[int32](0)},
 			)}
-		}, "of several providers one at least needs a weight above 0"},
+		}, "with several providers, at least one must have a weight above 0"},
 		"two bases": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.Capacity = []v1alpha1.Placement{strategy(
 				v1alpha1.CapacityProvider{Provider: "FARGATE", Base: ptr.To[int32](1)},
 				v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT", Base: ptr.To[int32](1)},
 			)}
-		}, "one provider at most can have a base"},
+		}, "at most one provider can have a base"},
 		"Fargate and own hosts": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.Capacity = []v1alpha1.Placement{strategy(v1alpha1.CapacityProvider{Provider: "FARGATE"}, v1alpha1.CapacityProvider{Provider: "HOSTS"})}
 		}, "FARGATE and FARGATE_SPOT cannot be in one strategy with other providers"},

@@ -2,9 +2,9 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// FargateTaskClass holds the defaults of the tasks that CI jobs run in, and
-// what a job may change of them. A platform team keeps it in Git. A change
-// holds for jobs created after it; running jobs keep what they started with.
+// FargateTaskClass holds the defaults for the tasks that CI jobs run in, and
+// says what a job may change. A platform team keeps it in Git. A change applies
+// to jobs created after it; running jobs keep what they started with.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -26,7 +26,7 @@ type FargateTaskClass struct {
 	// +required
 	Spec FargateTaskClassSpec `json:"spec,omitzero"`
 
-	// status is what the controller found out about it.
+	// status is what the controller found out about the class.
 	// +optional
 	// +default={"observedGeneration":-1}
 	Status FargateTaskClassStatus `json:"status,omitzero"`
@@ -35,13 +35,13 @@ type FargateTaskClass struct {
 // FargateTaskClassSpec is the desired state of a FargateTaskClass. What can
 // never work is refused; what depends on AWS is checked by the controller. The
 // pairs of cpu and memory are those of "Task size" in the ECS developer guide,
-// and hold unless every placement is elsewhere than on Fargate.
+// and apply unless every placement is outside Fargate.
 // +kubebuilder:validation:XValidation:rule="!has(self.memory) || (has(self.capacity) && !self.capacity.exists(p, has(p.launchType) ? p.launchType == 'FARGATE' : has(p.strategy) && p.strategy.exists(s, s.provider in ['FARGATE', 'FARGATE_SPOT']))) || [[256, 512, 512, 1], [256, 1024, 2048, 1024], [512, 1024, 4096, 1024], [1024, 2048, 8192, 1024], [2048, 4096, 16384, 1024], [4096, 8192, 30720, 1024], [8192, 16384, 61440, 4096], [16384, 32768, 122880, 8192]].exists(r, (!has(self.cpu) || self.cpu == r[0]) && self.memory >= r[1] && self.memory <= r[2] && (self.memory - r[1]) % r[3] == 0)",message="Fargate does not offer this memory with this cpu: cpu 256 goes with 512, 1024 or 2048; in steps of 1024, 512 goes with 1024 to 4096, 1024 with 2048 to 8192, 2048 with 4096 to 16384, 4096 with 8192 to 30720; 8192 goes with 16384 to 61440 in steps of 4096, 16384 with 32768 to 122880 in steps of 8192"
 // +kubebuilder:validation:XValidation:rule="!has(self.cpu) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxCPU) || self.allowedOverrides.maxCPU >= self.cpu",message="allowedOverrides.maxCPU is below cpu: raise it or lower cpu"
 // +kubebuilder:validation:XValidation:rule="!has(self.memory) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxMemory) || self.allowedOverrides.maxMemory >= self.memory",message="allowedOverrides.maxMemory is below memory: raise it or lower memory"
 // +kubebuilder:validation:XValidation:rule="!has(self.ephemeralStorageGiB) || !has(self.allowedOverrides) || !has(self.allowedOverrides.maxEphemeralStorageGiB) || self.allowedOverrides.maxEphemeralStorageGiB >= self.ephemeralStorageGiB",message="allowedOverrides.maxEphemeralStorageGiB is below ephemeralStorageGiB: raise it or lower ephemeralStorageGiB"
-// +kubebuilder:validation:XValidation:rule="!self.cluster.startsWith('arn:') || self.cluster.split(':')[3] == self.region",message="the ARN in cluster is of another region: correct region or cluster"
-// +kubebuilder:validation:XValidation:rule="!self.taskDefinition.startsWith('arn:') || self.taskDefinition.split(':')[3] == self.region",message="the ARN in taskDefinition is of another region: correct region or taskDefinition"
+// +kubebuilder:validation:XValidation:rule="!self.cluster.startsWith('arn:') || self.cluster.split(':')[3] == self.region",message="the ARN in cluster names another region: correct region or cluster"
+// +kubebuilder:validation:XValidation:rule="!self.taskDefinition.startsWith('arn:') || self.taskDefinition.split(':')[3] == self.region",message="the ARN in taskDefinition names another region: correct region or taskDefinition"
 type FargateTaskClassSpec struct {
 	TaskTemplate `json:",inline"`
 
@@ -50,14 +50,14 @@ type FargateTaskClassSpec struct {
 	AllowedOverrides OverridePolicy `json:"allowedOverrides,omitzero"`
 }
 
-// OverridePolicy limits what a job may change of its class. An empty policy
-// refuses every override.
+// OverridePolicy limits which values of its class a job may change. An empty
+// policy refuses every override.
 // +kubebuilder:validation:MinProperties=1
 type OverridePolicy struct {
-	// taskDefinitions are the task definitions a job may choose, as
-	// patterns in which * stands for any characters and ? for one, for
-	// example ci-*:*. A pattern is matched against what the job wrote, be it
-	// a family, a family:revision or an ARN.
+	// taskDefinitions are the task definitions a job may choose, as patterns in
+	// which * stands for any characters and ? for one, for example ci-*:*. A
+	// pattern is matched against what the job wrote: a family, a
+	// family:revision or an ARN.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -67,7 +67,7 @@ type OverridePolicy struct {
 	TaskDefinitions []string `json:"taskDefinitions,omitempty"`
 
 	// platformVersions are the Fargate platform versions a job may choose, each
-	// in full: there are no patterns here.
+	// in full: patterns do not work here.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -99,15 +99,15 @@ type OverridePolicy struct {
 // FargateTaskClassStatus is the observed state of a FargateTaskClass.
 // +kubebuilder:validation:MinProperties=1
 type FargateTaskClassStatus struct {
-	// conditions are Ready, one for each check against AWS, and while they are
-	// true Reconciling and Stalled.
+	// conditions are Ready, one for each check against AWS, and Reconciling and
+	// Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the generation that the conditions speak of. It is
+	// observedGeneration is the generation that the conditions describe. It is
 	// -1 until the controller has seen the object.
 	// +optional
 	// +kubebuilder:validation:Minimum=-1

@@ -6,10 +6,10 @@ const (
 	// objects that were created without it, before the first AWS call.
 	Finalizer = "ci.fargate-operator.dev/task"
 
-	// ForceDeleteAnnotation set to "true" on a FargateJob that is being
-	// deleted lets the controller drop the finalizer although ECS has not
-	// accepted the stop (an account that no longer exists, say). Whoever sets
-	// it answers for the task.
+	// ForceDeleteAnnotation set to "true" on a FargateJob that is being deleted
+	// lets the controller drop the finalizer even though ECS has not accepted
+	// the stop, for example because the account no longer exists. The person
+	// who sets it is responsible for the task.
 	ForceDeleteAnnotation = "ci.fargate-operator.dev/force-delete"
 
 	// DefaultClassName is the FargateTaskClass of a job that names none.
@@ -20,12 +20,12 @@ const (
 	DefaultContainerName = "ci-coordinator"
 
 	// DefaultLaunchDeadlineSeconds is the launchDeadlineSeconds of a class that
-	// does not say, and of a job whose class has not been read. A type's marker
-	// cannot name it, so a test compares the two.
+	// does not set it, and of a job whose class has not been read. A type's
+	// marker cannot name it, so a test compares the two.
 	DefaultLaunchDeadlineSeconds = 600
 
 	// PublicKeyVariable is the environment variable of the container through
-	// which a task learns the key it has to accept. GitLab's existing Fargate
-	// driver fixed this name, and images are built for it.
+	// which a task learns the key to accept. GitLab's existing Fargate driver
+	// fixed this name, and images are built for it.
 	PublicKeyVariable = "SSH_PUBLIC_KEY"
 )

@@ -1,9 +1,9 @@
 package v1alpha1
 
-// TaskTemplate is everything that a launch needs to know besides the job
-// itself: where the task runs, what it runs and how one connects to it. A
+// TaskTemplate is everything that a launch needs to know apart from the job
+// itself: where the task runs, what it runs and how to connect to it. A
 // FargateTaskClass holds it as the platform team wrote it; a FargateJob's
-// status holds it as it was in force at the first launch.
+// status holds it as it was at the first launch.
 type TaskTemplate struct {
 	// region is the AWS Region of the cluster, for example eu-central-1.
 	// +required
@@ -41,7 +41,7 @@ type TaskTemplate struct {
 	Network Network `json:"network,omitzero"`
 
 	// capacity lists the placements to try, first to last: when ECS has no
-	// capacity for one, the next attempt uses the next. None means the
+	// capacity for one, the next attempt uses the next. Empty means the
 	// cluster's default capacity provider strategy.
 	// +optional
 	// +listType=atomic
@@ -49,36 +49,36 @@ type TaskTemplate struct {
 	// +kubebuilder:validation:MaxItems=8
 	Capacity []Placement `json:"capacity,omitempty"` //nolint:kubeapilinter // a union: its CEL rule demands one of two
 
-	// platformVersion is the Fargate platform version, for example 1.4.0.
-	// None means LATEST.
+	// platformVersion is the Fargate platform version, for example 1.4.0. Unset
+	// means LATEST.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^(LATEST|[0-9]+\.[0-9]+\.[0-9]+)$`
 	PlatformVersion string `json:"platformVersion,omitempty"`
 
-	// cpu is the task's size in CPU units, 1024 to a vCPU. None means what the
-	// task definition says. Fargate knows only some pairs of cpu and memory.
+	// cpu is the task's size in CPU units, 1024 to a vCPU. Unset means what the
+	// task definition says. Fargate supports only some pairs of cpu and memory.
 	// +optional
 	// +kubebuilder:validation:Enum=256;512;1024;2048;4096;8192;16384
 	// +kubebuilder:validation:Minimum=256
 	CPU int32 `json:"cpu,omitempty"`
 
-	// memory is the task's memory in MiB. None means what the task definition
+	// memory is the task's memory in MiB. Unset means what the task definition
 	// says.
 	// +optional
 	// +kubebuilder:validation:Minimum=512
 	// +kubebuilder:validation:Maximum=122880
 	Memory int32 `json:"memory,omitempty"`
 
-	// ephemeralStorageGiB is the task's disk in GiB. None means what the task
+	// ephemeralStorageGiB is the task's disk in GiB. Unset means what the task
 	// definition says, and without that Fargate's own 20 GiB.
 	// +optional
 	// +kubebuilder:validation:Minimum=21
 	// +kubebuilder:validation:Maximum=200
 	EphemeralStorageGiB int32 `json:"ephemeralStorageGiB,omitempty"`
 
-	// taskRoleARN is the IAM role that the job's own processes assume. None
+	// taskRoleARN is the IAM role that the job's own processes assume. Unset
 	// means the task definition's.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -87,15 +87,15 @@ type TaskTemplate struct {
 	TaskRoleARN string `json:"taskRoleARN,omitempty"`
 
 	// executionRoleARN is the IAM role that ECS uses to pull the image and to
-	// read secrets. None means the task definition's.
+	// read secrets. Unset means the task definition's.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:Pattern=`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`
 	ExecutionRoleARN string `json:"executionRoleARN,omitempty"`
 
-	// tags are put on every task, besides the ones that identify the job.
-	// AWS allows 50 in all; ten are kept for those.
+	// tags are put on every task, in addition to the ones that identify the
+	// job. AWS allows 50 in all; ten are reserved for those.
 	// +optional
 	// +listType=map
 	// +listMapKey=key
@@ -113,9 +113,9 @@ type TaskTemplate struct {
 	// +default={"username":"root","port":22}
 	SSH SSHServer `json:"ssh,omitzero"`
 
-	// launchDeadlineSeconds bounds the time from the job's creation until one
-	// can connect to its task, over all attempts. Past it the task is stopped
-	// and the job is stalled.
+	// launchDeadlineSeconds limits the time from the job's creation until a
+	// client can connect to its task, across all attempts. After it the task is
+	// stopped and the job is stalled.
 	// +optional
 	// +default=600
 	// +kubebuilder:validation:Minimum=10
@@ -123,8 +123,8 @@ type TaskTemplate struct {
 	LaunchDeadlineSeconds int32 `json:"launchDeadlineSeconds,omitempty"`
 
 	// assumeRoleARN is an IAM role to assume before every call for tasks of
-	// this class, for clusters in another account. None means the
-	// controller's own identity.
+	// this class, for clusters in another account. Unset means the controller's
+	// own identity.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=2048
@@ -167,9 +167,8 @@ type Network struct {
 	// +kubebuilder:validation:items:Pattern=`^subnet-[A-Za-z0-9-]+$`
 	Subnets []string `json:"subnets,omitempty"`
 
-	// securityGroups are the security group ids of the task, at most 5. None
-	// means the default group of the VPC. They have to admit SSH from the
-	// runner.
+	// securityGroups are the security group ids of the task, at most 5. Empty
+	// means the default group of the VPC. They must admit SSH from the runner.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -210,9 +209,9 @@ type Placement struct {
 	// +listMapKey=provider
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:XValidation:rule="self.size() == 1 || self.exists(s, s.weight > 0)",message="of several providers one at least needs a weight above 0"
-	// +kubebuilder:validation:XValidation:rule="self.filter(s, has(s.base) && s.base > 0).size() < 2",message="one provider at most can have a base"
-	// +kubebuilder:validation:XValidation:rule="self.filter(s, s.provider in ['FARGATE', 'FARGATE_SPOT']).size() in [0, self.size()]",message="FARGATE and FARGATE_SPOT cannot be in one strategy with other providers: give those a placement of their own"
+	// +kubebuilder:validation:XValidation:rule="self.size() == 1 || self.exists(s, s.weight > 0)",message="with several providers, at least one must have a weight above 0"
+	// +kubebuilder:validation:XValidation:rule="self.filter(s, has(s.base) && s.base > 0).size() < 2",message="at most one provider can have a base"
+	// +kubebuilder:validation:XValidation:rule="self.filter(s, s.provider in ['FARGATE', 'FARGATE_SPOT']).size() in [0, self.size()]",message="FARGATE and FARGATE_SPOT cannot be in one strategy with other providers: give those their own placement"
 	Strategy []CapacityProvider `json:"strategy,omitempty"`
 }
 
@@ -231,7 +230,7 @@ type CapacityProvider struct {
 	// +kubebuilder:validation:Maximum=100000
 	Base *int32 `json:"base,omitempty"`
 
-	// weight is the provider's share of the tasks. ECS takes none for 0.
+	// weight is the provider's share of the tasks. With 0 it has no share.
 	// +optional
 	// +default=1
 	// +kubebuilder:validation:Minimum=0
@@ -241,7 +240,7 @@ type CapacityProvider struct {
 
 // Tag is an AWS tag.
 type Tag struct {
-	// key is the tag's name. The prefix aws: is AWS's own, and
+	// key is the tag's name. The prefix aws: is reserved by AWS, and
 	// ci.fargate-operator.dev/ is for the tags that every task has.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -262,7 +261,7 @@ type Tag struct {
 // SSHServer says how to log in to the SSH server of a task.
 // +kubebuilder:validation:MinProperties=1
 type SSHServer struct {
-	// username is who to log in as.
+	// username is the user to log in as.
 	// +optional
 	// +default="root"
 	// +kubebuilder:validation:MinLength=1

@@ -9,8 +9,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
-// apiServer says how to reach the API server: as --kubeconfig, KUBECONFIG or
-// the pod's service account tells.
+// apiServer says how to reach the API server: from --kubeconfig, KUBECONFIG or
+// the pod's service account.
 func apiServer() (*rest.Config, error) {
 	config, err := ctrl.GetConfig()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 )
 
-// serviceAccountNamespace is where Kubernetes tells a pod its namespace. Tests
-// may run in a pod and look elsewhere.
+// serviceAccountNamespace is where a pod finds its namespace. Tests may run in
+// a pod and look elsewhere.
 var serviceAccountNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 type options struct {
@@ -33,10 +33,11 @@ type options struct {
 	externalID      string
 	logLevel        zapcore.Level
 	logFormat       string
-	version         bool // print the version, and nothing else counts
+	version         bool // print the version and ignore everything else
 }
 
-// newFlags defines the flags, two of which need a look before they are options.
+// newFlags defines the flags. Two of them are validated before they become
+// options.
 func newFlags(o *options) (flags *flag.FlagSet, watch, level *string) {
 	flags = flag.NewFlagSet("manager", flag.ContinueOnError)
 	config.RegisterFlags(flags)
@@ -92,8 +93,8 @@ func parseOptions(args []string) (*options, error) {
 	return o, nil
 }
 
-// parseNamespaces reads a list of namespaces. An empty name in it would mean all
-// namespaces, and one with a space none that exists.
+// parseNamespaces reads a list of namespaces. An empty name in it would mean
+// all namespaces, and one with a space would not exist.
 func parseNamespaces(list string) ([]string, error) {
 	if list == "" {
 		return nil, nil
@@ -102,7 +103,7 @@ func parseNamespaces(list string) ([]string, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
 		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
-			return nil, fmt.Errorf("--watch-namespaces %q: %q is no name of a namespace: use names such as team-a,team-b", list, name)
+			return nil, fmt.Errorf("--watch-namespaces %q: %q is not a valid namespace name: use names such as team-a,team-b", list, name)
 		}
 		namespaces = append(namespaces, name)
 	}

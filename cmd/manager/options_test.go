@@ -36,10 +36,10 @@ func TestParseOptions_BadInput_NamesTheFlagAndTheFix(t *testing.T) {
 		{[]string{"--no-such-flag"}, "flag provided but not defined"},
 		{[]string{"--namespace", "x", "--installation-id", "a/b"}, `--installation-id "a/b": use 1 to 64 letters, digits, - and _`},
 		{[]string{"--namespace", "x", "--adopt-installations", "a, b c"}, `--adopt-installations: "b c" is not the id of an installation`},
-		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is no name of a namespace`},
-		{[]string{"--namespace", "x", "--watch-namespaces", "Team"}, `--watch-namespaces "Team": "Team" is no name of a namespace`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,"}, `--watch-namespaces "a,": "" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", " "}, `--watch-namespaces " ": "" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "a,b c"}, `--watch-namespaces "a,b c": "b c" is not a valid namespace name`},
+		{[]string{"--namespace", "x", "--watch-namespaces", "Team"}, `--watch-namespaces "Team": "Team" is not a valid namespace name`},
 	} {
 		_, err := parseOptions(test.args)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

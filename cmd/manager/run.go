@@ -22,7 +22,7 @@ import (
 // leaseName is the Lease that the replicas compete for.
 const leaseName = "fargate-operator"
 
-// reconcileTimeout frees a worker whose calls do not end. It leaves time for a
+// reconcileTimeout frees a worker whose calls hang. It leaves time for a
 // request to AWS that the SDK tries three times.
 const reconcileTimeout = 2 * time.Minute
 
@@ -31,7 +31,7 @@ const reconcileTimeout = 2 * time.Minute
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,resourceNames=fargate-operator,verbs=get;update,namespace=fargate-operator
 // +kubebuilder:rbac:groups="",resources=events,verbs=create,namespace=fargate-operator
 
-// run runs everything that wiring adds until the context ends.
+// run runs everything that wiring adds, until the context ends.
 func run(ctx context.Context, o *options, log logr.Logger) error {
 	config, err := apiServer()
 	if err != nil {
@@ -62,7 +62,7 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	return mgr.Start(ctx)
 }
 
-// manager is how the manager is to run.
+// manager returns the options of the manager.
 func (o *options) manager(log logr.Logger) (ctrl.Options, error) {
 	scheme, err := newScheme()
 	if err != nil {

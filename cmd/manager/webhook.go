@@ -11,7 +11,7 @@ import (
 )
 
 // addWebhook serves the admission check of classes with the certificate in a
-// directory; without one it is not wanted.
+// directory. Without a directory it adds nothing.
 func (w *wiring) addWebhook(mgr ctrl.Manager) error {
 	if w.options.webhookCertDir == "" {
 		return nil

@@ -19,11 +19,11 @@ import (
 type wiring struct {
 	options      *options
 	clients      *ecs.Clients
-	installation string // tells this installation's tasks from others'
+	installation string // marks this installation's tasks
 	log          logr.Logger
 }
 
-// addTo adds everything that the manager is to run, and its probes.
+// addTo adds everything that the manager runs, and its probes.
 func (w *wiring) addTo(mgr ctrl.Manager) error {
 	for _, add := range []func(ctrl.Manager) error{w.addJobs, w.addClasses, w.addCollector, w.addWebhook, addProbes} {
 		if err := add(mgr); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// recorded is a manager that notes what is added to it. It talks to no API
-// server.
+// recorded is a manager that records what is added to it. It does not talk to
+// an API server.
 type recorded struct {
 	ctrl.Manager
 	runnables []manager.Runnable

@@ -66,7 +66,7 @@ func TestClassChange_EveryField_LeavesRunningJobsAloneAndHoldsForNewOnes(t *test
 		t.Fatal(err)
 	}
 
-	// A controller that starts anew reconciles every job.
+	// A restarted controller reconciles every job.
 	w.startController(t)
 	second := w.createJobNamed(t, "second", nil)
 	w.awaitReady(t, second)
@@ -80,7 +80,7 @@ func TestClassChange_EveryField_LeavesRunningJobsAloneAndHoldsForNewOnes(t *test
 		t.Errorf("the running job's status differs after the class changed (-before +after):\n%s", diff)
 	}
 
-	// A job ends without its class too.
+	// A job also ends without its class.
 	if err := w.Delete(t.Context(), class); err != nil {
 		t.Fatal(err)
 	}

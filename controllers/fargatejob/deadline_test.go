@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
-// Nothing happens to this job: the controller has to look at it by itself.
+// Nothing happens to this job: the controller must look at it by itself.
 func TestDeadline_TaskIsNotReadyInTime_IsStopped(t *testing.T) {
 	w := newWorld(t, localecs.Config{Delays: localecs.Delays{Provisioning: eventually.Patience}})
 	w.createClass(t, func(s *v1alpha1.FargateTaskClassSpec) { s.LaunchDeadlineSeconds = 10 })

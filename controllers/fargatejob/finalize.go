@@ -15,7 +15,7 @@ import (
 )
 
 // finalize stops the job's task and lets the object go once ECS has accepted
-// that.
+// the stop.
 func (r *Reconciler) finalize(ctx context.Context, job *v1alpha1.FargateJob) (reconcile.Result, error) {
 	if !controllerutil.ContainsFinalizer(job, v1alpha1.Finalizer) {
 		return reconcile.Result{}, nil

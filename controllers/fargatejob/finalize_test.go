@@ -15,7 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
-// assertStopped fails unless there is one task, which is not to run on.
+// assertStopped fails unless there is one task, which has been asked to stop.
 func (w *world) assertStopped(t *testing.T) {
 	t.Helper()
 	tasks := w.AWS.Tasks(t)

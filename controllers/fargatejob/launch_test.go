@@ -119,7 +119,7 @@ func TestLaunch_CapacityUnavailable_TriesNextSubnetThenNextPlacement(t *testing.
 func TestLaunch_AnswerLost_FindsTheSameTask(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	w.createClass(t, nil)
-	// More often than the SDK tries, so that the controller has to.
+	// More often than the SDK tries, so that the controller must try again.
 	w.AWS.FailNext("RunTask", 4, localecs.LostAnswerFault())
 	w.startController(t)
 	job := w.createJob(t, nil)

@@ -9,7 +9,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
-// launchFaults are why ECS does not start a task.
+// launchFaults are the reasons why ECS does not start a task.
 var launchFaults = []string{
 	v1alpha1.ReasonAccessDenied,
 	v1alpha1.ReasonClusterNotFound,
@@ -36,19 +36,19 @@ var (
 			v1alpha1.ReasonActiveDeadlineExceeded,
 		}))
 
-	// readySeconds is what a job waits for. The buckets cover a Fargate start:
-	// 11 to 44 s until the image pull begins, then the pull.
+	// readySeconds is how long jobs wait for their tasks. The buckets cover a
+	// Fargate start: 11 to 44 s until the image pull begins, then the pull.
 	readySeconds = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: "fargate_operator",
 		Subsystem: "job",
 		Name:      "ready_seconds",
-		Help:      "Seconds from a job's creation until one can connect to its task.",
+		Help:      "Seconds from a job's creation until a client can connect to its task.",
 		Buckets:   []float64{1, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600},
 	})
 )
 
-// countByReason is a counter for each of the reasons. All begin at zero: a
-// series that begins with its first event hides that event from rate().
+// countByReason returns a counter for each reason. All begin at zero: a series
+// that begins with its first event hides that event from rate().
 func countByReason(name, help string, reasons []string) *prometheus.CounterVec {
 	total := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "fargate_operator",

@@ -69,7 +69,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// restart replaces the reconciler by that of another process, which knows
+// restart replaces the reconciler with that of another process, which knows
 // nothing.
 func (b *bench) restart() {
 	b.Reconciler = &Reconciler{
@@ -208,7 +208,7 @@ func TestFinalize_TaskTurnsUp_IsStoppedBeforeTheJobGoes(t *testing.T) {
 	b.cloud.LoseAnswers("Launch", 1)
 	b.cloud.Hide(true)
 	if _, err := b.Reconcile(t.Context(), reconcile.Request{NamespacedName: jobKey}); err == nil {
-		t.Error("a launch without an answer is no error")
+		t.Error("a launch without an answer is not an error")
 	}
 	b.restart()
 	b.delete(t)

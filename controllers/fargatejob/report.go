@@ -8,8 +8,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
-// report tells people and metrics what has changed, once for each change. An
-// event is a write to the API server: a job that fares well has one.
+// report writes events and metrics about what has changed, once for each
+// change. An event is a write to the API server: a job that succeeds has one.
 func (r *Reconciler) report(stored, job *v1alpha1.FargateJob) {
 	if stored.Status.Attempt > 0 && job.Status.Attempt > stored.Status.Attempt {
 		launched := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionLaunched)

@@ -32,7 +32,7 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 		},
 		"key that no server accepts": {
 			job:    func(s *v1alpha1.FargateJobSpec) { s.SSHPublicKey = "ssh-rsa AAAA me@example.com" },
-			reason: v1alpha1.ReasonInvalidParameter, message: "spec.sshPublicKey is no public key",
+			reason: v1alpha1.ReasonInvalidParameter, message: "spec.sshPublicKey is not a valid public key",
 		},
 		"no such cluster": {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.Cluster = "nowhere" },

@@ -9,7 +9,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// expiry is when a stalled job has been kept long enough, zero for others.
+// expiry is when a stalled job has been kept long enough, and zero for other
+// jobs.
 func expiry(job *v1alpha1.FargateJob) time.Time {
 	stalled := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionStalled)
 	if stalled == nil || stalled.Status != metav1.ConditionTrue || job.Spec.TTLSecondsAfterStalled == nil {

@@ -17,7 +17,7 @@ import (
 
 const arnCI = "arn:aws:ecs:us-east-1:123456789012:task-definition/ci:1"
 
-// allPassed are the conditions of a class that is right.
+// allPassed are the conditions of a valid class.
 func allPassed() map[string]metav1.Condition {
 	byType := map[string]metav1.Condition{}
 	for _, c := range []metav1.Condition{
@@ -60,7 +60,7 @@ func TestClass_SomethingWrong_SaysReasonAndFix(t *testing.T) {
 		kind    string
 		reason  string
 		message string
-		// also are other conditions than a right class has.
+		// also are the conditions that differ from those of a valid class.
 		also []metav1.Condition
 	}{
 		"no such cluster": {

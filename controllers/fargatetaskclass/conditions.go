@@ -11,7 +11,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// maxMessage is how many bytes of a message a condition takes. Source:
+// maxMessage is how many bytes a condition's message can have. Source:
 // Condition in k8s.io/apimachinery.
 const maxMessage = 32768
 
@@ -33,7 +33,7 @@ func summarize(class *v1alpha1.FargateTaskClass, f *classcheck.Findings) (unansw
 	return unanswered
 }
 
-// readiness tells of all checks that failed, else of all that were left
+// readiness reports all checks that failed, or else all that were left
 // unanswered.
 func readiness(outcomes []classcheck.Outcome) classcheck.Outcome {
 	for _, status := range []metav1.ConditionStatus{metav1.ConditionFalse, metav1.ConditionUnknown} {
@@ -57,7 +57,7 @@ func readiness(outcomes []classcheck.Outcome) classcheck.Outcome {
 }
 
 // setConditionIf sets a condition of kstatus, which is present only while it
-// holds and then tells what Ready tells.
+// holds and then has the reason and message of Ready.
 func setConditionIf(holds bool, class *v1alpha1.FargateTaskClass, kind string, ready classcheck.Outcome) {
 	if !holds {
 		meta.RemoveStatusCondition(&class.Status.Conditions, kind)
@@ -67,7 +67,7 @@ func setConditionIf(holds bool, class *v1alpha1.FargateTaskClass, kind string, r
 	setCondition(class, kind, ready)
 }
 
-// setCondition sets a condition of this generation.
+// setCondition sets a condition for this generation.
 func setCondition(class *v1alpha1.FargateTaskClass, kind string, o classcheck.Outcome) {
 	meta.SetStatusCondition(&class.Status.Conditions, metav1.Condition{
 		Type:               kind,

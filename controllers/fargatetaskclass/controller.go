@@ -25,7 +25,7 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 // DefaultInterval is the time between two checks of a class whose spec does not
-// change: how long its status may be behind what people change in AWS. A check
+// change: how long its status may lag behind what people change in AWS. A check
 // costs four calls.
 const DefaultInterval = 10 * time.Minute
 
@@ -34,18 +34,18 @@ const DefaultInterval = 10 * time.Minute
 const minRetry, maxRetry = time.Second, 5 * time.Minute
 
 // concurrency is how many classes are checked at a time, so that one whose
-// region cannot be reached does not hold up the others.
+// region cannot be reached does not delay the others.
 const concurrency = 8
 
 // Reconciler checks FargateTaskClasses.
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
-	// Events records when a class becomes ready or ceases to be.
+	// Events records when a class becomes ready or stops being ready.
 	Events events.EventRecorder
 	// AWS is asked about what classes name.
 	AWS classcheck.AWS
-	// Interval is DefaultInterval but in tests.
+	// Interval is DefaultInterval except in tests.
 	Interval time.Duration
 }
 
@@ -59,7 +59,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
-// Reconcile checks one class, writes down what it found, and asks to be called
+// Reconcile checks one class, records what it found, and asks to be called
 // again.
 func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskClass) (reconcile.Result, error) {
 	if !class.DeletionTimestamp.IsZero() {

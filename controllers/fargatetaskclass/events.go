@@ -9,7 +9,7 @@ import (
 )
 
 // report records an event when Ready becomes True or False. Unknown says
-// nothing about the class, so it makes no event.
+// nothing about the class, so it gets no event.
 func (r *Reconciler) report(stored, class *v1alpha1.FargateTaskClass) {
 	ready := meta.FindStatusCondition(class.Status.Conditions, v1alpha1.ConditionReady)
 	if meta.IsStatusConditionPresentAndEqual(stored.Status.Conditions, v1alpha1.ConditionReady, ready.Status) {

@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(controlplanetest.Main(m, &env))
 }
 
-// Intervals between checks: often checks again at once, never does not.
+// Intervals between checks: often checks again at once, never does not check
+// again.
 const often, never = 20 * time.Millisecond, time.Hour
 
 // world is a controllertest.World for classes, with a controller.
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, interval time.Duration) *world {
 	return w
 }
 
-// class is a class that passes every check, but for a change.
+// class is a class that passes every check, apart from a change.
 func (w *world) class(change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
 	class := &v1alpha1.FargateTaskClass{
 		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: w.Namespace},

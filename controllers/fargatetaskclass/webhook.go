@@ -22,14 +22,14 @@ const WebhookPath = "/validate-fargatetaskclass"
 // ten seconds for the Validator.
 const DefaultTimeout = 8 * time.Second
 
-// Validator makes the Reconciler's checks before a FargateTaskClass is stored,
-// for dry runs too. A class that a check finds wrong is refused with what has
-// to be mended; checks that AWS does not answer become warnings. It changes
-// nothing and works on every replica.
+// Validator runs the Reconciler's checks before a FargateTaskClass is stored,
+// including in dry runs. A class that fails a check is refused with what must
+// be fixed; checks that AWS does not answer become warnings. It changes nothing
+// and works on every replica.
 type Validator struct {
 	// AWS is asked about what classes name.
 	AWS classcheck.AWS
-	// Timeout is DefaultTimeout but in tests.
+	// Timeout is DefaultTimeout except in tests.
 	Timeout time.Duration
 }
 

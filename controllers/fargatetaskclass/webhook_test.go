@@ -57,8 +57,8 @@ func newGuardedWorld(t *testing.T, timeout time.Duration) (*world, *warnings) {
 	return w, heard
 }
 
-// serverCertificate makes a certificate for 127.0.0.1 and returns it with the
-// directory that holds it and its key.
+// serverCertificate generates a certificate for 127.0.0.1 and returns it with
+// the directory that holds it and its key.
 func serverCertificate(t *testing.T) (pem []byte, dir string) {
 	t.Helper()
 	pem, key, err := cert.GenerateSelfSignedCertKey("127.0.0.1", nil, nil)
@@ -84,8 +84,8 @@ func freePort(t *testing.T) int {
 	return int(netip.MustParseAddrPort(listener.Addr().String()).Port())
 }
 
-// register tells the API server to ask for every class of the namespace, and
-// to refuse classes if it gets no answer.
+// register registers the webhook for every class of the namespace, so that the
+// API server refuses classes if it gets no answer.
 func (w *world) register(t *testing.T, port int, ca []byte) {
 	t.Helper()
 	url := fmt.Sprintf("https://127.0.0.1:%d%s", port, fargatetaskclass.WebhookPath)
@@ -118,8 +118,8 @@ func (w *world) register(t *testing.T, port int, ca []byte) {
 	})
 }
 
-// awaitGuard waits until the API server asks, which it begins to do some time
-// after it was told.
+// awaitGuard waits until the API server calls the webhook, which it begins to
+// do some time after it was registered.
 func (w *world) awaitGuard(t *testing.T) {
 	t.Helper()
 	var err error
@@ -129,7 +129,7 @@ func (w *world) awaitGuard(t *testing.T) {
 	}, func() any { return err })
 }
 
-// warnings are what the API server warns a client of.
+// warnings are the API server's warnings to a client.
 type warnings struct{ texts []string }
 
 var _ rest.WarningHandler = (*warnings)(nil)

@@ -7,12 +7,12 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
-// callsTotal counts what AWS was asked.
+// callsTotal counts the calls to AWS.
 var callsTotal = newCallsTotal()
 
-// newCallsTotal has a counter for each call that the controller makes, beginning
-// at zero: a series that begins with its first event hides that event from
-// rate().
+// newCallsTotal returns a counter for each call that the controller makes,
+// beginning at zero: a series that begins with its first event hides that event
+// from rate().
 func newCallsTotal() *prometheus.CounterVec {
 	total := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Namespace: "fargate_operator",

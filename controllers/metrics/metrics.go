@@ -1,6 +1,6 @@
 // Package metrics lists what the controller measures. Each package has its own
-// collectors; this is where they come together, for the program that serves
-// them and for their reference page.
+// collectors; this one gathers them for the program that serves them and for
+// their reference page.
 package metrics
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 // Collectors are all of the controller's own collectors. Every label has a
-// closed set of values, and a counter for each of them exists from the start.
+// closed set of values, and a counter for each value exists from the start.
 func Collectors() []prometheus.Collector {
 	return slices.Concat(fargatejob.Metrics(), []prometheus.Collector{callsTotal}, orphans.Metrics())
 }

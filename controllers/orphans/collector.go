@@ -1,6 +1,6 @@
-// Package orphans stops the tasks that no FargateJob owns: what slips through
-// everything else, such as objects that were deleted by force or a cluster that
-// was restored from a backup.
+// Package orphans stops the tasks that no FargateJob owns: those that
+// everything else misses, for example because objects were deleted by force or
+// a cluster was restored from a backup.
 package orphans
 
 import (
@@ -26,30 +26,30 @@ const DefaultInterval = 5 * time.Minute
 // stopReason is shown with the stopped task.
 const stopReason = "no FargateJob owns this task"
 
-// Cloud is what the Collector needs of ECS. *ecs.Clients is one.
+// Cloud is what the Collector needs from ECS. *ecs.Clients implements it.
 type Cloud interface {
 	leftover.Lister
-	// Stop stops a task, with a reason that is shown with it. A task that has
-	// stopped or is gone is not an error.
+	// Stop stops a task, with a reason that is shown with the task. A task that
+	// has stopped or is gone is not an error.
 	Stop(ctx context.Context, location ecs.Location, arn, reason string) error
 }
 
-// Collector stops orphans from time to time.
+// Collector stops orphans at intervals.
 type Collector struct {
 	// Client lists jobs and classes, from the cache.
 	Client client.Reader
 	// ECS lists and stops tasks.
 	ECS Cloud
-	// Installation tells this installation's tasks from others'.
+	// Installation identifies this installation's tasks.
 	Installation string
 	// Adopted are the ids of former installations whose orphans are stopped too.
 	Adopted []string
-	// Namespaces are those whose jobs the Client lists; none means all. Tasks of
-	// others are left alone.
+	// Namespaces are those whose jobs the Client lists; empty means all. Tasks
+	// of other namespaces are left alone.
 	Namespaces []string
-	// Interval is DefaultInterval but in tests.
+	// Interval is DefaultInterval except in tests.
 	Interval time.Duration
-	// Log takes what was stopped and what could not be.
+	// Log receives what was stopped and what could not be.
 	Log logr.Logger
 }
 

@@ -13,13 +13,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/gobuild"
 )
 
-// bench is what all figures work with.
+// bench has what all figures need.
 type bench struct {
-	// dir holds all files, which are gone afterwards.
+	// dir holds all files, and is removed afterward.
 	dir string
 	// runs is how often each figure is taken; zero leaves that to the figure.
 	runs int
-	// managerLog takes what the manager writes.
+	// managerLog receives what the manager writes.
 	managerLog io.Writer
 }
 

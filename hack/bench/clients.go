@@ -32,10 +32,10 @@ func (b *bench) ours(a *attempt) sshClient {
 	}
 }
 
-// openSSH is OpenSSH's client as one calls it for the same script, with the
+// openSSH is OpenSSH's client as people call it for the same script, with the
 // same key and a checked host key. The bash of a session that reads its input
 // is what OpenSSH offers for scripts too long for a command line. The options
-// are further ones.
+// are added.
 func openSSH(server *opensshd.Server, a *attempt, options ...string) sshClient {
 	return sshClient{
 		name: "ssh",

@@ -12,8 +12,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
-// attempt is a directory in which the prepare stage of a job seems to have
-// ended: its task's SSH server is an OpenSSH server.
+// attempt is a directory that looks as if a job's prepare stage had ended: its
+// task's SSH server is an OpenSSH server.
 type attempt struct {
 	dir, config, script string
 }

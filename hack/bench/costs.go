@@ -14,8 +14,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/opensshd"
 )
 
-// readBuffer is large, so that reading the output costs the measured programs
-// little of the machine.
+// readBuffer is large, so that reading the output takes little CPU time from
+// the measured programs.
 const readBuffer = 1 << 20
 
 // costs are what all runs of a client cost.
@@ -36,7 +36,7 @@ func (b *bench) threeClients(server *opensshd.Server, a *attempt) []sshClient {
 }
 
 // alternate runs the clients in turn, after one run of each that does not
-// count, so that whatever else the machine does concerns them alike. The
+// count, so that whatever else the machine does affects them equally. The
 // output of each run must have a size in bytes.
 func (b *bench) alternate(ctx context.Context, runs int, size int64, clients ...sshClient) ([]costs, error) {
 	all := make([]costs, len(clients))

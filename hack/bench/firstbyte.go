@@ -20,9 +20,9 @@ const maxFirstByte = 15 * time.Millisecond
 const firstByteWithin = 10 * time.Second
 
 // measureFirstByte starts the run stage with a server that only listens, and
-// reads how much CPU time the process has used when its first byte arrives:
-// the SSH client's version, after which it waits for the server's. OpenSSH's
-// client, started in turn, shows what the machine makes of a start.
+// reads how much CPU time the process has used when its first byte arrives: the
+// SSH client's version, after which it waits for the server's. OpenSSH's
+// client, started in turn, shows what a start costs on this machine.
 func measureFirstByte(ctx context.Context, b *bench) ([]line, error) {
 	const runs = 100
 	dir, err := b.newDir()
@@ -91,8 +91,9 @@ func cpuUntilFirstByte(ctx context.Context, c sshClient, listener *net.TCPListen
 	return cpuTime(cmd.Process.Pid)
 }
 
-// cpuTime is the user and system time of all threads of a process, those that
-// have ended included, in nanoseconds where /proc counts hundredths of seconds.
+// cpuTime is the user and system time of all threads of a process, including
+// those that have ended, in nanoseconds, where /proc counts hundredths of
+// seconds.
 func cpuTime(pid int) (time.Duration, error) {
 	// A process's CPU clock is the complement of its id, shifted, and which
 	// clock it is (linux/posix-timers.h); clock_getcpuclockid(3) does the same.

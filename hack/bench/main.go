@@ -1,5 +1,5 @@
-// Command bench prints how fast and how large Fargate Operator is, next to OpenSSH where that does the same, and whether
-// each figure keeps within its budget. It asserts nothing: figures depend on the machine and on what else it does.
+// Command bench prints how fast and how large Fargate Operator is, next to OpenSSH where that does the same, and
+// whether each figure keeps within its budget. It asserts nothing: figures depend on the machine and its load.
 package main
 
 import (
@@ -71,5 +71,5 @@ func (b *bench) take(ctx context.Context, chosen []figure) ([]line, error) {
 	return lines, nil
 }
 
-// say tells what happens, apart from the figures.
+// say reports progress, apart from the figures.
 func say(what string) { fmt.Fprintln(os.Stderr, "==>", what) }

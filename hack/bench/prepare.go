@@ -63,8 +63,8 @@ const (
 
 // classWithDelay creates a class whose tasks stay PENDING for longer, and
 // returns its name. The controller looks at a task in intervals that begin with
-// its launch: jobs whose tasks all take the same time would come to run at the
-// same place in an interval, and one figure would stand for all.
+// its launch: jobs whose tasks all take the same time would start running at
+// the same point in an interval, and one figure would represent all.
 func (s *stack) classWithDelay(ctx context.Context, index int, delay time.Duration) (string, error) {
 	class := devstack.Class()
 	class.Name = fmt.Sprintf("delay-%d", index)

@@ -21,7 +21,7 @@ const describedAtOnce = 100
 // goneWithin bounds the wait for all objects to be gone.
 const goneWithin = 2 * time.Minute
 
-// stack is a devstack with what the figures ask of it.
+// stack is a devstack with what the figures need.
 type stack struct {
 	*devstack.Stack
 	builds string
@@ -50,8 +50,8 @@ func (s *stack) runner(class string) (*fakerunner.Runner, error) {
 	return &fakerunner.Runner{Custom: fakerunner.Calling(s.Executor(), config), BuildsDir: s.builds}, nil
 }
 
-// runningSince returns when ECS says that each job's task came to run, by the
-// job's id.
+// runningSince returns when ECS says that each job's task started running, by
+// the job's id.
 func (s *stack) runningSince(ctx context.Context) (map[int64]time.Time, error) {
 	jobs, err := s.jobs(ctx)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// sameSpeed is the budget for the ratio of two medians that are to be equal, with
-// room for noise.
+// sameSpeed is the budget for the ratio of two medians that should be equal,
+// with room for noise.
 const sameSpeed = 1.05
 
 // configurations are the same runner's with Kubernetes and without it.
@@ -33,8 +33,8 @@ var configurations = map[string]string{
 `,
 }
 
-// measureStartUp runs the config stage in both modes: every stage starts as it
-// does, and it does nothing else.
+// measureStartUp runs the config stage in both modes: every stage starts in the
+// same way, and this one does nothing else.
 func measureStartUp(ctx context.Context, b *bench) ([]line, error) {
 	const runs = 200
 	dir, err := b.newDir()
@@ -72,7 +72,7 @@ func measureStartUp(ctx context.Context, b *bench) ([]line, error) {
 	}, nil
 }
 
-// measureSize tells the size of the stage binary, which the runner's machine
+// measureSize reports the size of the stage binary, which the runner's machine
 // reads at each start and people copy.
 func measureSize(_ context.Context, b *bench) ([]line, error) {
 	info, err := os.Stat(b.program("fargate"))

@@ -15,7 +15,7 @@ const (
 )
 
 // flatKiB is how much more memory the large output may take than the small one:
-// no more than garbage collections that come at other times explain.
+// no more than the different timing of garbage collections explains.
 const flatKiB = 8 << 10
 
 // measureStream streams output through the run stage and through OpenSSH's

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// line is a line of the table. What is empty is printed as a dash.
+// line is a line of the table. Empty fields are printed as a dash.
 type line struct {
 	what, ours, openssh, compared, budget string
 	// met is meaningless without a budget.

@@ -23,7 +23,7 @@ import (
 const requestsMetric = "apiserver_request_total"
 
 // What counts as a write: every request that may change an object of ours, or
-// an event about one, refused ones included.
+// an event about one, including refused ones.
 var (
 	writeVerbs    = []string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
 	writtenGroups = []string{v1alpha1.GroupVersion.Group, "events.k8s.io"}
@@ -35,9 +35,9 @@ const (
 	settleWithin = time.Minute
 )
 
-// settledWrites returns the writes once no more come: the manager has done what
-// it does when it starts, and the API server has counted the last answer, which
-// it does after it has sent it.
+// settledWrites returns the writes once no more come: the manager has finished
+// its start, and the API server has counted the last answer, which it does
+// after sending it.
 func (s *stack) settledWrites(ctx context.Context) (map[string]int, error) {
 	var last map[string]int
 	err := wait.PollUntilContextTimeout(ctx, settlePause, settleWithin, true, func(ctx context.Context) (bool, error) {

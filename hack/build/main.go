@@ -1,6 +1,6 @@
-// Command build makes the programs of other projects that its arguments name, in bin/, unless they are up to date:
-// controlplane, kubectl and helm. Tests would build them themselves; doing it before keeps minutes of compiling out of a
-// test's time limit.
+// Command build builds the programs of other projects that its arguments name, in bin/, unless they are up to date:
+// controlplane, kubectl and helm. Tests would build them themselves; building them first keeps minutes of compiling out
+// of a test's time limit.
 package main
 
 import (

@@ -32,7 +32,7 @@ func Program(ctx context.Context, source Source, program, architecture, dir stri
 		return fmt.Errorf("compiling %s for %s: %w", program, architecture, err)
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath",
-		// What Git knows is in the linker's flags. Go's own stamp would differ where sources come without Git.
+		// The linker's flags have what Git knows. Go's own stamp would differ for sources without Git.
 		"-buildvcs=false",
 		"-ldflags="+LinkerFlags(source.Version, source.Commit),
 		"-o", filepath.Join(dir, File(program, architecture)),
@@ -45,7 +45,7 @@ func Program(ctx context.Context, source Source, program, architecture, dir stri
 	return nil
 }
 
-// environment sets what else has an influence on the result, so that the builder's own settings have none.
+// environment sets everything else that affects the result, so that the builder's own settings do not.
 func environment(architecture string) []string {
 	return []string{
 		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + architecture, "GOAMD64=v1", "GOARM64=v8.0",

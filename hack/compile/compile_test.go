@@ -26,7 +26,7 @@ func read(t *testing.T, path ...string) []byte {
 	return content
 }
 
-// copySource copies what programs are compiled from into a directory of its own.
+// copySource copies the sources of the programs into a separate directory.
 func copySource(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "somewhere", "else")
@@ -67,7 +67,8 @@ func TestProgram_FromAnotherDirectory_HasTheSameBytesAndTheStamp(t *testing.T) {
 	}
 }
 
-// A program of a few lines takes the place of ours: what is tested is how, not what.
+// A program of a few lines replaces ours: this tests how programs are compiled,
+// not which.
 func TestProgram_EveryArchitecture_IsStaticAndIndependentOfTheBuildersSettings(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) {
@@ -173,6 +174,6 @@ func TestReadSource_KnowsTheCommitAndItsTime(t *testing.T) {
 	}
 	t.Setenv("SOURCE_DATE_EPOCH", "yesterday")
 	if _, err = ReadSource(t.Context(), dir, "v1.2.3"); err == nil || !strings.Contains(err.Error(), "correct SOURCE_DATE_EPOCH") {
-		t.Errorf("SOURCE_DATE_EPOCH=yesterday gives %v, want to be told what to correct", err)
+		t.Errorf("SOURCE_DATE_EPOCH=yesterday gives %v, want a message that says what to correct", err)
 	}
 }

@@ -15,12 +15,12 @@ import (
 type Source struct {
 	// Dir is the checkout's root.
 	Dir string
-	// Version is what binaries and image are told that they are.
+	// Version is the version in the binaries and the image.
 	Version string
 	// Commit is the full hash of the commit that is checked out.
 	Commit string
 	// Time is when the commit was made, or SOURCE_DATE_EPOCH if the environment has it
-	// (https://reproducible-builds.org/specs/source-date-epoch/). Everything that needs a time takes this one.
+	// (https://reproducible-builds.org/specs/source-date-epoch/). Everything that needs a time uses this one.
 	Time time.Time
 }
 
@@ -41,7 +41,7 @@ func ReadSource(ctx context.Context, dir, version string) (Source, error) {
 	return Source{Dir: dir, Version: version, Commit: commit, Time: time.Unix(seconds, 0).UTC()}, nil
 }
 
-// Changes returns what is in the checkout and not in its commit, a line each, as `git status` shows it.
+// Changes returns what differs between the checkout and its commit, one per line, as `git status` shows it.
 func (s Source) Changes(ctx context.Context) (string, error) {
 	out, err := git(ctx, s.Dir, "status", "--porcelain")
 	if err != nil {

@@ -74,14 +74,14 @@ func TestRead_EveryExample_Works(t *testing.T) {
 	}
 }
 
-// required are the examples of the keys that a file cannot do without, besides
-// one and the key that it stands for.
-func required(all []section, besides string) string {
+// required returns the examples of the keys that a file must have, except one
+// key and the singular key that it replaces.
+func required(all []section, except string) string {
 	var lines strings.Builder
 	for _, s := range all {
 		for _, k := range s.keys {
 			needed := strings.HasPrefix(k.unset(), "required") && k.name != "Subnets"
-			if needed && k.name != besides && k.name+"s" != besides && (len(all) == 1 || !s.list) {
+			if needed && k.name != except && k.name+"s" != except && (len(all) == 1 || !s.list) {
 				lines.WriteString(k.example() + "\n")
 			}
 		}

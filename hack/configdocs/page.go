@@ -20,7 +20,7 @@ CI variables by which a job chooses its task.
 
 A file with the section ` + "`[Kubernetes]`" + ` makes jobs run through FargateJobs.
 Without it the executor starts the tasks itself, as GitLab's Fargate driver does
-and with the same keys. Keys that have no effect in a mode are no errors, so
+and with the same keys. Keys that have no effect in a mode are not errors, so
 that one file can serve both: the job log names them.
 `
 
@@ -57,7 +57,7 @@ func writeKey(b *strings.Builder, s section, k key) {
 		kind(k.kind), k.unset(), k.example(), k.mode(s))
 }
 
-// unset says what holds if the file does not have the key.
+// unset says what applies if the file does not have the key.
 func (k key) unset() string {
 	if value, ok := k.tag.Lookup("default"); ok {
 		return "`" + value + "`"

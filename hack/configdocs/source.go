@@ -58,7 +58,7 @@ func read(dir string) ([]section, error) {
 }
 
 // sections returns a section with the keys of a struct, and those below it.
-// What holds with Kubernetes for a list holds for its elements.
+// What applies to a list with Kubernetes also applies to its elements.
 func (s source) sections(head section, name string, inherited reflect.StructTag) ([]section, error) {
 	var below []section
 	for _, field := range s[name].Fields.List {

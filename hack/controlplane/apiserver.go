@@ -58,11 +58,11 @@ func complete(ctx context.Context, o *options.ServerRunOptions) (options.Complet
 }
 
 // apiServerFlags are kube-apiserver's own flags. Admission, authorization and the watch cache are as in a real cluster;
-// what is switched off only matters with many tenants, several API servers or nodes.
+// what is disabled only matters with many tenants, several API servers or nodes.
 func apiServerFlags(etcdURL string, keys *pki) []string {
 	return []string{
 		"--bind-address=127.0.0.1",
-		"--advertise-address=127.0.0.1", // The default needs a network interface besides loopback.
+		"--advertise-address=127.0.0.1", // The default needs a network interface other than loopback.
 		"--external-hostname=localhost",
 		"--tls-cert-file=" + keys.server.certFile,
 		"--tls-private-key-file=" + keys.server.keyFile,

@@ -29,7 +29,7 @@ const workers = 4
 // loop is a controller's Run function: it returns when the context ends.
 type loop func(ctx context.Context)
 
-// manager makes the controllers of kube-controller-manager that need no node.
+// manager creates the controllers of kube-controller-manager that need no node.
 type manager struct {
 	config   *rest.Config
 	client   *kubernetes.Clientset

@@ -18,7 +18,7 @@ func startEtcd(ctx context.Context, dir string, keys *pki) (*embed.Etcd, string,
 	cfg.LogLevel = "warn"
 	cfg.UnsafeNoFsync = true
 	cfg.EnableGRPCGateway = false
-	// A lone member elects itself: it need not wait for the second that a network would take.
+	// A single member elects itself: it need not wait the second that a network would need.
 	cfg.TickMs, cfg.ElectionMs = 10, 100
 
 	anyPort := url.URL{Scheme: "https", Host: "127.0.0.1:0"}

@@ -11,7 +11,7 @@ import (
 )
 
 // writeKubeconfig writes a self-contained kubeconfig, readable by its owner only. The file appears complete or not at
-// all: whoever waits for it can use it at once.
+// all, so a process that waits for it can use it at once.
 func writeKubeconfig(file string, config *rest.Config) error {
 	const name = "controlplane"
 	kubeconfig := clientcmdapi.NewConfig()
@@ -26,12 +26,12 @@ func writeKubeconfig(file string, config *rest.Config) error {
 	if err != nil {
 		return fmt.Errorf("encoding the kubeconfig: %w", err)
 	}
-	// CreateTemp makes the file with mode 0600.
+	// CreateTemp creates the file with mode 0600.
 	temp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
 	if err != nil {
 		return fmt.Errorf("writing the kubeconfig: %w", err)
 	}
-	defer os.Remove(temp.Name()) // Fails once it is renamed.
+	defer os.Remove(temp.Name()) // Fails once the file is renamed.
 	_, err = temp.Write(data)
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr

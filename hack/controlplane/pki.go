@@ -20,13 +20,13 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// certificateLifetime bounds one run of the process: every start makes new certificates.
+// certificateLifetime bounds one run of the process: every start generates new certificates.
 const certificateLifetime = 365 * 24 * time.Hour
 
 // keyPair names the PEM files of a certificate and its private key.
 type keyPair struct{ certFile, keyFile string }
 
-// pki is what the parts authenticate each other with. Certificates are made anew at each start, so that nothing expires
+// pki is what the parts authenticate each other with. Certificates are generated at each start, so that nothing expires
 // in a directory that is used again; only the key that signs service account tokens is kept, which keeps tokens valid.
 type pki struct {
 	caFile string

@@ -22,9 +22,10 @@ type permission struct {
 	sid    string
 }
 
-// permissions are what IAM demands for each call. Source: Service Authorization
-// Reference; for tags and roles, "Grant permission to tag resources on creation"
-// and "Amazon ECS task execution IAM role" in the ECS developer guide.
+// permissions are what IAM requires for each call. Source: Service
+// Authorization Reference; for tags and roles, "Grant permission to tag
+// resources on creation" and "Amazon ECS task execution IAM role" in the ECS
+// developer guide.
 var permissions = map[string][]permission{
 	"ecs:RunTask": {
 		{"ecs:RunTask", "StartTasks"},
@@ -41,14 +42,14 @@ var permissions = map[string][]permission{
 	"ec2:DescribeSecurityGroups":    {{"ec2:DescribeSecurityGroups", "CheckNetworks"}},
 	"cloudwatchlogs:GetLogEvents":   {{"logs:GetLogEvents", "ReadContainerLogs"}},
 	"sts:AssumeRole":                {{"sts:AssumeRole", "AssumeRolesOfClasses"}},
-	"sts:GetCallerIdentity":         {}, // Everybody may.
+	"sts:GetCallerIdentity":         {}, // Everyone may.
 	"ec2:DescribeRouteTables":       {{"ec2:DescribeRouteTables", "CheckRoutesAndQuotas"}},
 	"ec2:DescribeVpcEndpoints":      {{"ec2:DescribeVpcEndpoints", "CheckRoutesAndQuotas"}},
 	"servicequotas:GetServiceQuota": {{"servicequotas:GetServiceQuota", "CheckRoutesAndQuotas"}},
 }
 
-// statements are the statements in the order of the policies. Capital words are
-// for the reader to replace; docs/aws-permissions.md explains them.
+// statements are the statements in the order of the policies. The reader
+// replaces the words in capitals; docs/aws-permissions.md explains them.
 var statements = []statement{
 	{
 		iam.Statement{
@@ -87,7 +88,7 @@ var statements = []statement{
 		[]string{controller, standalone},
 	},
 	{
-		// These actions know neither resources nor conditions of their own.
+		// These actions support neither resources nor conditions.
 		iam.Statement{Sid: "ReadDefinitionsAndAddresses", Resource: []string{"*"}},
 		[]string{controller, standalone},
 	},

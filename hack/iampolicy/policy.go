@@ -7,7 +7,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
 )
 
-// check makes sure that permissions has every call, and no other.
+// check makes sure that permissions has exactly these calls.
 func check(calls []string) error {
 	for _, call := range calls {
 		if _, known := permissions[call]; !known {
@@ -38,7 +38,7 @@ func policy(name string, calls []string) *iam.Policy {
 	return p
 }
 
-// actions are what a statement allows for the sake of the calls, sorted.
+// actions are what a statement allows for the calls, sorted.
 func actions(sid string, calls []string) []string {
 	var found []string
 	for _, call := range calls {

@@ -1,5 +1,5 @@
-// Command image makes the container image for all architectures, as a file and, if asked, in a registry. It needs Go and
-// Git, but no container engine.
+// Command image builds the container image for all architectures, as a file and, if asked, in a registry. It needs Go
+// and Git, but no container engine.
 package main
 
 import (

@@ -12,7 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/helm"
 )
 
-// makeCharts packages the charts with their version and with annotations that only a release can know.
+// makeCharts packages the charts with their version and with annotations that only a release knows.
 func (r *release) makeCharts(ctx context.Context) error {
 	changes, err := r.changesAnnotation()
 	if err != nil {

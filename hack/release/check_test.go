@@ -12,7 +12,7 @@ import (
 func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
 	for name, test := range map[string]struct {
 		version string
-		section string // what the changelog has in place of its section
+		section string // what the changelog has instead of its section
 		change  string // a file that is in no commit
 		stale   string // a file with another version
 		want    string
@@ -49,14 +49,15 @@ func TestRun_WhatCannotBeReleased_NamesTheFix(t *testing.T) {
 	}
 }
 
-// The files that say which version the tree is.
+// The files that have the tree's version.
 const (
 	operatorChart = "charts/fargate-operator/Chart.yaml"
 	crdsChart     = "charts/fargate-operator-crds/Chart.yaml"
 	kustomization = "config/default/kustomization.yaml"
 )
 
-// writeVersions writes what the tree says of its version, one file with the version before.
+// writeVersions writes the files with the tree's version, one of them with the
+// previous version.
 func writeVersions(t *testing.T, dir, stale string) {
 	t.Helper()
 	for file, content := range map[string]string{
@@ -71,7 +72,7 @@ func writeVersions(t *testing.T, dir, stale string) {
 	}
 }
 
-// commit makes a commit with this changelog.
+// commit creates a commit with this changelog.
 func commit(t *testing.T, dir, content string) {
 	t.Helper()
 	write(t, filepath.Join(dir, "CHANGELOG.md"), content)

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// output runs a program with further variables in its environment and returns what it prints.
+// output runs a program with additional variables in its environment and
+// returns what it prints.
 func output(ctx context.Context, environment []string, program string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	command.Env = append(os.Environ(), environment...)

@@ -1,4 +1,4 @@
-// Command release makes everything that a release consists of, from a clean checkout: binaries and their SBOMs, the
+// Command release builds everything that a release consists of, from a clean checkout: binaries and their SBOMs, the
 // image, the charts, manifests, release notes and checksums. docs/releasing.md says how to publish it.
 package main
 
@@ -16,7 +16,7 @@ import (
 
 func main() {
 	version := flag.String("version", "", "the release, such as v0.1.0")
-	output := flag.String("output", "dist", "the directory to make, from the repository's root")
+	output := flag.String("output", "dist", "the directory to create, relative to the repository's root")
 	flag.Parse()
 	if err := runInterruptibly(*version, *output); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)

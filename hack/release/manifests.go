@@ -11,7 +11,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/controlplane"
 )
 
-// image is what charts and manifests call the image as long as nobody names a registry.
+// image is the image's name in charts and manifests until a registry is set.
 const image = "fargate-operator"
 
 // makeManifests writes what `kubectl apply` takes: the CRDs alone, and the whole installation with this version's image.
@@ -39,7 +39,7 @@ func (r *release) makeManifests(ctx context.Context) error {
 	return r.write("install.yaml", install)
 }
 
-// newOverlay makes a directory for kustomize that sets the version on top of config/default.
+// newOverlay creates a directory for kustomize that sets the version on top of config/default.
 func (r *release) newOverlay() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "overlay-"); err != nil {
 		return "", err

@@ -12,7 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/hack/image/oci"
 )
 
-// release is one on its way into the output directory.
+// release is a release that is being written to the output directory.
 type release struct {
 	source        compile.Source
 	section       section
@@ -22,7 +22,7 @@ type release struct {
 	image string // the digest
 }
 
-// make takes the steps in their order. The checksums are last: an output directory without them is not complete.
+// make runs the steps in order. The checksums come last: an output directory without them is incomplete.
 func (r *release) make(ctx context.Context) error {
 	if err := os.Mkdir(r.output, 0o750); err != nil {
 		return fmt.Errorf("creating the output directory: %w", err)
@@ -48,7 +48,7 @@ func (r *release) make(ctx context.Context) error {
 	return nil
 }
 
-// number is the version without its v, as charts and the changelog have it.
+// number is the version without its v, as in charts and the changelog.
 func (r *release) number() string { return strings.TrimPrefix(r.source.Version, "v") }
 
 // file is the path of a file of the release.

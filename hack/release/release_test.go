@@ -24,10 +24,10 @@ const (
 	changelog  = "# Changelog\n\n## 1.2.3 - 2026-11-23\n\n### Added\n\n- One thing, which takes\n  two lines.\n\n### Fixed\n\n- `Another` thing.\n\n## 1.2.2 - 2026-11-22\n\n### Added\n\n- An older thing.\n"
 )
 
-// ownVersion is what this tree says of its version, in the files that say it.
+// ownVersion is this tree's version, in the files that have it.
 var ownVersion = regexp.MustCompile(`(?m)^(version: |appVersion: v| *newTag: v).*$`)
 
-// newCheckout copies this working tree into a Git repository of its own, with one commit and the version of these tests.
+// newCheckout copies this working tree into a separate Git repository, with one commit and the version of these tests.
 func newCheckout(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -183,7 +183,7 @@ func checkSBOMs(t *testing.T, dist string) {
 				licensed++
 			}
 		}
-		// The tool knows no license of the standard library and of modules with a text of their own.
+		// The tool does not find the license of the standard library and of modules with an unusual text.
 		if all := len(*bom.Components); licensed < all*9/10 {
 			t.Errorf("%s has the licenses of %d of %d modules", binary, licensed, all)
 		}

@@ -33,7 +33,7 @@ func (r *release) makeSBOMs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Licenses are read in the module cache. The compiler has left no more there than it needs itself.
+	// Licenses are read in the module cache. The compiler leaves there only what it needs itself.
 	if _, err := output(ctx, nil, "go", "-C", r.source.Dir, "mod", "download"); err != nil {
 		return err
 	}
@@ -48,8 +48,8 @@ func (r *release) makeSBOMs(ctx context.Context) error {
 }
 
 func (r *release) makeSBOM(ctx context.Context, tool, toolVersion, binary string) error {
-	// What a proxy knows of this project's own module depends on the day. All others are in the cache, checked against
-	// go.sum.
+	// What a proxy knows about this project's own module changes over time. All others are in the cache, checked
+	// against go.sum.
 	offline := []string{"GOPROXY=off", "GOSUMDB=off"}
 	document, err := output(ctx, offline, tool, "bin", "-json", "-std", "-licenses", "-noserial", "-notimestamp",
 		"-version", r.source.Version, r.file(binary))
@@ -74,8 +74,8 @@ func (r *release) makeSBOM(ctx context.Context, tool, toolVersion, binary string
 	return file.Close()
 }
 
-// identify says what the document is about, so that the same release always has the same: the tool would take a random
-// serial number, the time of day, and the checksum of its own binary.
+// identify sets the document's identity, so that the same release always has the same document: the tool would use a
+// random serial number, the time of day, and the checksum of its own binary.
 func (r *release) identify(bom *cdx.BOM, toolVersion, binary string) error {
 	content, err := os.ReadFile(r.file(binary))
 	if err != nil {

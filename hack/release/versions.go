@@ -13,8 +13,8 @@ import (
 // chartNames are the charts of a release, directories in charts/.
 var chartNames = []string{"fargate-operator", "fargate-operator-crds"}
 
-// checkTree refuses a version that the tree does not say of itself. What is packaged would be right all the same, but
-// whoever installs from the tag would get another image.
+// checkTree refuses a version that differs from the tree's. The packages would still be right, but an installation from
+// the tag would get another image.
 func checkTree(dir, version string) error {
 	errs := []error{checkKustomization(filepath.Join(dir, "config", "default", "kustomization.yaml"), version)}
 	for _, name := range chartNames {

@@ -58,8 +58,8 @@ func providers(placements []v1alpha1.Placement) []string {
 	return names
 }
 
-// usesFargate reports whether a task may be placed on Fargate. A default
-// strategy that is not known places none: another check tells of that.
+// usesFargate reports whether a task may be placed on Fargate. An unknown
+// default strategy places none: another check reports that.
 func usesFargate(t *v1alpha1.TaskTemplate, f *Findings) bool {
 	names := providers(t.Capacity)
 	if len(t.Capacity) == 0 && f.Cluster != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
-// right is a class that passes every check, with what AWS says of it.
+// right is a class that passes every check, with what AWS says about it.
 func right() (*v1alpha1.TaskTemplate, *Findings) {
 	template := &v1alpha1.TaskTemplate{
 		Region: "us-east-1", Cluster: "ci", TaskDefinition: "ci", ContainerName: "ci-coordinator",
@@ -32,7 +32,7 @@ func right() (*v1alpha1.TaskTemplate, *Findings) {
 	return template, found
 }
 
-// The states of AWS that a local ECS does not have.
+// States in AWS that a local ECS does not have.
 func TestChecks_StatesThatOnlyAWSHas(t *testing.T) {
 	fails := func(reason, message string) Outcome {
 		return Outcome{Status: metav1.ConditionFalse, Reason: reason, Message: message}
@@ -55,7 +55,7 @@ func TestChecks_StatesThatOnlyAWSHas(t *testing.T) {
 		"cluster being created": {checkCluster, inState("PROVISIONING"), fails(v1alpha1.ReasonClusterNotActive,
 			"cluster ci has the status PROVISIONING and takes no tasks: wait until AWS has created its capacity providers")},
 		"cluster without resources": {checkCluster, inState("FAILED"), fails(v1alpha1.ReasonClusterNotActive,
-			"cluster ci has the status FAILED and takes no tasks: mend or remove the capacity providers that could not be created")},
+			"cluster ci has the status FAILED and takes no tasks: fix or remove the capacity providers that could not be created")},
 		"cluster being deleted": {checkCluster, inState("DEPROVISIONING"), fails(v1alpha1.ReasonClusterNotActive,
 			"cluster ci has the status DEPROVISIONING and takes no tasks: create it again or name another in spec.cluster")},
 		"cluster deleted": {checkCluster, inState("INACTIVE"), fails(v1alpha1.ReasonClusterNotActive,

@@ -1,11 +1,11 @@
-// Package classcheck looks up in AWS what tasks of a template depend on, and
+// Package classcheck looks up in AWS what a template's tasks depend on, and
 // judges whether they can run. The controller puts the outcome into the
 // conditions of a FargateTaskClass, the doctor shows it to people.
 package classcheck
 
 import "github.com/fargate-operator/fargate-operator/api/v1alpha1"
 
-// checks are all checks by the condition that tells of them. They only judge
+// checks are all checks, by the condition that reports them. They only judge
 // what was found and call nothing.
 var checks = []struct {
 	condition string
@@ -17,7 +17,7 @@ var checks = []struct {
 	{v1alpha1.ConditionNetworkUsable, checkNetwork},
 }
 
-// Judge makes all checks, in their order.
+// Judge runs all checks, in order.
 func Judge(template *v1alpha1.TaskTemplate, f *Findings) []Outcome {
 	outcomes := make([]Outcome, len(checks))
 	for i, c := range checks {

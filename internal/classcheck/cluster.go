@@ -6,7 +6,7 @@ import "github.com/fargate-operator/fargate-operator/api/v1alpha1"
 // states: Cluster in the ECS API reference.
 var clusterFixes = map[string]string{
 	"PROVISIONING":   "wait until AWS has created its capacity providers",
-	"FAILED":         "mend or remove the capacity providers that could not be created",
+	"FAILED":         "fix or remove the capacity providers that could not be created",
 	"DEPROVISIONING": "create it again or name another in spec.cluster",
 	"INACTIVE":       "create it again or name another in spec.cluster",
 }

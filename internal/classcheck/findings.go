@@ -18,7 +18,7 @@ type AWS interface {
 }
 
 // Findings are AWS's answers about a class. Where an error is set, the value
-// beside it says nothing.
+// next to it means nothing.
 type Findings struct {
 	// Cluster is nil if there is no such cluster.
 	Cluster    *inspect.Cluster
@@ -32,8 +32,8 @@ type Findings struct {
 	NetworkErr      error
 }
 
-// Look asks AWS everything that the checks need to know, at once: who waits for
-// admission waits for the slowest answer only.
+// Look asks AWS everything that the checks need to know at the same time:
+// admission waits only for the slowest answer.
 func Look(ctx context.Context, aws AWS, template *v1alpha1.TaskTemplate) *Findings {
 	loc := ecs.LocationOf(template)
 	f := &Findings{}

@@ -36,7 +36,7 @@ func checkNetwork(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	return passed("all subnets and security groups exist in %s", f.Subnets[t.Network.Subnets[0]])
 }
 
-// without are the ids that have no VPC.
+// without returns the ids that have no VPC.
 func without(ids []string, vpcs map[string]string) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		_, ok := vpcs[id]
@@ -44,8 +44,8 @@ func without(ids []string, vpcs map[string]string) []string {
 	})
 }
 
-// byVPC has the subnets and security groups of each VPC, in the order of the
-// spec.
+// byVPC returns the subnets and security groups of each VPC, in the order of
+// the spec.
 func byVPC(t *v1alpha1.TaskTemplate, f *Findings) map[string][]string {
 	members := map[string][]string{}
 	for _, id := range t.Network.Subnets {

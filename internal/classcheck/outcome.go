@@ -11,22 +11,22 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// Outcome is what became of one check.
+// Outcome is the result of one check.
 type Outcome struct {
-	// Condition is the condition of a FargateTaskClass that tells of the check.
+	// Condition is the condition of a FargateTaskClass that reports the check.
 	Condition string
-	// Status is True if the check passed, False if it has found problems, and
-	// Unknown if AWS did not answer or another check has to pass first.
+	// Status is True if the check passed, False if it found problems, and
+	// Unknown if AWS did not answer or another check must pass first.
 	Status metav1.ConditionStatus
-	// Reason and Message tell of all problems, under the reason of the first.
+	// Message reports all problems, and Reason is the reason of the first.
 	Reason, Message string
-	// Problems are what has to be mended, one by one.
+	// Problems are what must be fixed, one by one.
 	Problems []Problem
 	// Unanswered is why AWS could not be asked; it is for the log.
 	Unanswered error
 }
 
-// Problem is something to mend. Its message names the fix, and fields as
+// Problem is something to fix. Its message names the fix, and the fields as
 // FargateTaskClass has them.
 type Problem struct {
 	Reason, Message string
@@ -40,7 +40,7 @@ func passed(format string, args ...any) Outcome {
 	return Outcome{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonPassed, Message: fmt.Sprintf(format, args...)}
 }
 
-// failed tells of one problem or more.
+// failed reports one or more problems.
 func failed(problems ...Problem) Outcome {
 	messages := make([]string, len(problems))
 	for i, p := range problems {
@@ -51,8 +51,8 @@ func failed(problems ...Problem) Outcome {
 	}
 }
 
-// refused tells apart the errors with which AWS answers the check from those
-// that leave it unanswered. Errors are of package ecs.
+// refused separates the errors with which AWS answers the check from those that
+// leave it unanswered. Errors are of package ecs.
 func refused(err error) Outcome {
 	reason := v1alpha1.ReasonCheckFailed
 	var fault *ecs.Error

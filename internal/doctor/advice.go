@@ -6,8 +6,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// advise says why a problem that a check of classes has found matters, and how
-// to mend it.
+// advise says why a problem found by a check of classes matters, and how to fix
+// it.
 func (e *examination) advise(reason string) (why, fix string) {
 	const (
 		noStart   = "no task can start"
@@ -48,8 +48,8 @@ func (e *examination) advise(reason string) (why, fix string) {
 	return noStart, "correct the value that the message names"
 }
 
-// strategy are the options that give a cluster both kinds of Fargate capacity,
-// on demand by default.
+// strategy returns the options that give a cluster both kinds of Fargate
+// capacity, on demand by default.
 func (e *examination) strategy() string {
 	return " --capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy capacityProvider=FARGATE,weight=1"
 }

@@ -173,8 +173,8 @@ func TestChecks_Ingress(t *testing.T) {
 		"others":                 {account: admit(other), want: found(doctor.Failure, "does not admit this machine", "authorize")},
 		"a group":                {account: admit(inspect.Source{Group: "sg-b"}), want: found(doctor.Warning, "admits sg-b to port 22", "authorize")},
 		"a prefix list":          {account: admit(inspect.Source{PrefixList: "pl-1"}), want: found(doctor.Warning, "admits pl-1 to port 22", "authorize")},
-		"everybody first":        {account: admit(inspect.Source{CIDR: "0.0.0.0/0"}, own), want: found(doctor.Warning, "admits everybody", "revoke-security-group-ingress")},
-		"everybody over IPv6":    {account: admit(inspect.Source{CIDR: "::/0"}), want: found(doctor.Warning, "admits everybody (::/0)", "--cidr ::/0")},
+		"everyone first":         {account: admit(inspect.Source{CIDR: "0.0.0.0/0"}, own), want: found(doctor.Warning, "admits everyone", "revoke-security-group-ingress")},
+		"everyone over IPv6":     {account: admit(inspect.Source{CIDR: "::/0"}), want: found(doctor.Warning, "admits everyone (::/0)", "--cidr ::/0")},
 		"over the internet":      {account: admit(other), change: viaPublic, want: found(doctor.Warning, "admits 203.0.113.0/24 to port 22; whether", "--cidr RUNNER_ADDRESS/32")},
 		"no answer": {
 			account: func(a *inspecttest.Account) { a.FailNext("SourcesOf", 1, inspecttest.Unreachable()) },
@@ -205,7 +205,7 @@ func TestChecks_WaysOut(t *testing.T) {
 		"one private subnet of two, public address": {
 			account: func(a *inspecttest.Account) { a.Has.Ways["subnet-b"] = "nat-1" },
 			change:  func(t *v1alpha1.TaskTemplate) { t.Network.ConnectVia = v1alpha1.PublicIP },
-			want: append(found(doctor.Failure, "subnet subnet-b is a private one", "[Fargate] UsePublicIP = false"),
+			want: append(found(doctor.Failure, "subnet subnet-b is private", "[Fargate] UsePublicIP = false"),
 				doctor.Finding{Level: doctor.Warning, Subject: "security group"}),
 		},
 		"one shut subnet of two": {
@@ -224,14 +224,14 @@ func TestChecks_WaysOut(t *testing.T) {
 			account: isolated(all), change: withRole,
 			want: found(doctor.Failure, "vpc-1 has no endpoint for ecr.api, ecr.dkr, logs, s3, secretsmanager, ssm", "create the endpoints"),
 		},
-		"endpoints not told": {
+		"endpoints unknown": {
 			account: func(a *inspecttest.Account) {
 				a.Has.Ways = nil
 				a.FailNext("EndpointsOfVPC", 1, inspecttest.Denied("ec2:DescribeVpcEndpoints"))
 			},
 			want: found(doctor.Warning, "not checked", "doctor-policy"),
 		},
-		"routes not told": {
+		"routes unknown": {
 			account: func(a *inspecttest.Account) { a.FailNext("WaysOut", 1, inspecttest.Unreachable()) },
 			want:    found(doctor.Warning, "not checked", "port 443"),
 		},
@@ -274,11 +274,11 @@ func TestChecks_Quotas(t *testing.T) {
 			change:  func(t *v1alpha1.TaskTemplate) { t.Capacity = []v1alpha1.Placement{{LaunchType: "FARGATE"}} },
 			want:    found(doctor.Failure, "Fargate on demand", "L-3032A538"),
 		},
-		"use not told": {
+		"use unknown": {
 			account: func(a *inspecttest.Account) { a.FailNext("VCPUsInUse", 1, inspecttest.Unreachable()) },
 			want:    found(doctor.Warning, "not checked", "port 443"),
 		},
-		"limit not told": {
+		"limit unknown": {
 			account: func(a *inspecttest.Account) {
 				a.FailNext("Quota", 1, inspecttest.Denied("servicequotas:GetServiceQuota"))
 			},
@@ -307,7 +307,7 @@ func TestChecks_ContainerLog(t *testing.T) {
 		"missing":                   {account: logs(false, false, nil), want: found(doctor.Failure, "log group g does not exist in region us-west-2", "create-log-group --log-group-name g --region us-west-2")},
 		"missing, ECS creates it":   {account: logs(true, false, nil)},
 		"may not be read":           {account: logs(false, false, inspecttest.Denied("logs:GetLogEvents")), want: found(doctor.Warning, "logs:GetLogEvents", "standalone-policy")},
-		"not told":                  {account: logs(false, false, inspecttest.Unreachable()), want: found(doctor.Warning, "not checked", "port 443")},
+		"unknown":                   {account: logs(false, false, inspecttest.Unreachable()), want: found(doctor.Warning, "not checked", "port 443")},
 		"elsewhere needs no answer": {account: func(a *inspecttest.Account) { a.FailNext("LogGroupExists", 1, inspecttest.Unreachable()) }},
 	})
 }

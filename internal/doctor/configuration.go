@@ -9,8 +9,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/standalone"
 )
 
-// Configuration says what came of loading fargate.toml: a finding for each thing
-// that is wrong with it.
+// Configuration reports the result of loading fargate.toml: a finding for each
+// thing that is wrong with it.
 func Configuration(path string, err error) []Finding {
 	const subject = "configuration"
 	if err == nil {
@@ -25,20 +25,20 @@ func Configuration(path string, err error) []Finding {
 	for _, problem := range problems {
 		findings = append(findings, Finding{
 			Level: Failure, Subject: subject, What: problem.Error(),
-			Why: "every stage of every job reads this file, and ends where it cannot be used", Fix: "correct the file as the message says",
+			Why: "every stage of every job reads this file, and fails if it cannot be used", Fix: "correct the file as the message says",
 		})
 	}
 	return findings
 }
 
-// Directory looks whether the stages of a job can leave files for each other in
-// [TaskMetadata] Directory. Without Kubernetes it is needed, since it outlives an
-// attempt, and holds what others must not change; else empty means the directory
-// that gitlab-runner makes for each.
+// Directory checks whether the stages of a job can leave files for each other
+// in [TaskMetadata] Directory. Without Kubernetes it is needed, since it
+// outlives an attempt, and holds what others must not change; else empty means
+// the directory that gitlab-runner creates for each.
 func Directory(path string, needed bool) Finding {
 	const subject = "metadata"
 	if path == "" && !needed {
-		return okf(subject, "[TaskMetadata] Directory is not set: jobs use the directory that gitlab-runner makes for each attempt")
+		return okf(subject, "[TaskMetadata] Directory is not set: jobs use the directory that gitlab-runner creates for each attempt")
 	}
 	var err error
 	if needed {

@@ -11,9 +11,9 @@ type logGroups interface {
 	LogGroupExists(ctx context.Context, loc ecs.Location, log ecs.ContainerLog, container string) (bool, error)
 }
 
-// checkContainerLog looks whether the container can log to CloudWatch Logs, if
-// it is to, and whether the executor may read there what it wrote when it has
-// ended.
+// checkContainerLog checks whether the container can log to CloudWatch Logs, if
+// it is configured to, and whether the executor may read that log after the
+// container has ended.
 func (e *examination) checkContainerLog(ctx context.Context) []Finding {
 	const subject = "container log"
 	container := e.template.ContainerName
@@ -34,7 +34,7 @@ func (e *examination) checkContainerLog(ctx context.Context) []Finding {
 	case !exists && !log.CreatesGroup:
 		return []Finding{{
 			Level: Failure, Subject: subject, What: fmt.Sprintf("log group %s does not exist in region %s", log.Group, log.Region),
-			Why: "tasks stop with ResourceInitializationError: ECS does not make the group by itself",
+			Why: "tasks stop with ResourceInitializationError: ECS does not create the group by itself",
 			Fix: fmt.Sprintf("aws logs create-log-group --log-group-name %s --region %s", log.Group, log.Region),
 		}}
 	default:

@@ -1,7 +1,7 @@
 // Package doctor finds out why jobs do not run: it looks at the configuration
-// and at everything in AWS that a task depends on, and says of each what was
-// found, why it matters and how to mend it. It changes nothing, except that Try
-// starts a task, which it stops again.
+// and at everything in AWS that a task depends on, and says for each what was
+// found, why it matters and how to fix it. It changes nothing, except that Try
+// starts a task and stops it again.
 package doctor
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// patience bounds each question to AWS, the SDK's own repetitions included.
+// patience limits each question to AWS, including the SDK's own retries.
 const patience = 10 * time.Second
 
-// AWS answers the questions of the checks; *inspect.Inspector does it.
+// AWS answers the questions of the checks. *inspect.Inspector implements it.
 type AWS interface {
 	classcheck.AWS
 	identities
@@ -30,7 +30,7 @@ type AWS interface {
 }
 
 // ExamineClass asks AWS for all that tasks of a FargateTaskClass need. Without
-// credentials there is that one finding.
+// credentials that is the only finding.
 func ExamineClass(ctx context.Context, aws AWS, template *v1alpha1.TaskTemplate) []Finding {
 	e := newExamination(aws, template, classPolicy)
 	return e.examine(ctx, e.checks()...)
@@ -53,13 +53,13 @@ type examination struct {
 	aws      AWS
 	template *v1alpha1.TaskTemplate
 	loc      ecs.Location
-	// policy is the generated one for who launches the tasks.
+	// policy is the generated one for the program that launches the tasks.
 	policy string
 	// own are the addresses of this machine.
 	own []netip.Addr
-	// identity is the ARN in use, empty if AWS did not tell.
+	// identity is the ARN in use, empty if AWS did not say.
 	identity string
-	// found is what AWS says of the template, nil before it was asked.
+	// found is what AWS says about the template, nil before it was asked.
 	found *classcheck.Findings
 }
 
@@ -88,8 +88,8 @@ func (e *examination) examine(ctx context.Context, checks ...check) []Finding {
 	return findings
 }
 
-// ownAddresses are those that this machine knows of. Behind NAT it does not know
-// its public one.
+// ownAddresses returns the addresses that this machine knows. Behind NAT it
+// does not know its public one.
 func ownAddresses() []netip.Addr {
 	networks, err := net.InterfaceAddrs()
 	if err != nil {

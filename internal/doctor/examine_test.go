@@ -20,7 +20,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/seed"
 )
 
-// template is right for a localecstest.Env, but for a change.
+// template is valid in a localecstest.Env, apart from a change.
 func template(change func(*v1alpha1.TaskTemplate)) *v1alpha1.TaskTemplate {
 	t := &v1alpha1.TaskTemplate{
 		Region: "us-east-1", Cluster: "ci", TaskDefinition: "ci", ContainerName: v1alpha1.DefaultContainerName,
@@ -41,8 +41,8 @@ func examine(t *testing.T, template *v1alpha1.TaskTemplate) []doctor.Finding {
 	return doctor.ExamineFile(t.Context(), inspect.New(&ecs.Clients{}), template)
 }
 
-// wantOnly fails the test unless all is well but for the findings wanted, of
-// whose texts parts are enough.
+// wantOnly fails the test unless everything passes except the wanted findings,
+// of whose texts parts are enough.
 func wantOnly(t *testing.T, findings []doctor.Finding, wanted ...doctor.Finding) {
 	t.Helper()
 	for _, f := range findings {
@@ -50,7 +50,7 @@ func wantOnly(t *testing.T, findings []doctor.Finding, wanted ...doctor.Finding)
 			continue
 		}
 		if f.Why == "" || f.Fix == "" {
-			t.Errorf("%s does not say why, or how to mend it: %+v", f.Subject, f)
+			t.Errorf("%s does not say why, or how to fix it: %+v", f.Subject, f)
 		}
 		if text := f.What + f.Why + f.Fix; strings.Contains(text, "spec.") {
 			t.Errorf("%s names a field of a class: %s", f.Subject, text)
@@ -179,7 +179,7 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			change: func(t *v1alpha1.TaskTemplate) {
 				t.Network.Subnets, t.Network.ConnectVia = []string{"subnet-b"}, v1alpha1.PublicIP
 			},
-			want: doctor.Finding{Level: doctor.Failure, Subject: "way out", What: "subnet-b is a private one: its packets to the internet go to nat-1", Fix: "[Fargate] UsePublicIP = false"},
+			want: doctor.Finding{Level: doctor.Failure, Subject: "way out", What: "subnet-b is private: its packets to the internet go to nat-1", Fix: "[Fargate] UsePublicIP = false"},
 			also: []doctor.Finding{{Level: doctor.Warning, Subject: "security group"}},
 		},
 		"isolated subnet without endpoints": {
@@ -194,7 +194,7 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 80, Last: 443, From: "0.0.0.0/0"}}}},
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "security group", What: "sg-local does not admit this machine to port 22", Fix: "aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-local --protocol tcp --port 22 --cidr "},
 		},
-		"rule for somebody else": {
+		"rule for another address": {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "203.0.113.0/24"}}}},
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "security group", What: "does not admit this machine", Fix: "authorize-security-group-ingress"},
 		},
@@ -202,9 +202,9 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "sg-runner"}}}},
 			want:   doctor.Finding{Level: doctor.Warning, Subject: "security group", What: "admits sg-runner to port 22", Fix: "authorize-security-group-ingress"},
 		},
-		"rule for everybody": {
+		"rule for everyone": {
 			config: localecs.Config{Ingress: map[string][]localecs.Rule{"sg-local": {{First: 22, Last: 22, From: "0.0.0.0/0"}}}},
-			want:   doctor.Finding{Level: doctor.Warning, Subject: "security group", What: "admits everybody", Fix: "aws ec2 revoke-security-group-ingress --region us-east-1 --group-id sg-local --protocol tcp --port 22 --cidr 0.0.0.0/0"},
+			want:   doctor.Finding{Level: doctor.Warning, Subject: "security group", What: "admits everyone", Fix: "aws ec2 revoke-security-group-ingress --region us-east-1 --group-id sg-local --protocol tcp --port 22 --cidr 0.0.0.0/0"},
 		},
 		"public connection, rule for a range": {
 			change: func(t *v1alpha1.TaskTemplate) { t.Network.ConnectVia = v1alpha1.PublicIP },

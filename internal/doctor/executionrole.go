@@ -10,8 +10,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// checkExecutionRole looks whether ECS has a role where it needs one before the
-// containers start. Source: "Amazon ECS task execution IAM role" in the ECS
+// checkExecutionRole checks whether ECS has a role where it needs one before
+// the containers start. Source: "Amazon ECS task execution IAM role" in the ECS
 // developer guide.
 func (e *examination) checkExecutionRole(context.Context) []Finding {
 	const subject = "execution role"
@@ -37,7 +37,7 @@ func (e *examination) checkExecutionRole(context.Context) []Finding {
 		Fix: "aws iam create-role --role-name ecsTaskExecutionRole --assume-role-policy-document " +
 			`'{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'` + "\n" +
 			"aws iam attach-role-policy --role-name ecsTaskExecutionRole --policy-arn arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy\n" +
-			"name it in the task definition's executionRoleArn or in spec.executionRoleARN; it needs secretsmanager:GetSecretValue or ssm:GetParameters besides, for secrets",
+			"name it in the task definition's executionRoleArn or in spec.executionRoleARN; for secrets it also needs secretsmanager:GetSecretValue or ssm:GetParameters",
 	}}
 }
 

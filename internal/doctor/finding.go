@@ -12,21 +12,22 @@ import (
 // Level says how bad a Finding is.
 type Level string
 
-// The levels. A warning is what may be wrong, or could not be found out.
+// The levels. A warning is something that may be wrong or could not be checked.
 const (
 	OK      Level = "OK"
 	Warning Level = "WARN"
 	Failure Level = "FAIL"
 )
 
-// Finding is what was found out about one thing that jobs need.
+// Finding is the result of checking one thing that jobs need.
 type Finding struct {
 	Level Level
 	// Subject is the thing, in a word or two.
 	Subject string
 	// What was found.
 	What string
-	// Why it matters and the exact Fix, mostly a command. Empty if all is well.
+	// Why it matters and the exact Fix, usually a command. Empty if all is
+	// well.
 	Why, Fix string
 }
 

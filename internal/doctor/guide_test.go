@@ -18,7 +18,7 @@ import (
 )
 
 // guide has the troubleshooting entries of the guide to GitLab's driver, by the
-// error that each is about, with what makes it and how the doctor finds it.
+// error that each is about, with its cause and how the doctor finds it.
 var guide = map[string]struct {
 	config localecs.Config
 	find   func(*testing.T, *localecstest.Env) []doctor.Finding

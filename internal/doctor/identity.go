@@ -21,23 +21,23 @@ func (e *examination) checkIdentity(ctx context.Context) Finding {
 	case isDenied(err):
 		return Finding{
 			Level: Failure, Subject: subject, What: err.Error(),
-			Why: "without credentials that AWS accepts nothing can be started, and nothing else can be checked",
+			Why: "without credentials that AWS accepts, nothing can be started or checked",
 			Fix: "give this machine an instance profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, for the user that\n" +
 				"gitlab-runner runs as; then see whether this works: aws sts get-caller-identity",
 		}
 	case err != nil:
 		return Finding{
 			Level: Warning, Subject: subject, What: err.Error(),
-			Why: "there are credentials, but nobody says whose they are",
-			Fix: "open the way to sts." + e.loc.Region + ".amazonaws.com on port 443: by a route, a proxy in HTTPS_PROXY or a VPC endpoint",
+			Why: "there are credentials, but AWS STS could not say whose they are",
+			Fix: "allow access to sts." + e.loc.Region + ".amazonaws.com on port 443: through a route, a proxy in HTTPS_PROXY or a VPC endpoint",
 		}
 	}
 	e.identity = identity
 	return okf(subject, "calls to AWS are made as %s", identity)
 }
 
-// attach is the command that gives the identity in use the permissions of a
-// generated policy.
+// attach returns the command that gives the identity in use the permissions of
+// a generated policy.
 func (e *examination) attach(policy string) string {
 	command := "aws iam put-role-policy --role-name ROLE"
 	parts := strings.Split(e.identity, "/")

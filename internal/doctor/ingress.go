@@ -19,13 +19,13 @@ const ingressSubject = "security group"
 
 const timesOut = "jobs connect to their tasks over SSH: without a rule they end with connection timed out"
 
-// checkIngress looks whether the tasks' security groups admit this machine to
+// checkIngress checks whether the tasks' security groups admit this machine to
 // the SSH port.
 func (e *examination) checkIngress(ctx context.Context) []Finding {
 	groups := e.template.Network.SecurityGroups
 	switch {
 	case e.found.NetworkErr != nil, len(e.found.Groups) < len(groups):
-		return nil // checkTemplate tells
+		return nil // checkTemplate reports it
 	case len(groups) == 0:
 		return []Finding{{
 			Level: Warning, Subject: ingressSubject, What: "spec.network.securityGroups names none: tasks get the VPC's default one, which admits its own members only",
@@ -70,16 +70,16 @@ func (e *examination) judgeSources(sources []inspect.Source) Finding {
 	}
 }
 
-func (e *examination) admitsAll(everybody string) Finding {
+func (e *examination) admitsAll(everyone string) Finding {
 	group := e.template.Network.SecurityGroups[0]
 	return Finding{
-		Level: Warning, Subject: ingressSubject, What: fmt.Sprintf("%s admits everybody (%s) to port %d", group, everybody, e.template.SSH.Port),
-		Why: "anybody can try to log in to a running job",
-		Fix: e.authorize() + "\n" + e.rule("revoke", group) + " --cidr " + everybody,
+		Level: Warning, Subject: ingressSubject, What: fmt.Sprintf("%s admits everyone (%s) to port %d", group, everyone, e.template.SSH.Port),
+		Why: "anyone can try to log in to a running job",
+		Fix: e.authorize() + "\n" + e.rule("revoke", group) + " --cidr " + everyone,
 	}
 }
 
-// authorize is the command that admits this machine.
+// authorize returns the command that admits this machine.
 func (e *examination) authorize() string {
 	from := "RUNNER_ADDRESS/32"
 	if e.template.Network.ConnectVia != v1alpha1.PublicIP {
@@ -97,8 +97,8 @@ func (e *examination) rule(verb, group string) string {
 	return fmt.Sprintf("aws ec2 %s-security-group-ingress --region %s --group-id %s --protocol tcp --port %d", verb, e.loc.Region, group, e.template.SSH.Port)
 }
 
-// ownIn is an address of this machine in a range; the zero Addr if there is
-// none.
+// ownIn returns an address of this machine in a range; the zero Addr if there
+// is none.
 func (e *examination) ownIn(prefix netip.Prefix) netip.Addr {
 	for _, own := range e.own {
 		if prefix.Contains(own) {

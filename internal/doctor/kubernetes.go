@@ -14,7 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
-// noJob is the name of a FargateJob that nobody creates.
+// noJob is the name of a FargateJob that is never created.
 const noJob = "fargate-doctor"
 
 // Store asks the API server to delete a FargateJob that does not exist: it
@@ -34,8 +34,8 @@ func Store(ctx context.Context, open func() (executor.JobStore, string, error)) 
 	return okf(subject, "the API server answers, and lets this runner delete FargateJobs in namespace %s", namespace)
 }
 
-// InCluster is the finding that stands for Examine where the class is not at
-// hand.
+// InCluster is the finding that replaces Examine where the class is not
+// available.
 func InCluster(config *driverconfig.Kubernetes) Finding {
 	get := "kubectl get fargatetaskclass " + config.TaskClass
 	if config.Namespace != "" {
@@ -48,7 +48,7 @@ func InCluster(config *driverconfig.Kubernetes) Finding {
 	}
 }
 
-// ReadClass reads a FargateTaskClass from a file, be it as people write it or as
+// ReadClass reads a FargateTaskClass from a file, as people write it or as
 // kubectl shows it.
 func ReadClass(path string) (*v1alpha1.FargateTaskClass, error) {
 	text, err := os.ReadFile(path)
@@ -57,10 +57,10 @@ func ReadClass(path string) (*v1alpha1.FargateTaskClass, error) {
 	}
 	class := &v1alpha1.FargateTaskClass{}
 	if err := yaml.UnmarshalStrict(text, class); err != nil {
-		return nil, fmt.Errorf("%s is no FargateTaskClass: %w", path, err)
+		return nil, fmt.Errorf("%s is not a FargateTaskClass: %w", path, err)
 	}
 	if class.Kind != "FargateTaskClass" || class.Spec.Region == "" || class.Spec.Cluster == "" {
-		return nil, fmt.Errorf("%s is no FargateTaskClass: it needs that kind, spec.region and spec.cluster", path)
+		return nil, fmt.Errorf("%s is not a FargateTaskClass: it needs that kind, spec.region and spec.cluster", path)
 	}
 	spec := &class.Spec
 	spec.ContainerName = cmp.Or(spec.ContainerName, v1alpha1.DefaultContainerName)

@@ -59,8 +59,8 @@ func openToAll(t *testing.T) string {
 	return dir
 }
 
-// The files of an attempt are its user's alone. The state of jobs without
-// Kubernetes is different: who adds a file has a task stopped.
+// The files of an attempt belong to its user alone. The state of jobs without
+// Kubernetes is different: anyone who adds a file can have a task stopped.
 func TestDirectory_OpenToAllWithKubernetes_IsFine(t *testing.T) {
 	if f := doctor.Directory(openToAll(t), false); f.Level != doctor.OK {
 		t.Errorf("%+v", f)
@@ -74,10 +74,10 @@ func TestDirectory_CannotBeUsed_SaysHowToMakeIt(t *testing.T) {
 		needed    bool
 		want, fix string
 	}{
-		{"", true, "needs a place of its own", "/opt/gitlab-runner/metadata"},
+		{"", true, "need a directory for their state", "/opt/gitlab-runner/metadata"},
 		{missing, true, "does not exist", missing},
 		{missing, false, "no such file", missing},
-		{open, true, "everybody may write", open},
+		{open, true, "anyone can write", open},
 		{write(t, "file", ""), true, "not a directory", ""},
 		{write(t, "file", ""), false, "not a directory", ""},
 	} {
@@ -100,9 +100,9 @@ func TestReadClass_AsPeopleWriteIt_HasTheDefaults(t *testing.T) {
 func TestReadClass_SomethingElse_IsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ path, want string }{
 		"missing":      {filepath.Join(t.TempDir(), "class.yaml"), "--class-file"},
-		"another kind": {write(t, "class.yaml", "kind: ConfigMap\n"), "is no FargateTaskClass"},
+		"another kind": {write(t, "class.yaml", "kind: ConfigMap\n"), "is not a FargateTaskClass"},
 		"unknown key":  {write(t, "class.yaml", "kind: FargateTaskClass\nspec: {zone: a}\n"), `unknown field "zone"`},
-		"no yaml":      {write(t, "class.yaml", "{"), "is no FargateTaskClass"},
+		"no yaml":      {write(t, "class.yaml", "{"), "is not a FargateTaskClass"},
 	} {
 		if _, err := doctor.ReadClass(test.path); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", name, err, test.want)
@@ -135,7 +135,7 @@ FAIL  way out           there is none
 		t.Errorf("the report differs (-want +got):\n%s", diff)
 	}
 	if err := doctor.Write(brokenPipe{}, nil); err == nil {
-		t.Error("nobody can read it, and it is no error")
+		t.Error("an unreadable file is not an error")
 	}
 }
 

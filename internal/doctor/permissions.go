@@ -13,19 +13,19 @@ type permissions interface {
 	Permissions(ctx context.Context, loc ecs.Location, public bool) []inspect.Permission
 }
 
-// The policies with the permissions that jobs need, by who launches them, and
-// with those that only the doctor needs.
+// The policies with the permissions that jobs need, one for each way to launch
+// them, and with those that only the doctor needs.
 const (
 	filePolicy   = "standalone-policy"
 	classPolicy  = "controller-policy"
 	checksPolicy = "doctor-policy"
 )
 
-// consequences say what happens without a permission.
+// consequences says what happens without a permission.
 var consequences = map[string]string{
-	"ecs:StopTask":                  "without it the tasks of ended jobs run on, and cost money, until somebody stops them",
+	"ecs:StopTask":                  "without it the tasks of ended jobs keep running, and cost money, until someone stops them",
 	"ecs:DescribeTasks":             "without it a job starts a task and never learns that it runs",
-	"ecs:ListTasks":                 "without it a task whose launch was interrupted is not found again, and runs on",
+	"ecs:ListTasks":                 "without it a task whose launch was interrupted is not found again, and keeps running",
 	"ec2:DescribeNetworkInterfaces": "without it the public address of a task is not found",
 	"ecs:DescribeTaskDefinition":    "without it no job starts: a launch pins the revision of its task definition first",
 }
@@ -38,7 +38,8 @@ func (e *examination) checkPermissions(ctx context.Context) []Finding {
 	for _, p := range e.aws.Permissions(ctx, e.loc, e.template.Network.AssignPublicIP == v1alpha1.Enabled) {
 		switch {
 		case p.Err == nil, hasReason(p.Err, v1alpha1.ReasonClusterNotFound):
-			// What does not exist is told only to those who may ask.
+			// AWS says that something does not exist only to callers who may
+			// ask.
 			allowed = append(allowed, p.Action)
 		case isDenied(p.Err):
 			findings = append(findings, Finding{
@@ -54,8 +55,8 @@ func (e *examination) checkPermissions(ctx context.Context) []Finding {
 	return findings
 }
 
-// NotTried is the finding that stands for Try where it was not asked for.
-// Command is the one that asks for it.
+// NotTried is the finding that replaces Try where it was not requested. Command
+// is the one that requests it.
 func NotTried(command string) Finding {
 	return Finding{
 		Level: Warning, Subject: "start of a task",
@@ -65,13 +66,13 @@ func NotTried(command string) Finding {
 	}
 }
 
-// unanswered is for a question that AWS did not answer, for lack of a permission
-// that jobs do without, or because it was not reached.
+// unanswered is the finding for a question that AWS did not answer: a
+// permission that jobs do not need is missing, or AWS could not be reached.
 func (e *examination) unanswered(subject string, err error) Finding {
 	if isDenied(err) {
 		return Finding{
 			Level: Warning, Subject: subject, What: "not checked: " + err.Error(),
-			Why: "jobs do without this permission, only the check needs it", Fix: e.attach(checksPolicy),
+			Why: "jobs do not need this permission; only the check does", Fix: e.attach(checksPolicy),
 		}
 	}
 	return unanswered(subject, err)
@@ -81,6 +82,6 @@ func unanswered(subject string, err error) Finding {
 	return Finding{
 		Level: Warning, Subject: subject, What: "not checked: " + err.Error(),
 		Why: "if AWS does not answer here, it does not answer jobs either",
-		Fix: "open the way to AWS on port 443: by a route, a proxy in HTTPS_PROXY or VPC endpoints; then check again",
+		Fix: "allow access to AWS on port 443: through a route, a proxy in HTTPS_PROXY or VPC endpoints; then check again",
 	}
 }

@@ -18,7 +18,7 @@ type quotas interface {
 // unitsPerVCPU is how many CPU units make a vCPU.
 const unitsPerVCPU = 1024
 
-// checkQuotas looks how many more tasks the account's quotas have room for.
+// checkQuotas checks how many more tasks the account's quotas have room for.
 func (e *examination) checkQuotas(ctx context.Context) []Finding {
 	quotas := e.quotasInUse()
 	if len(quotas) == 0 {

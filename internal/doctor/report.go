@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// margin is as wide as a level and the longest subject, with what is between.
+// margin is the width of a level, the longest subject, and the space between
+// them.
 const margin = 24
 
-// Write writes findings for people to read, and how many are bad.
+// Write writes findings for people to read, and counts the bad ones.
 func Write(w io.Writer, findings []Finding) error {
 	var text strings.Builder
 	count := map[Level]int{}

@@ -18,8 +18,8 @@ type routes interface {
 
 const routesSubject = "way out"
 
-// checkRoutes looks whether tasks get to where their image is: over the
-// internet, or by VPC endpoints.
+// checkRoutes checks whether tasks can reach their image, over the internet or
+// through VPC endpoints.
 func (e *examination) checkRoutes(ctx context.Context) []Finding {
 	subnets := slices.Sorted(maps.Keys(e.found.Subnets))
 	if len(subnets) == 0 {
@@ -46,7 +46,8 @@ func (e *examination) checkRoutes(ctx context.Context) []Finding {
 	return findings
 }
 
-// checkWay judges a subnet's way to the internet; nil if tasks have none.
+// checkWay judges a subnet's route to the internet. It returns nil if tasks
+// have none.
 func (e *examination) checkWay(subnet, way string) *Finding {
 	public := e.template.Network.AssignPublicIP == v1alpha1.Enabled
 	gateway := strings.HasPrefix(way, "igw-")
@@ -56,7 +57,7 @@ func (e *examination) checkWay(subnet, way string) *Finding {
 	case !gateway && e.template.Network.ConnectVia == v1alpha1.PublicIP:
 		return &Finding{
 			Level: Failure, Subject: routesSubject,
-			What: fmt.Sprintf("subnet %s is a private one: its packets to the internet go to %s", subnet, way),
+			What: fmt.Sprintf("subnet %s is private: its packets to the internet go to %s", subnet, way),
 			Why:  "a public address works in a public subnet only, and jobs connect to it: they would end with connection timed out",
 			Fix:  "name a subnet whose route to 0.0.0.0/0 is an internet gateway in spec.network.subnets, or set spec.network.connectVia: PrivateIP",
 		}
@@ -65,14 +66,14 @@ func (e *examination) checkWay(subnet, way string) *Finding {
 	return &finding
 }
 
-// checkEndpoints judges subnets without a way to the internet.
+// checkEndpoints judges subnets without a route to the internet.
 func (e *examination) checkEndpoints(ctx context.Context, vpc string, subnets []string) Finding {
 	endpoints, err := e.aws.EndpointsOfVPC(ctx, e.loc, vpc)
 	if err != nil {
 		return e.unanswered(routesSubject, err)
 	}
 	shut := "tasks in " + strings.Join(subnets, ", ") + " cannot reach the internet"
-	const fix = "set spec.network.assignPublicIP: Enabled if the subnet is a public one; else let its route to 0.0.0.0/0 lead to a NAT gateway:\n" +
+	const fix = "set spec.network.assignPublicIP: Enabled if the subnet is public; otherwise let its route to 0.0.0.0/0 lead to a NAT gateway:\n" +
 		"aws ec2 create-route --route-table-id rtb-… --destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-…"
 	needed, outside := needs(e.found.Definition.Containers)
 	missing := slices.DeleteFunc(needed, func(service string) bool { return slices.Contains(endpoints, service) })
@@ -90,7 +91,7 @@ func (e *examination) checkEndpoints(ctx context.Context, vpc string, subnets []
 	}
 	return Finding{
 		Level: Warning, Subject: routesSubject, What: shut + "; the endpoints of " + vpc + " suffice to start them",
-		Why: "the job itself has to reach GitLab to fetch its sources", Fix: "make sure that GitLab is in reach of the subnet; else\n" + fix,
+		Why: "the job itself must reach GitLab to fetch its sources", Fix: "make sure that the subnet can reach GitLab; otherwise\n" + fix,
 	}
 }
 

@@ -17,7 +17,7 @@ var subjects = map[string]string{
 	v1alpha1.ConditionNetworkUsable:        "network",
 }
 
-// checkTemplate makes the checks that the controller makes of a class.
+// checkTemplate runs the checks that the controller runs on a class.
 func (e *examination) checkTemplate(ctx context.Context) []Finding {
 	e.found = classcheck.Look(ctx, e.aws, e.template)
 	var findings []Finding
@@ -40,7 +40,7 @@ func (e *examination) translate(o classcheck.Outcome) []Finding {
 	case o.Unanswered != nil:
 		return []Finding{e.unanswered(subject, o.Unanswered)}
 	}
-	// Without problems another check has to pass first, and tells of itself.
+	// Without problems another check must pass first, and reports itself.
 	var findings []Finding
 	for _, problem := range o.Problems {
 		why, fix := e.advise(problem.Reason)

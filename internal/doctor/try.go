@@ -26,15 +26,16 @@ for program in git gitlab-runner; do
 done
 `
 
-// programs are what a job's image should have, and what becomes of jobs without.
+// programs are what a job's image should have, and what happens to jobs without
+// it.
 var programs = map[string]string{
 	"git":           "without it jobs cannot fetch their sources, unless GIT_STRATEGY is none",
 	"gitlab-runner": "without it jobs have no artifacts and no cache",
 }
 
 // Try runs a job through the stages that gitlab-runner calls: it starts a task,
-// logs in, runs a script and stops the task. It tells how long each took. What
-// happens meanwhile goes to the Stdout of the options, whose Environment it sets
+// logs in, runs a script and stops the task. It reports how long each took.
+// Meanwhile it writes to the Stdout of the options, whose Environment it sets
 // itself.
 func Try(ctx context.Context, options executor.Options) []Finding {
 	dir, err := os.MkdirTemp("", "fargate-doctor-")

@@ -209,7 +209,7 @@ func TestParse_BadInput_NamesLineKeyAndFix(t *testing.T) {
 			text: "",
 			want: []string{
 				"f: the section [Fargate] must have Cluster, Region, Subnet, TaskDefinition: set the missing keys (TaskDefinition even if --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller",
-				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
+				"f: TaskMetadata.Directory: without Kubernetes, jobs need a directory for their state: set it, for example to /opt/gitlab-runner/metadata",
 			},
 		},
 		{
@@ -224,7 +224,7 @@ func TestParse_BadInput_NamesLineKeyAndFix(t *testing.T) {
 			text: "[Fargate]\nCluster = 'c'\nSubnets = ['subnet-1']\n",
 			want: []string{
 				"f: the section [Fargate] must have Region, TaskDefinition: set the missing keys (TaskDefinition even if --task-def or the CI variable FARGATE_TASK_DEFINITION replaces it), or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller",
-				"f: TaskMetadata.Directory: without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata",
+				"f: TaskMetadata.Directory: without Kubernetes, jobs need a directory for their state: set it, for example to /opt/gitlab-runner/metadata",
 			},
 		},
 		{

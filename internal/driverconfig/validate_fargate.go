@@ -73,7 +73,7 @@ func reportMissing(r *report, c *Config) {
 		r.add(nil, "the section [Fargate] must have %s: set the missing keys%s, or add the section [Kubernetes], in which all keys are optional, to run jobs through the controller", strings.Join(missing, ", "), also)
 	}
 	if c.TaskMetadata.Directory == "" {
-		r.add([]string{"TaskMetadata", "Directory"}, "without Kubernetes the jobs' state needs a place of its own: set it, for example to /opt/gitlab-runner/metadata")
+		r.add([]string{"TaskMetadata", "Directory"}, "without Kubernetes, jobs need a directory for their state: set it, for example to /opt/gitlab-runner/metadata")
 	}
 }
 

@@ -9,16 +9,16 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// answers notes whether AWS has answered every try of one call. The SDK repeats
-// a call whose answer was lost and returns the last error alone.
+// answers records whether AWS answered every try of one call. The SDK retries a
+// call whose answer was lost and returns the last error alone.
 type answers struct {
 	lost bool
 }
 
-// listen is an option of a call.
+// listen is an option for a call.
 func (a *answers) listen(options *ecs.Options) {
 	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
-		// What waits in vain for a token was never asked.
+		// A try that never got a token was never sent.
 		return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("Answers", a.note), tokenBucket, middleware.After)
 	})
 }
@@ -29,8 +29,8 @@ func (a *answers) note(ctx context.Context, in middleware.FinalizeInput, next mi
 	return out, metadata, err
 }
 
-// isUnanswered reports whether AWS may have done what a failed try asked for. An
-// error on its side says nothing of that.
+// isUnanswered reports whether AWS may have done what a failed try asked for.
+// An error on its side does not say.
 func isUnanswered(err error) bool {
 	var api smithy.APIError
 	return err != nil && (!errors.As(err, &api) || isServerFault(err, api) && !isThrottled(err, api))

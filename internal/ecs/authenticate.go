@@ -23,7 +23,8 @@ func (c *Clients) Authenticate(ctx context.Context, loc Location) error {
 	return nil
 }
 
-// noCredentials tells AWS's refusal to give credentials from there being none.
+// noCredentials separates AWS's refusal to give credentials from there being
+// none.
 func noCredentials(err error, loc Location) error {
 	var api smithy.APIError
 	if errors.As(err, &api) || errors.Is(err, context.Canceled) {

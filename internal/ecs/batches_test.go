@@ -20,8 +20,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// countingTasks describes every task as running, with a network interface of its
-// own, but fails calls that have a task in failing with the code that is there.
+// countingTasks describes every task as running, with its own network
+// interface, but fails calls that have a task in failing with the code given
+// there.
 type countingTasks struct {
 	tasksAPI
 	failing map[string]string
@@ -65,8 +66,8 @@ func (c *countingInterfaces) DescribeNetworkInterfaces(_ context.Context, in *ec
 	return out, nil
 }
 
-// watching is an observer of n tasks, all of them due, of which the first are
-// so for longest.
+// watching is an observer of n tasks that are all due, the first ones for the
+// longest time.
 func watching(t *testing.T, api *countingTasks, n int) *observer {
 	t.Helper()
 	clients := &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: api}}}
@@ -91,7 +92,7 @@ func sorted(batches []int) []int {
 	return slices.SortedFunc(slices.Values(batches), func(a, b int) int { return b - a })
 }
 
-// outcomes are how many tasks were seen to run, and which were not.
+// outcomes returns how many tasks were seen to run, and which were not.
 func outcomes(o *observer) (running int, failed []string) {
 	for arn, task := range o.tasks {
 		switch {

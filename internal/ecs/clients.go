@@ -27,17 +27,17 @@ const appID = "fargate-operator"
 
 // callTimeout is how long AWS may take to answer one request. The SDK tries a
 // request three times. Its own client has no limit: a proxy or an endpoint that
-// accepts and then says nothing would hold its caller for good.
+// accepts and then says nothing would block its caller forever.
 const callTimeout = 20 * time.Second
 
-// accountTTL is how long the clients of a Region and role are kept that nobody
-// uses. Whoever observes or collects tasks there uses them every few minutes.
+// accountTTL is how long unused clients of a Region and role are kept.
+// Observers and collectors of tasks there use theirs every few minutes.
 const accountTTL = time.Hour
 
-// What follows is all that this package calls of AWS. hack/iampolicy generates
-// the IAM policies in config/aws from it.
+// The following is everything that this package calls in AWS. hack/iampolicy
+// generates the IAM policies in config/aws from it.
 
-// tasksAPI is what this package calls of Amazon ECS to run tasks.
+// tasksAPI is what this package calls in Amazon ECS to run tasks.
 type tasksAPI interface {
 	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
@@ -46,22 +46,22 @@ type tasksAPI interface {
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 }
 
-// interfacesAPI is what this package calls of Amazon EC2 to find addresses.
+// interfacesAPI is what this package calls in Amazon EC2 to find addresses.
 type interfacesAPI interface {
 	DescribeNetworkInterfaces(context.Context, *ec2.DescribeNetworkInterfacesInput, ...func(*ec2.Options)) (*ec2.DescribeNetworkInterfacesOutput, error)
 }
 
-// rolesAPI is what this package calls of AWS STS to act as the role of a class.
+// rolesAPI is what this package calls in AWS STS to act as the role of a class.
 type rolesAPI interface {
 	AssumeRole(context.Context, *sts.AssumeRoleInput, ...func(*sts.Options)) (*sts.AssumeRoleOutput, error)
 }
 
-// logsAPI is what this package calls of CloudWatch Logs.
+// logsAPI is what this package calls in CloudWatch Logs.
 type logsAPI interface {
 	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
-// Location is where tasks live and as whom they are managed. It is comparable:
+// Location is where tasks live and which role manages them. It is comparable:
 // one observer serves one Location.
 type Location struct {
 	Region        string
@@ -69,12 +69,12 @@ type Location struct {
 	AssumeRoleARN string
 }
 
-// LocationOf is the Location of the tasks of a template.
+// LocationOf returns the Location of a template's tasks.
 func LocationOf(template *v1alpha1.TaskTemplate) Location {
 	return Location{Region: template.Region, Cluster: template.Cluster, AssumeRoleARN: template.AssumeRoleARN}
 }
 
-// account is one identity in one Region: what AWS counts calls by.
+// account is one identity in one Region: AWS limits calls for each of these.
 type account struct {
 	region        string
 	assumeRoleARN string
@@ -86,15 +86,15 @@ type account struct {
 // AWS_ENDPOINT_URL and proxies all work as the AWS documentation says. The zero
 // value is ready to use.
 type Clients struct {
-	// Called hears of every request that leaves, retries included: its service
-	// and operation, and which of Results it had. It may be nil.
+	// Called is called for every request sent, including retries, with its
+	// service, its operation, and which of Results it had. It may be nil.
 	Called func(service, operation, result string)
 
 	// Roles say which roles of classes may be assumed, and how. Nil means every
 	// role, for a program whose configuration its own administrator writes.
 	Roles *Roles
 
-	timeout time.Duration // callTimeout but in tests
+	timeout time.Duration // callTimeout except in tests
 
 	mu       sync.Mutex
 	accounts map[account]*regional
@@ -105,9 +105,9 @@ type regional struct {
 	tasks       tasksAPI
 	interfaces  interfacesAPI
 	definitions *definitionCache
-	// config makes the clients that are seldom needed.
+	// config creates the clients that are seldom needed.
 	config aws.Config
-	// used is when somebody asked for them last.
+	// used is when they were last requested.
 	used time.Time
 }
 
@@ -144,9 +144,9 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 	return r, nil
 }
 
-// Config returns the SDK's configuration for a Location, for clients of further
-// services: with its identity, within the token buckets of its account, and with
-// the requests counted by Called. It fails with *Error.
+// Config returns the SDK's configuration for a Location, for clients of other
+// services: with its identity, within the token buckets of its account, and
+// with its requests counted by Called. It fails with *Error.
 func (c *Clients) Config(ctx context.Context, loc Location) (aws.Config, error) {
 	r, err := c.at(ctx, loc)
 	if err != nil {
@@ -159,7 +159,7 @@ func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, erro
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(key.region),
 		config.WithAppID(appID+"-"+version.Version),
-		// The SDK adds AWS_CA_BUNDLE to a client of this kind alone.
+		// The SDK adds AWS_CA_BUNDLE only to a client of this kind.
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(c.timeout, callTimeout))),
 		config.WithAPIOptions([]func(*middleware.Stack) error{c.reportCalls, newLimiter().install}),
 	)

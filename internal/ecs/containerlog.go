@@ -8,10 +8,10 @@ import (
 )
 
 // ContainerLog is where a container's output goes in CloudWatch Logs. It is
-// empty for containers with another log driver or none.
+// empty for containers with another log driver, or with none.
 type ContainerLog struct {
 	Group, Region, StreamPrefix string
-	// CreatesGroup says that ECS makes the group when it is not there.
+	// CreatesGroup says that ECS creates the group if it does not exist.
 	CreatesGroup bool
 }
 
@@ -30,7 +30,7 @@ func containerLog(c *types.LogConfiguration) ContainerLog {
 }
 
 // Stream is where the output of one task's container goes. It is zero if that
-// cannot be told.
+// is not known.
 func (l ContainerLog) Stream(container, taskARN string) LogStream {
 	if l.Group == "" || l.Region == "" || l.StreamPrefix == "" {
 		return LogStream{}
@@ -44,7 +44,7 @@ type LogStream struct {
 	Region, Group, Name string
 }
 
-// Command is the AWS CLI's that prints the stream.
+// Command returns the AWS CLI command that prints the stream.
 func (s LogStream) Command() string {
 	return fmt.Sprintf("aws logs tail %s --log-stream-names %s --region %s --since 1d", s.Group, s.Name, s.Region)
 }

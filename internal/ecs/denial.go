@@ -9,8 +9,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// actionPattern finds the IAM action in what AWS says of a missing permission.
-// It need not be the call's: RunTask also needs iam:PassRole.
+// actionPattern finds the IAM action in what AWS says about a missing
+// permission. It may differ from the call's: RunTask also needs iam:PassRole.
 var actionPattern = regexp.MustCompile(`not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)`)
 
 // missingAction is the IAM action that AWS refused: the one it names, else that
@@ -27,14 +27,14 @@ func missingAction(err error, message string) string {
 	return action
 }
 
-// What AWS says of the policy that refuses a call. Source: "Troubleshoot access
-// denied error messages" in the IAM user guide.
+// What AWS says about the policy that refuses a call. Source: "Troubleshoot
+// access denied error messages" in the IAM user guide.
 var (
 	explicitDeny  = regexp.MustCompile(`explicit deny in (?:an? |the )?([A-Za-z -]*(?:policy|boundary))`)
 	implicitLimit = regexp.MustCompile(`because no ([A-Za-z -]*(?:policy|boundary)) allows`)
 )
 
-// accessFix says what has to change so that AWS allows a call.
+// accessFix says what must change so that AWS allows a call.
 func accessFix(err error, code, message string) string {
 	if credentialCodes[code] {
 		return "give the identity in use valid credentials, see docs/aws-permissions.md"
@@ -57,8 +57,9 @@ func withArticle(policy string) string {
 	return "a " + policy
 }
 
-// serviceLinkedRoleFix is what an account needs once before its first task.
-// Source: "Using service-linked roles for Amazon ECS" in the ECS developer guide.
+// serviceLinkedRoleFix is what an account needs once, before its first task.
+// Source: "Using service-linked roles for Amazon ECS" in the ECS developer
+// guide.
 const serviceLinkedRoleFix = "create the role once in this account: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
 
 func lacksServiceLinkedRole(message string) bool {

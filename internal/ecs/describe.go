@@ -14,14 +14,14 @@ import (
 // maxReason is how many characters of a reason a FargateJob's status keeps.
 const maxReason = 1024
 
-// description is what one task's description says.
+// description is what DescribeTasks says about one task.
 type description struct {
 	Task        v1alpha1.TaskStatus
 	Address     v1alpha1.TaskAddress
 	interfaceID string
 }
 
-// describe converts a task of the SDK's.
+// describe converts a task from the SDK.
 func describe(t *types.Task) description {
 	d := description{Task: v1alpha1.TaskStatus{
 		ARN:              aws.ToString(t.TaskArn),
@@ -66,7 +66,7 @@ func (d *description) addContainer(c *types.Container) {
 	}
 }
 
-// addAttachment reads the elastic network interface, whose details say the
+// addAttachment reads the elastic network interface, whose details have the
 // address before the container does.
 func (d *description) addAttachment(a *types.Attachment) {
 	if aws.ToString(a.Type) != "ElasticNetworkInterface" {
@@ -82,8 +82,8 @@ func (d *description) addAttachment(a *types.Attachment) {
 	}
 }
 
-// knownHealth drops UNKNOWN, which ECS says of every container without a health
-// check.
+// knownHealth drops UNKNOWN, which ECS reports for every container without a
+// health check.
 func knownHealth(status types.HealthStatus) string {
 	if status == types.HealthStatusUnknown {
 		return ""

@@ -18,16 +18,16 @@ import (
 type Class int
 
 const (
-	// Terminal means that nothing will change by waiting.
+	// Terminal means that waiting will not change anything.
 	Terminal Class = iota
 	// RetrySame means that the same call may succeed later.
 	RetrySame
-	// NextAttempt means that this launch has failed for good and another one may succeed.
-	// The same idempotency token would only replay the failure.
+	// NextAttempt means that this launch has failed permanently and another one
+	// may succeed. The same idempotency token would only replay the failure.
 	NextAttempt
 )
 
-// Error is what AWS, or the way to it, said no with.
+// Error is a refusal by AWS, or by something on the way to it.
 type Error struct {
 	Class Class
 	// Reason is one of the reasons of the API package.
@@ -35,7 +35,7 @@ type Error struct {
 	// Message is a sentence for people: what is wrong, and the fix where one
 	// is known.
 	Message string
-	// AnswerLost is true for a launch of which a try got no answer: ECS may have
+	// AnswerLost is true for a launch if a try got no answer: ECS may have
 	// started the task, whatever it said later.
 	AnswerLost bool
 	cause      error
@@ -74,7 +74,7 @@ func hasCode(err error, set map[string]bool) bool {
 	return errors.As(err, &api) && set[api.ErrorCode()]
 }
 
-// isThrottled reports whether AWS, or a proxy on the way, wants fewer calls.
+// isThrottled reports whether AWS, or a proxy in between, wants fewer calls.
 func isThrottled(err error, api smithy.APIError) bool {
 	return throttles(api.ErrorCode()) || throttles(innerCode(api)) || statusOf(err) == http.StatusTooManyRequests
 }
@@ -84,8 +84,8 @@ func throttles(code string) bool {
 	return ok
 }
 
-// isServerFault reports whether the fault is not the caller's. A proxy or a load
-// balancer has no AWS error code, only a status.
+// isServerFault reports whether the server is at fault, not the caller. A proxy
+// or a load balancer has no AWS error code, only a status.
 func isServerFault(err error, api smithy.APIError) bool {
 	return transientCodes[api.ErrorCode()] || transientCodes[innerCode(api)] || api.ErrorFault() == smithy.FaultServer ||
 		statusOf(err) >= http.StatusInternalServerError
@@ -124,8 +124,8 @@ func Classify(err error, doing string, loc Location) error {
 	return &Error{Class: class, Reason: reason, Message: message, cause: err}
 }
 
-// verdict says what an AWS error means and how to fix it. It goes by the inner
-// cause: ECS passes on what EC2, IAM and others answered under a code of its own.
+// verdict says what an AWS error means and how to fix it. It uses the inner
+// cause: ECS passes on answers from EC2, IAM and others under its own code.
 func verdict(err error, api smithy.APIError, loc Location) (class Class, reason, fix string) {
 	code, message := api.ErrorCode(), api.ErrorMessage()
 	switch {

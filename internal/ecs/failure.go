@@ -6,7 +6,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// failureMeaning is what an entry of RunTask's failures[] stands for.
+// failureMeaning is what an entry of RunTask's failures[] means.
 type failureMeaning struct {
 	class  Class
 	reason string

@@ -9,8 +9,8 @@ import (
 )
 
 // publicIPs returns the public addresses of network interfaces by their id. An
-// interface without one is left out. One interface that EC2 does not know, not
-// yet or no more, fails a whole call: then each is looked up on its own.
+// interface without one is left out. One interface that EC2 does not know, yet
+// or any more, fails a whole call: then each is looked up separately.
 func publicIPs(ctx context.Context, api interfacesAPI, ids []string, loc Location) (map[string]string, error) {
 	found, err := describeInterfaces(ctx, api, ids)
 	if !hasCode(err, missingInterfaceCodes) {

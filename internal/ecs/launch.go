@@ -16,7 +16,7 @@ import (
 // Launch is one attempt to start the task of a job. Equal values give equal
 // requests, which RunTask's idempotency depends on.
 type Launch struct {
-	// Template is the class in force, with a pinned task definition.
+	// Template is the resolved class, with a pinned task definition.
 	Template *v1alpha1.TaskTemplate
 	// SSHPublicKey goes into the container's environment as SSH_PUBLIC_KEY.
 	SSHPublicKey string
@@ -79,8 +79,8 @@ func (l Launch) request() *ecs.RunTaskInput {
 	return in
 }
 
-// token identifies the attempt to ECS for the lesser of 24 hours and the
-// task's life plus one hour. An owner's UID has 36 characters, ECS takes 64.
+// token identifies the attempt to ECS for 24 hours, or for the task's life plus
+// one hour if that is shorter. An owner's UID has 36 characters, ECS takes 64.
 func (l Launch) token() string { return fmt.Sprintf("%s-%d", l.Owner.UID, l.Attempt) }
 
 func (l Launch) network() *types.AwsVpcConfiguration {

@@ -10,10 +10,10 @@ import (
 )
 
 // The buckets that AWS keeps per account and Region; all but the launches,
-// which nobody waits for gladly, are halved so that other users of the account
-// get their part. Source: "Request throttling for the Amazon ECS API" in the
-// ECS API reference, the Fargate service quotas, and "Request throttling for
-// the Amazon EC2 API" in the EC2 API reference.
+// which people wait for, are halved so that other users of the account get
+// their share. Source: "Request throttling for the Amazon ECS API" in the ECS
+// API reference, the Fargate service quotas, and "Request throttling for the
+// Amazon EC2 API" in the EC2 API reference.
 const (
 	launchRate, launchBurst         = 20, 20 // Fargate RunTask: the same
 	modifyRate, modifyBurst         = 20, 50 // RunTask, StopTask: 40/s, 100
@@ -23,10 +23,10 @@ const (
 	networkRate, networkBurst       = 5, 25  // each EC2 Describe action by id: 10/s, 50
 )
 
-// tokenBucket is the limiter's name in the stack of a client.
+// tokenBucket is the limiter's name in a client's stack.
 const tokenBucket = "TokenBucket"
 
-// limiter spends a token of ours for each call, retries included, before the
+// limiter spends a token of ours for each call, including retries, before the
 // call takes one of AWS's: waiting here is cheaper than being throttled.
 type limiter struct {
 	buckets map[string][]*rate.Limiter

@@ -12,14 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// logPause lies between two looks at a stream.
+// logPause is the pause between two looks at a stream.
 const logPause = time.Second
 
 // LastLines returns the last lines of a log stream, at most limit, the oldest
 // first. What a container writes arrives in CloudWatch Logs a moment later: it
 // looks until nothing has been added between two looks, or until ctx ends, and
-// then returns what there is, be it nothing. It fails with *Error if AWS does
-// not answer or, with the reason AccessDenied, without permission.
+// then returns what there is, which may be nothing. It fails with *Error if AWS
+// does not answer or, with the reason AccessDenied, without permission.
 func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream, limit int32) ([]string, error) {
 	logs, err := c.logs(ctx, loc, stream.Region)
 	if err != nil {
@@ -46,8 +46,8 @@ func (c *Clients) LastLines(ctx context.Context, loc Location, stream LogStream,
 	}
 }
 
-// logs returns a client for the Region that a log is in, which need not be its
-// task's.
+// logs returns a client for the Region that a log is in, which may differ from
+// its task's.
 func (c *Clients) logs(ctx context.Context, loc Location, region string) (logsAPI, error) {
 	r, err := c.at(ctx, loc)
 	if err != nil {
@@ -75,7 +75,7 @@ func lastLines(ctx context.Context, logs logsAPI, stream LogStream, limit int32)
 	return lines, nil
 }
 
-// isAbsent reports whether the group or the stream is not there.
+// isAbsent reports whether the group or the stream does not exist.
 func isAbsent(err error) bool {
 	var absent *types.ResourceNotFoundException
 	return errors.As(err, &absent)

@@ -8,14 +8,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 )
 
-// batchCodes are what ECS refuses a whole batch with when it dislikes one of its
-// tasks. Source: DescribeTasks in the ECS API reference.
+// batchCodes are the codes with which ECS refuses a whole batch because of one
+// task. Source: DescribeTasks in the ECS API reference.
 var batchCodes = codes("InvalidParameterException")
 
 // lookAt describes a batch of at most maxBatch tasks, finds the public
-// addresses that somebody waits for, and tells whoever watches what changed.
-// One task that ECS cannot read fails the whole call: the batch is halved until
-// that task is alone with its error.
+// addresses that watchers wait for, and notifies them of changes. One task that
+// ECS cannot read fails the whole call: the batch is halved until that task is
+// alone with its error.
 func (o *observer) lookAt(ctx context.Context, arns []string) {
 	r, err := o.clients.at(ctx, o.location)
 	if err != nil {
@@ -39,13 +39,13 @@ func (o *observer) lookAt(ctx context.Context, arns []string) {
 	}
 	public, err := o.publicAddresses(ctx, r, described)
 	if err != nil {
-		// The state of the tasks is worth knowing all the same.
+		// The state of the tasks is still worth knowing.
 		o.log.Error(err, "Cannot look up public addresses", "requestID", RequestID(err))
 	}
 	o.notifyWatchers(o.take(arns, described, public, err))
 }
 
-// take stores what a look has shown and returns the watches it changed.
+// take stores the result of a look and returns the watches that it changed.
 func (o *observer) take(arns []string, described map[string]description, public map[string]string, addressErr error) []*watched {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -71,7 +71,7 @@ func (o *observer) take(arns []string, described map[string]description, public 
 	return changed
 }
 
-// next is the observation that follows from a look.
+// next is the observation after a look.
 func (w *watched) next(now time.Time, described map[string]description, public map[string]string) Observation {
 	d, ok := described[w.ARN]
 	if !ok {
@@ -92,8 +92,9 @@ func (w *watched) next(now time.Time, described map[string]description, public m
 	return next
 }
 
-// failed notes why a batch could not be looked at, unless the observer ends. Its
-// tasks wait for their next look, so that they are in nobody's way.
+// failed records why a batch could not be looked at, unless the observer is
+// ending. Its tasks wait for their next look, so that they do not hold up
+// others.
 func (o *observer) failed(ctx context.Context, arns []string, err error) {
 	if ctx.Err() != nil {
 		return
@@ -119,7 +120,7 @@ func (o *observer) failed(ctx context.Context, arns []string, err error) {
 	o.notifyWatchers(changed)
 }
 
-// notifyWatchers wakes whoever watches the changed tasks.
+// notifyWatchers wakes the watchers of the changed tasks.
 func (o *observer) notifyWatchers(changed []*watched) {
 	for _, task := range changed {
 		task.Changed()

@@ -10,7 +10,7 @@ import (
 )
 
 // The results of a call. AWS's own error codes are in the log and in the
-// objects' conditions; a label has to have few values.
+// objects' conditions; a label must have few values.
 const (
 	resultOK          = "ok"
 	resultDenied      = "denied"
@@ -28,10 +28,9 @@ func Results() []string {
 }
 
 // Operations are the calls that this package makes for the controller, by
-// service. It is a table,
-// since looking at an interface's methods by reflection keeps the linker from
-// leaving out the hundreds of operations of the SDK that nobody calls: they were
-// half of the program. A test compares it with the interfaces.
+// service. It is a table, since looking at an interface's methods by reflection
+// keeps the linker from leaving out the hundreds of unused operations of the
+// SDK: they were half of the program. A test compares it with the interfaces.
 func Operations() map[string][]string {
 	return map[string][]string{
 		"ECS": {"DescribeTaskDefinition", "DescribeTasks", "ListTasks", "RunTask", "StopTask"},
@@ -40,7 +39,7 @@ func Operations() map[string][]string {
 	}
 }
 
-// reportCalls reports every request that leaves, retries included.
+// reportCalls reports every request sent, including retries.
 func (c *Clients) reportCalls(stack *middleware.Stack) error {
 	if c.Called == nil {
 		return nil

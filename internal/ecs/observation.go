@@ -10,14 +10,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// missingGrace is how long a task may be unknown to DescribeTasks before we
-// believe that it is gone. AWS advises to allow for up to five minutes of
-// eventual consistency after RunTask. Source: RunTask in the ECS API
-// reference.
+// missingGrace is how long a task may be unknown to DescribeTasks before it
+// counts as gone. AWS advises to allow for up to five minutes of eventual
+// consistency after RunTask. Source: RunTask in the ECS API reference.
 const missingGrace = 5 * time.Minute
 
-// urgentFor is how long a running task is looked at often for its public
-// address and its health: one that has neither by then is no urgent matter.
+// urgentFor is how long a running task is checked often for its public address
+// and its health: after that it is not urgent.
 const urgentFor = time.Minute
 
 // Observation is what is known about a watched task.
@@ -35,8 +34,8 @@ type Observation struct {
 	AddressErr error
 }
 
-// Cadence is how often tasks are looked at. What a person waits for is looked
-// at often; one DescribeTasks call covers 100 tasks.
+// Cadence is how often tasks are checked. What a person waits for is checked
+// often; one DescribeTasks call covers 100 tasks.
 type Cadence struct {
 	// Provisioning is for tasks before PENDING, which Fargate takes ten
 	// seconds and more to leave.
@@ -46,13 +45,13 @@ type Cadence struct {
 	Starting time.Duration
 	// Running is for tasks that run or stop.
 	Running time.Duration
-	// Denied is how long looks may be refused before the refusal is believed:
-	// IAM takes seconds until a change of a policy or a role is known everywhere.
+	// Denied is how long looks may be refused before the refusal counts: IAM
+	// takes seconds to make a changed policy or role known everywhere.
 	Denied time.Duration
 }
 
-// equal compares what people see; two errors of the same text differ in their
-// request ids alone.
+// equal compares what people see; two errors with the same text differ only in
+// their request ids.
 func (o *Observation) equal(other *Observation) bool {
 	return o.Missing == other.Missing &&
 		sameError(o.Err, other.Err) &&
@@ -68,19 +67,19 @@ func sameError(one, other error) bool {
 	return one.Error() == other.Error() && isTerminal(one) == isTerminal(other)
 }
 
-// DefaultCadence keeps the wait between RUNNING and its discovery at 150 ms in
-// the mean, and a hundred jobs of 30 s start and 60 s run below one
+// DefaultCadence keeps the delay between RUNNING and its discovery at 150 ms on
+// average, and a hundred jobs of 30 s start and 60 s run below one
 // DescribeTasks call each.
 var DefaultCadence = Cadence{Provisioning: time.Second, Starting: 300 * time.Millisecond, Running: 5 * time.Second, Denied: 30 * time.Second}
 
-// Watch names a task to observe and what to wait for besides RUNNING.
+// Watch names a task to observe and what else to wait for, apart from RUNNING.
 type Watch struct {
 	// Location and ARN identify the task.
 	Location Location
 	ARN      string
 	// PublicIP asks for the public address, which costs calls to EC2.
 	PublicIP bool
-	// HealthOf is the container whose health check has to pass, if it has one.
+	// HealthOf is the container whose health check must pass, if it has one.
 	HealthOf string
 	// Changed is called, on a goroutine of the observer, whenever the task's
 	// Observation has changed. It must not block.
@@ -91,10 +90,10 @@ type Watch struct {
 type watched struct {
 	Watch
 	due          time.Time
-	looking      bool         // whether a look is on its way
+	looking      bool         // whether a look is in progress
 	pauses       wait.Backoff // after looks that fail
 	alone        bool         // whether ECS refused to describe it
-	calm         bool         // once all that was waited for is known, or too late
+	calm         bool         // once everything awaited is known, or too late
 	runningSince time.Time    // zero until the task was seen RUNNING
 	missingSince time.Time    // zero unless ECS did not know the task
 	denied       denial       // of looks at the task
@@ -127,7 +126,7 @@ func (w *watched) update(now time.Time, next Observation) bool {
 	return !same
 }
 
-// complete is true if nothing remains that somebody waits for.
+// complete is true if everything awaited is known.
 func (w *watched) complete(o *Observation) bool {
 	switch o.Task.LastStatus {
 	case "", Provisioning, Pending, Activating:

@@ -15,7 +15,7 @@ import (
 // in the ECS API reference.
 const maxBatch = 100
 
-// failurePauses are the pauses before a task is looked at again whose looks fail.
+// failurePauses are the pauses before looking again at a task whose looks fail.
 var failurePauses = wait.Backoff{Duration: time.Second, Factor: 2, Cap: 30 * time.Second, Steps: math.MaxInt32}
 
 // observer looks at the tasks of one Location.
@@ -26,7 +26,7 @@ type observer struct {
 	log      logr.Logger
 	stop     context.CancelFunc
 	nudge    chan struct{}
-	calls    sync.WaitGroup // looks on their way
+	calls    sync.WaitGroup // looks in progress
 
 	mu    sync.Mutex
 	tasks map[string]*watched
@@ -44,8 +44,8 @@ func newObserver(o *Observers, location Location) *observer {
 	}
 }
 
-// add begins to watch a task. RunTask has told its state a moment ago, so that
-// the first look has time to be shared with other tasks.
+// add begins to watch a task. RunTask has just reported its state, so the first
+// look has time to be shared with other tasks.
 func (o *observer) add(watch Watch) {
 	o.mu.Lock()
 	task := &watched{Watch: watch, pauses: failurePauses, due: time.Now().Add(o.cadence.Starting)}
@@ -55,7 +55,7 @@ func (o *observer) add(watch Watch) {
 	o.reschedule()
 }
 
-// reschedule makes run find out again which task is due first.
+// reschedule makes run check again which task is due first.
 func (o *observer) reschedule() {
 	select {
 	case o.nudge <- struct{}{}:
@@ -113,8 +113,8 @@ func (o *observer) firstDue() (time.Time, bool) {
 	return first, !first.IsZero()
 }
 
-// look begins to observe the tasks that are due. It does not wait: a call that
-// fails or hangs keeps no other batch from being looked at, now or later.
+// look starts to observe the tasks that are due. It does not wait: a call that
+// fails or hangs does not block other batches, now or later.
 func (o *observer) look(ctx context.Context) {
 	for _, batch := range o.dueBatches() {
 		o.calls.Go(func() {
@@ -124,7 +124,7 @@ func (o *observer) look(ctx context.Context) {
 	}
 }
 
-// looked notes that a look has ended, so that its tasks can become due again.
+// looked records that a look has ended, so that its tasks can become due again.
 func (o *observer) looked(batch []string) {
 	o.mu.Lock()
 	for _, arn := range batch {
@@ -136,10 +136,10 @@ func (o *observer) looked(batch []string) {
 	o.reschedule()
 }
 
-// dueBatches takes the tasks that are due, in batches for one call each. What
-// room the last batch has is filled with the tasks that are due next, since a
-// call costs the same for one task and for a hundred. A task that ECS has refused
-// to describe gets a call of its own.
+// dueBatches takes the tasks that are due, in batches for one call each. Room
+// left in the last batch is filled with the tasks that are due next, since a
+// call costs the same for one task and for a hundred. A task that ECS has
+// refused to describe gets its own call.
 func (o *observer) dueBatches() [][]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

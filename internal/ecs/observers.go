@@ -8,8 +8,8 @@ import (
 	"github.com/go-logr/logr"
 )
 
-// Observers look at all the watched tasks, in batches: one observer for each
-// Location in use, started with its first task and ended with its last.
+// Observers look at all watched tasks in batches. Each Location in use has one
+// observer, which starts with its first task and ends with its last.
 type Observers struct {
 	clients *Clients
 	cadence Cadence
@@ -22,7 +22,7 @@ type Observers struct {
 	group   sync.WaitGroup
 }
 
-// NewObservers returns observers that look at the given cadence. They begin
+// NewObservers returns observers that look at the given cadence. They start
 // with Start.
 func NewObservers(clients *Clients, cadence Cadence, log logr.Logger) *Observers {
 	return &Observers{
@@ -34,9 +34,9 @@ func NewObservers(clients *Clients, cadence Cadence, log logr.Logger) *Observers
 	}
 }
 
-// Start observes until the context ends and returns nil. Tasks that are
-// watched before Start are observed from then on. It is an error to start
-// observers that run.
+// Start observes until the context ends and returns nil. Tasks that are watched
+// before Start are observed from then on. It is an error to start observers
+// that are running.
 func (o *Observers) Start(ctx context.Context) error {
 	o.mu.Lock()
 	if o.ctx != nil {
@@ -50,7 +50,8 @@ func (o *Observers) Start(ctx context.Context) error {
 	o.mu.Unlock()
 
 	<-ctx.Done()
-	// From here on, no task starts an observer: all that there are get waited for.
+	// From here on, no task starts an observer, so that all observers can be
+	// waited for.
 	o.mu.Lock()
 	o.ctx = nil
 	o.mu.Unlock()
@@ -58,8 +59,8 @@ func (o *Observers) Start(ctx context.Context) error {
 	return nil
 }
 
-// Watch begins to observe a task. For a task that is watched already it
-// changes nothing.
+// Watch begins to observe a task. It has no effect for a task that is already
+// watched.
 func (o *Observers) Watch(watch Watch) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -11,11 +11,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// OwnedTask is a task that runs or is to run for a job of an installation.
+// OwnedTask is a task that runs, or will run, for a job of an installation.
 type OwnedTask struct {
 	ARN string
-	// UID is the job's, and Namespace its namespace. That is empty for a task that
-	// was started without Kubernetes.
+	// UID is the job's, and Namespace its namespace, which is empty for a task
+	// that was started without Kubernetes.
 	UID, Namespace string
 	// CreatedAt is when ECS accepted the task, and Age how long ago that was when
 	// it was listed. Both are by ECS's clock: this machine's may be wrong.
@@ -25,7 +25,8 @@ type OwnedTask struct {
 
 // ListOwned lists the tasks of an installation in a cluster. It costs one call
 // for each hundred tasks of the cluster, and one more. A task that ECS cannot
-// describe is left out: it hides no other. Errors are *Error or the context's.
+// describe is left out, and the others are still listed. Errors are *Error or
+// the context's.
 func (c *Clients) ListOwned(ctx context.Context, loc Location, installation string) ([]OwnedTask, error) {
 	r, err := c.at(ctx, loc)
 	if err != nil {
@@ -93,8 +94,8 @@ func appendDescribed(owned []OwnedTask, installation string, described *ecs.Desc
 }
 
 // ahead is how far ECS's clock is ahead of this machine's, by the date of an
-// answer. That has whole seconds and was on its way: less than half a minute
-// counts as nothing.
+// answer. The date has whole seconds and took time to arrive, so less than half
+// a minute counts as nothing.
 func ahead(answer middleware.Metadata) time.Duration {
 	skew, _ := awsmiddleware.GetAttemptSkew(answer)
 	return skew.Round(time.Minute)

@@ -2,14 +2,15 @@ package ecs
 
 import "strings"
 
-// startedByPrefix marks the tasks of this program in startedBy.
+// startedByPrefix marks this program's tasks in startedBy.
 const startedByPrefix = "fargate-operator/"
 
 // Owner identifies a job's task to ECS, in startedBy: at most 128 letters,
 // digits, '-', '/' and '_'.
 type Owner struct {
-	// Installation is the UID of what keeps the jobs, so that two
-	// installations that share an ECS cluster leave each other's tasks alone.
+	// Installation is the UID of the installation that keeps the jobs, so that
+	// two installations that share an ECS cluster leave each other's tasks
+	// alone.
 	Installation string
 	// UID is the job's.
 	UID string

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// denial is how long AWS has refused one kind of look at a task. The zero value
-// means that the last one was not refused.
+// denial tracks how long AWS has refused one kind of look at a task. The zero
+// value means that the last one was not refused.
 type denial struct {
 	since time.Time
 }
 
-// believe returns the error as it is, but for one that waiting may not change,
-// such as a missing permission: until it has gone on for some time it counts as
-// one that may pass.
+// believe returns the error unchanged, except one that waiting may not change,
+// such as a missing permission: until that has lasted for some time, it counts
+// as one that may pass.
 func (d *denial) believe(err error, now time.Time, after time.Duration) error {
 	var fault *Error
 	if !errors.As(err, &fault) || fault.Class != Terminal {

@@ -34,7 +34,7 @@ func TestDenial_IsBelievedAfterAWhile(t *testing.T) {
 		}
 	}
 	if sameError(d.believe(refused, start, time.Hour), error(refused)) {
-		t.Error("a refusal that is believed now wakes nobody")
+		t.Error("a refusal that now counts wakes no watcher")
 	}
 	if !sameError(nil, nil) || sameError(nil, errors.New("x")) {
 		t.Error("no error and an error are mixed up")

@@ -6,8 +6,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// Slots is how many different places a template has for a task: each subnet
-// under each placement. After as many attempts all have been tried once.
+// Slots returns how many different places a template has for a task: each
+// subnet under each placement. After that many attempts all have been tried
+// once.
 func Slots(template *v1alpha1.TaskTemplate) int32 {
 	return int32(len(template.Network.Subnets) * max(1, len(template.Capacity))) //nolint:gosec // at most 16 × 8
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// maxMessage is how many bytes of what AWS says are kept: it ends up in
+// maxMessage is how many bytes of AWS's message are kept: it ends up in
 // conditions, events and job logs.
 const maxMessage = 1024
 
-// RequestID returns the id under which AWS knows the call that failed, for the
-// log and for AWS's support. It is empty if there was no answer; of joined errors
-// it is the first that has one.
+// RequestID returns AWS's id of the failed call, for the log and for AWS
+// Support. It is empty if there was no answer; of joined errors it is the first
+// that has one.
 func RequestID(err error) string {
 	var response *awshttp.ResponseError
 	if !errors.As(err, &response) {
@@ -24,7 +24,8 @@ func RequestID(err error) string {
 	return response.ServiceRequestID()
 }
 
-// abridge keeps of what AWS says what a condition, an event and a job log take.
+// abridge shortens what AWS says to what a condition, an event and a job log
+// can hold.
 func abridge(message string) string {
 	return text.AbridgeBytes(strings.TrimSpace(message), maxMessage)
 }

@@ -26,8 +26,8 @@ func rootCause(err error) error {
 	}
 }
 
-// What differs from one try to the next: the ports of a connection, ids of a
-// request, the blob that EC2 sends with a refusal, and times.
+// These parts differ from one try to the next: the ports of a connection, ids
+// of a request, the blob that EC2 sends with a refusal, and times.
 var (
 	localEnd    = regexp.MustCompile(`[0-9a-fA-F.:\[\]]+:\d+->`)
 	requestIDs  = regexp.MustCompile(`(?i)[,;]? ?(x-amzn-)?request ?id:? ?[0-9a-f][0-9a-f-]{7,}`)
@@ -35,9 +35,9 @@ var (
 	timestamps  = regexp.MustCompile(`\b\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}:?\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?( [+-]\d{4} [A-Z]+)?`)
 )
 
-// steady takes out of a message what belongs to one try alone, and makes it one
-// line. It ends up in conditions, where each change wakes the job, adds to the
-// job's log, and hides that nothing has changed.
+// steady removes from a message what belongs to one try only, and puts it on
+// one line. It ends up in conditions, where each change wakes the job, adds to
+// the job's log, and hides that nothing has changed.
 func steady(message string) string {
 	message = localEnd.ReplaceAllString(message, "")
 	message = encodedBlob.ReplaceAllString(message, "")

@@ -16,7 +16,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// answer is what a scripted ECS says to one request. The zero value is no answer.
+// answer is a scripted ECS's answer to one request. The zero value means no
+// answer.
 type answer struct {
 	status int
 	body   string
@@ -33,7 +34,7 @@ var (
 )
 
 // scripted is ECS as an HTTP client of the SDK: it gives its answers one after
-// another, and the last of them from then on.
+// another, and then repeats the last.
 type scripted struct {
 	mu      sync.Mutex
 	answers []answer
@@ -57,8 +58,8 @@ func (s *scripted) Do(request *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// clients ask the scripted ECS up to three times without a pause, held to the
-// buckets of a limiter.
+// clients ask the scripted ECS up to three times without a pause, limited by a
+// limiter's buckets.
 func (s *scripted) clients(l *limiter) *Clients {
 	tasks := ecs.NewFromConfig(s.config(l))
 	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: tasks}}}

@@ -20,7 +20,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
-// gate stands before a local ECS and remembers the last caller.
+// gate stands in front of a local ECS and remembers the last caller.
 type gate struct {
 	*httptest.Server
 	accessKey, userAgent atomic.Value
@@ -47,7 +47,7 @@ func newGate(t *testing.T, target string) *gate {
 	return g
 }
 
-// newSTS answers for AWS STS with credentials named after the action.
+// newSTS plays AWS STS with credentials named after the action.
 func newSTS(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +60,7 @@ func newSTS(t *testing.T) string {
 	return server.URL
 }
 
-// newPodIdentity answers for the EKS Pod Identity agent.
+// newPodIdentity plays the EKS Pod Identity agent.
 func newPodIdentity(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -177,7 +177,7 @@ func TestClients_CABundle_IsTrusted(t *testing.T) {
 	}
 }
 
-// proxied is set in a process of its own: Go reads the proxy's variables once.
+// proxied is set in a separate process: Go reads the proxy's variables once.
 const proxied = "TEST_LAUNCH_THROUGH_PROXY"
 
 func TestClients_Proxy_IsUsed(t *testing.T) {

@@ -14,12 +14,12 @@ const (
 	Stopped        = "STOPPED"
 )
 
-// DependencyCondition is what has to be so of a container before another one
+// DependencyCondition is what must hold for a container before another one
 // starts. Source: ContainerDependency in the ECS API reference.
 type DependencyCondition string
 
-// The conditions of a dependency that a task can wait for long. START, the other
-// one, is met before ECS says anything of it.
+// The conditions that a task can wait for a long time. START, the other one, is
+// met before ECS reports it.
 const (
 	DependencyComplete DependencyCondition = "COMPLETE"
 	DependencySuccess  DependencyCondition = "SUCCESS"

@@ -13,9 +13,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// maxStopReason is how many characters of a reason StopTask takes. Source: reason
-// of StopTask in older editions of the ECS API reference; the present one gives
-// no number.
+// maxStopReason is how many characters StopTask accepts as a reason. Source:
+// reason of StopTask in older editions of the ECS API reference; the current
+// one gives no number.
 const maxStopReason = 255
 
 // Stop asks ECS to stop a task and returns once ECS has accepted it. A task or
@@ -44,10 +44,9 @@ func isGone(err error) bool {
 		errors.As(err, &parameter) && strings.Contains(parameter.ErrorMessage(), "task was not found")
 }
 
-// FindByOwner lists the tasks of a job that run or are to run: what a
-// controller looks for that died between RunTask and writing down its result.
-// ECS may show a task here a few seconds late. Errors are *Error or the
-// context's.
+// FindByOwner lists the tasks of a job that run or will run. A controller that
+// died between RunTask and recording its result needs it. ECS may show a task
+// here a few seconds late. Errors are *Error or the context's.
 func (c *Clients) FindByOwner(ctx context.Context, loc Location, owner Owner) ([]string, error) {
 	r, err := c.at(ctx, loc)
 	if err != nil {

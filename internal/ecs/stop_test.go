@@ -22,7 +22,7 @@ func TestStop_Task_IsStoppedWithTheReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	loc := LocationOf(launch.Template)
-	// A second stop of the same task is no error.
+	// A second stop of the same task is not an error.
 	for range 2 {
 		if err := clients.Stop(t.Context(), loc, task.ARN, "enough"); err != nil {
 			t.Fatal(err)

@@ -10,19 +10,19 @@ import (
 // library, of AWS's services and of the container runtime.
 type stopCause struct {
 	pattern *regexp.Regexp
-	// transient is true if another attempt may not meet it.
+	// transient is true if another attempt may succeed.
 	transient bool
 	// fix is what to do about it.
 	fix string
 }
 
-// stopCauses are tried in order. What waiting does not change comes before what
-// passes, because ECS wraps both in words such as "has been retried 5 time(s)";
-// what only says where it happened comes last. Sources: "Amazon ECS stopped
-// tasks error messages" and its pages on CannotPullContainer and
-// ResourceInitializationError in the ECS developer guide, the error codes of the
-// OCI distribution specification, and the errors of containerd, runc and Go's net
-// and net/http.
+// stopCauses are tried in order. Permanent causes come before transient ones,
+// because ECS wraps both in words such as "has been retried 5 time(s)"; those
+// that only say where it happened come last. Sources: "Amazon ECS stopped tasks
+// error messages" and its pages on CannotPullContainer and
+// ResourceInitializationError in the ECS developer guide, the error codes of
+// the OCI distribution specification, and the errors of containerd, runc and
+// Go's net and net/http.
 var stopCauses = []stopCause{
 	lasting(`out ?of ?memory|due to memory usage`,
 		"give the job more memory"),
@@ -78,7 +78,7 @@ func passing(pattern string) stopCause {
 	}
 }
 
-// causeOf finds the cause in what ECS says, if it is a known one.
+// causeOf finds the cause in ECS's message, if it is a known one.
 func causeOf(text string) (stopCause, bool) {
 	text = withoutNames(text)
 	for _, cause := range stopCauses {
@@ -92,8 +92,8 @@ func causeOf(text string) (stopCause, bool) {
 // nameToken is a word that names something: an image, a URL, a path or an ARN.
 var nameToken = regexp.MustCompile(`(?i)\S*/\S*|\barn:\S+`)
 
-// withoutNames drops names, which may hold any of the words that a cause is
-// known by (an image called "timeout-tests"), and makes letters small.
+// withoutNames drops names, which may contain the words that identify a cause
+// (an image called "timeout-tests"), and lowercases the rest.
 func withoutNames(text string) string {
 	return strings.ToLower(nameToken.ReplaceAllStringFunc(text, func(name string) string {
 		if strings.EqualFold(name, "i/o") {

@@ -11,14 +11,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// tagPrefix is before the keys of the tags that identify the job.
+// tagPrefix starts the keys of the tags that identify the job.
 const tagPrefix = "ci.fargate-operator.dev/"
 
 // maxTagValue is AWS's limit on a tag's value, in characters.
 const maxTagValue = 256
 
 // installationTag is on every task of this program, and on no other. The IAM
-// policies in config/aws demand it.
+// policies in config/aws require it.
 const installationTag = tagPrefix + "installation"
 
 // namespaceTag has the namespace of the task's job.
@@ -48,7 +48,8 @@ func (l Launch) tags() []types.Tag {
 	return tags
 }
 
-// tagValue makes a value that AWS takes: letters, digits, spaces and _.:/=+-@.
+// tagValue returns a value that AWS accepts: letters, digits, spaces and
+// _.:/=+-@.
 func tagValue(s string) string {
 	mapped := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" _.:/=+-@", r) {

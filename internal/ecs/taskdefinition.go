@@ -18,24 +18,24 @@ import (
 )
 
 // How long an answer about a task definition is remembered: a revision never
-// changes, a family may get a new one at any time. One look-up serves all the
-// jobs that start meanwhile.
+// changes, a family may get a new one at any time. One lookup serves all jobs
+// that start meanwhile.
 const (
 	revisionTTL = time.Hour
 	familyTTL   = 10 * time.Second
 )
 
-// Definition is what one has to know of a task definition.
+// Definition is what launches and checks need to know about a task definition.
 type Definition struct {
 	// ARN includes the revision, so that every attempt and every restart
 	// sends an identical request.
 	ARN string
-	// Active is false once the revision has been deregistered: no task can be
-	// launched from it any more.
+	// Active is false once the revision has been deregistered: it can no longer
+	// launch tasks.
 	Active bool
 	// NetworkMode is awsvpc, bridge, host or none.
 	NetworkMode string
-	// Fargate says whether ECS found it fit for Fargate when it was
+	// Fargate says whether ECS found it compatible with Fargate when it was
 	// registered.
 	Fargate bool
 	// CPU and Memory are the size of its tasks in CPU units, 1024 to a vCPU, and
@@ -48,7 +48,8 @@ type Definition struct {
 	Containers map[string]Container
 }
 
-// Container is what one has to know of a container of a task definition.
+// Container is what launches and checks need to know about a container of a
+// task definition.
 type Container struct {
 	// HealthCheck says whether it has one: without it ECS never calls the
 	// container healthy.
@@ -57,14 +58,14 @@ type Container struct {
 	TCPPorts []PortRange
 	// Essential is true if the end of the container ends the task.
 	Essential bool
-	// DependsOn is what has to be so of other containers before this one starts,
+	// DependsOn is what must hold for other containers before this one starts,
 	// by their names.
 	DependsOn map[string]DependencyCondition
-	// Image is what it runs.
+	// Image is the image that it runs.
 	Image string
 	// LogDriver is where its output goes, such as awslogs. Empty means nowhere.
 	LogDriver string
-	// Log is where that is in CloudWatch Logs.
+	// Log is where its output goes in CloudWatch Logs.
 	Log ContainerLog
 	// Secrets are the ARNs or names of what ECS reads from Secrets Manager and
 	// the parameter store before it starts: for its environment, its log
@@ -128,7 +129,7 @@ func (c *Clients) TaskDefinition(ctx context.Context, loc Location, name string)
 	if known, ok := r.definitions.get(name); ok {
 		return known, nil
 	}
-	// Who asked first may go away while others still wait for the answer.
+	// The first caller may leave while others still wait for the answer.
 	shared := context.WithoutCancel(ctx)
 	answer := r.definitions.calls.DoChan(name, func() (any, error) {
 		definition, err := r.describeDefinition(shared, loc, name)
@@ -154,7 +155,7 @@ func (r *regional) describeDefinition(ctx context.Context, loc Location, name st
 	return DefinitionOf(out.TaskDefinition), nil
 }
 
-// DefinitionOf converts a task definition of the SDK's.
+// DefinitionOf converts a task definition from the SDK.
 func DefinitionOf(d *types.TaskDefinition) Definition {
 	definition := Definition{
 		ARN:    aws.ToString(d.TaskDefinitionArn),
@@ -175,7 +176,7 @@ func DefinitionOf(d *types.TaskDefinition) Definition {
 	return definition
 }
 
-// sizeOf is 0 for what is not set.
+// sizeOf returns 0 for an unset size.
 func sizeOf(text *string) int32 {
 	size, err := strconv.ParseInt(aws.ToString(text), 10, 32)
 	if err != nil {
@@ -233,8 +234,8 @@ func tcpPorts(mappings []types.PortMapping) []PortRange {
 	return ports
 }
 
-// hasRevision tells "family:3" and "arn:…:task-definition/family:3" from
-// "family".
+// hasRevision distinguishes "family:3" and "arn:…:task-definition/family:3"
+// from "family".
 func hasRevision(name string) bool {
 	return strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":")
 }

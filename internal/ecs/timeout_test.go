@@ -13,8 +13,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
-// shortTimeout ends hung requests soon. A machine that is slower than that only
-// makes the SDK ask again.
+// shortTimeout ends hung requests soon. A slower machine only causes the SDK to
+// ask again.
 const shortTimeout = 500 * time.Millisecond
 
 // sdkAttempts is how often the SDK sends a request.

@@ -6,8 +6,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// FailedTransiently reports whether a task stopped before it ran, by a fault that
-// another attempt may not meet. A task that has run is never to be launched
+// FailedTransiently reports whether a task stopped before it ran, with a fault
+// that another attempt may not meet. A task that has run must never be launched
 // again: what its job did cannot be undone.
 func FailedTransiently(task *v1alpha1.TaskStatus) bool {
 	if task.StartTime != nil {
@@ -28,8 +28,8 @@ func FailedTransiently(task *v1alpha1.TaskStatus) bool {
 	return transient
 }
 
-// StopFix is what to do about the end of a task, by the cause that ECS names.
-// It is empty if the cause is not a known one.
+// StopFix returns what to do about the end of a task, by the cause that ECS
+// names. It is empty if the cause is unknown.
 func StopFix(task *v1alpha1.TaskStatus) string {
 	fix := ""
 	for _, text := range stopTexts(task) {
@@ -44,8 +44,8 @@ func StopFix(task *v1alpha1.TaskStatus) string {
 	return fix
 }
 
-// stopTexts are what ECS says of the end of a task and of its containers. A
-// container often has the cause of which the task has only the consequence.
+// stopTexts are what ECS says about the end of a task and of its containers.
+// Often the container has the cause and the task only the consequence.
 func stopTexts(task *v1alpha1.TaskStatus) []string {
 	texts := []string{task.StoppedReason}
 	for i := range task.Containers {

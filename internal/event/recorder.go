@@ -1,6 +1,6 @@
-// Package event records events about objects so that one that happens again is
-// counted and not written again: what kubectl describe shows stays short, and
-// the API server is not flooded.
+// Package event records events about objects, and counts repeated ones instead
+// of writing them again: the output of kubectl describe stays short, and the
+// API server is not flooded.
 package event
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// component is what events name as the one that reports them.
+// component is what events name as their reporter.
 const component = "fargate-operator"
 
-// maxNote is how many bytes of a note an event takes. Source: Event in
+// maxNote is how many bytes an event's note can have. Source: Event in
 // k8s.io/api/events/v1.
 const maxNote = 1024
 
 // NewRecorder returns the recorder of a manager's controllers. Events of one
 // type, reason and action about one object within six minutes are one event
-// with a count; the note is the first one's. Longer notes are cut.
+// with a count; the note is the first one's. Longer notes are truncated.
 func NewRecorder(mgr ctrl.Manager) events.EventRecorder {
 	return &recorder{EventRecorder: mgr.GetEventRecorder(component), scheme: mgr.GetScheme()}
 }
@@ -33,8 +33,8 @@ type recorder struct {
 	scheme *runtime.Scheme
 }
 
-// Eventf leaves out the object's version: client-go takes events about two
-// versions of an object for events about two objects.
+// Eventf leaves out the object's version: client-go treats events about two
+// versions of an object as events about two objects.
 func (r *recorder) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
 	if ref, err := reference.GetReference(r.scheme, regarding); err == nil {
 		ref.ResourceVersion = ""

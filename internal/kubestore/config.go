@@ -10,13 +10,13 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// namespaceFile is where Kubernetes tells a pod its namespace.
+// namespaceFile is where a pod finds its namespace.
 const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 // Open returns a store that reaches the API server as a kubeconfig file says,
-// or without one as the service account of the pod that this process runs in.
-// New jobs go to the namespace, or without one to the kubeconfig's or the
-// pod's. It sends nothing yet.
+// or, without one, as the service account of the pod that this process runs in.
+// New jobs go to the given namespace, or, if it is empty, to the kubeconfig's
+// or the pod's. It sends no request yet.
 func Open(kubeconfig, namespace string) (*Store, error) {
 	load := fromPod
 	if kubeconfig != "" {
@@ -51,7 +51,7 @@ func fromFile(path string) (config *rest.Config, namespace string, err error) {
 	return config, namespace, nil
 }
 
-// fromPod returns no namespace if the pod does not tell it.
+// fromPod returns no namespace if the pod does not name it.
 func fromPod() (config *rest.Config, namespace string, err error) {
 	config, err = rest.InClusterConfig()
 	if errors.Is(err, rest.ErrNotInCluster) {

@@ -19,8 +19,8 @@ import (
 // doing are the verbs of Kubernetes as an error says what was being done.
 var doing = map[string]string{"create": "creating", "get": "reading", "watch": "watching", "delete": "deleting"}
 
-// explain turns the error of a request into a sentence with what to do, and
-// tells what can pass by waiting from what cannot.
+// explain turns the error of a request into a sentence with the fix, and
+// separates errors that can pass from those that cannot.
 func (s *Store) explain(ctx context.Context, verb string, key types.NamespacedName, err error) error {
 	var untrusted *tls.CertificateVerificationError
 	switch {
@@ -56,8 +56,8 @@ func (s *Store) notFound(verb string, key types.NamespacedName, err error) error
 	}
 }
 
-// isUnserved is true if it is not an object that was not found but the path of
-// its kind: the answer then does not come from the resource's own handler.
+// isUnserved is true if the path of the kind was not found, rather than an
+// object: the answer then does not come from the resource's own handler.
 func isUnserved(err error) bool {
 	return apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse)
 }
@@ -76,7 +76,7 @@ func isUnsent(err error) bool {
 	return errors.As(err, &network) && network.Op == "dial"
 }
 
-// canPass is true for an answer that says to come back, and for no answer at
+// canPass is true for an answer that asks for a retry, and for no answer at
 // all.
 func canPass(err error) bool {
 	var status apierrors.APIStatus

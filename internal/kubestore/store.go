@@ -1,8 +1,8 @@
 // Package kubestore keeps the executor's FargateJobs in a Kubernetes API
 // server.
 //
-// It does without discovery, REST mapper, informers and typed clientsets: the
-// stage binary starts many times per job.
+// It uses no discovery, REST mapper, informers or typed clientsets: the stage
+// binary starts many times per job.
 package kubestore
 
 import (
@@ -25,8 +25,8 @@ import (
 // resource is the plural under which the API server serves FargateJobs.
 const resource = "fargatejobs"
 
-// requestTimeout bounds one request other than a watch, the client's own
-// retries included.
+// requestTimeout bounds one request other than a watch, including the client's
+// own retries.
 const requestTimeout = 10 * time.Second
 
 // Store is an executor.JobStore in an API server.
@@ -40,7 +40,7 @@ type Store struct {
 var _ executor.JobStore = (*Store)(nil)
 
 // New returns a store in the API server that the configuration names, with the
-// namespace for new jobs. It sends nothing yet.
+// namespace for new jobs. It sends no request yet.
 func New(config *rest.Config, namespace string) (*Store, error) {
 	scheme := runtime.NewScheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
@@ -66,11 +66,12 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	}, nil
 }
 
-// Namespace returns where new jobs belong.
+// Namespace returns the namespace for new jobs.
 func (s *Store) Namespace() string { return s.namespace }
 
-// Create creates the object. One that exists already with the same public key
-// is the result of an earlier call whose answer was lost, and is as good.
+// Create creates the object. One that already exists with the same public key
+// is the result of an earlier call whose answer was lost, and counts as
+// success.
 func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	key := types.NamespacedName{Namespace: job.Namespace, Name: job.Name}
 	err := s.post(ctx, job)

@@ -14,17 +14,17 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
-// watchSeconds is after how long the API server ends a watch, which is then
-// begun anew from the object's present state.
+// watchSeconds is after how long the API server ends a watch. Another then
+// begins with the object's current state.
 const watchSeconds int64 = 300
 
-// watchPause is the least time from one watch's begin to the next one's, for
-// servers and proxies that end every watch at once.
+// watchPause is the minimum time between the starts of two watches, for servers
+// and proxies that end every watch at once.
 const watchPause = time.Second
 
 // Watch reads the object, then watches it from there. A watch that ends, or
-// whose starting point the API server no longer remembers (410 Gone), begins
-// anew.
+// whose starting point the API server no longer remembers (410 Gone), starts
+// again.
 func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error {
 	for {
 		pause := time.After(watchPause)
@@ -58,7 +58,7 @@ func (s *Store) watchOnce(ctx context.Context, key types.NamespacedName, seen fu
 	return s.receive(ctx, key, events, seen)
 }
 
-// open begins to watch the job for what comes after its version in hand.
+// open starts to watch the job from the version in memory.
 func (s *Store) open(ctx context.Context, job *v1alpha1.FargateJob) (watch.Interface, error) {
 	timeout := watchSeconds
 	options := &metav1.ListOptions{
@@ -70,7 +70,7 @@ func (s *Store) open(ctx context.Context, job *v1alpha1.FargateJob) (watch.Inter
 	return s.client.Get().Namespace(job.Namespace).Resource(resource).VersionedParams(options, s.codec).Watch(ctx)
 }
 
-// receive returns nil when the watch ended and another is to begin.
+// receive returns nil when the watch has ended and another should start.
 func (s *Store) receive(ctx context.Context, key types.NamespacedName, events watch.Interface, seen func(*v1alpha1.FargateJob) error) error {
 	for {
 		select {

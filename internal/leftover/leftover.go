@@ -1,8 +1,8 @@
-// Package leftover decides which tasks of an installation no job owns any more:
-// once, for the controller's orphan collector and for fargate sweep.
+// Package leftover decides which of an installation's tasks no job owns any
+// more, for both the controller's orphan collector and fargate sweep.
 //
-// List the tasks before the jobs: then the task of a job that is created in
-// between never counts as left over.
+// List the tasks before the jobs: then the task of a job created in between
+// never counts as left over.
 package leftover
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// MinAge is how old a task without a job has to be: the job may not have been
-// written down yet.
+// MinAge is how old a task without a job must be to count: its job may not have
+// been recorded yet.
 const MinAge = 5 * time.Minute
 
 // Jobs are the jobs of an installation, by UID. A job that cannot be read is
@@ -36,7 +36,7 @@ func (j Jobs) Tasks(tasks []Task, minAge time.Duration) []Task {
 
 // MayOwn reports whether a task with a job's UID can be the job's current one.
 // A job whose task is not known yet may own any of them, unless it has stalled:
-// then it launches no task any more. A nil job is one that cannot be read.
+// then it launches no more tasks. A nil job is one that cannot be read.
 func MayOwn(job *v1alpha1.FargateJob, arn string) bool {
 	switch {
 	case job == nil:

@@ -20,9 +20,9 @@ type Lister interface {
 	ListOwned(ctx context.Context, loc ecs.Location, installation string) ([]ecs.OwnedTask, error)
 }
 
-// List lists the tasks of an installation in several clusters. The error is
-// that of all clusters whose tasks could not be listed, next to the tasks of
-// the others.
+// List lists the tasks of an installation in several clusters. The error
+// reports all clusters whose tasks could not be listed; the tasks of the others
+// are still returned.
 func List(ctx context.Context, cloud Lister, locations sets.Set[ecs.Location], installation string) ([]Task, error) {
 	var tasks []Task
 	var errs []error

@@ -1,7 +1,7 @@
 // Package lifecycle takes a FargateJob through its life: it resolves the job's
 // class, launches its task, observes it, finds its address, enforces its
-// deadlines and stops it. It changes the object in hand and calls ECS; who uses
-// it keeps the objects. The controller and the standalone executor run their
+// deadlines and stops it. It changes objects in memory and calls ECS; its caller
+// stores the objects. The controller and the standalone executor run their
 // jobs through it.
 package lifecycle
 
@@ -41,12 +41,12 @@ type Lifecycle struct {
 	watched  byJob[string]    // the ARN of the task that is observed
 }
 
-// Advance brings a job one step further, in hand only. If that changes the
+// Advance brings a job one step further, in memory only. If that changes the
 // status, write it down before you advance the job again, which is due at once:
 // a launch follows only when its attempt is recorded. Otherwise advance the job
 // when Wake says so, and at the returned time unless it is zero.
 //
-// After an error, which the job's Ready condition tells of too, advance the job
+// After an error, which the job's Ready condition has too, advance the job
 // again after a pause. A job that stalls is no error.
 func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time.Time, error) {
 	err := l.takeSteps(ctx, job)

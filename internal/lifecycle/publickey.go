@@ -15,7 +15,7 @@ func checkPublicKey(job *v1alpha1.FargateJob) error {
 	fields := strings.Fields(job.Spec.SSHPublicKey)
 	line := strings.Join(fields[:min(len(fields), 2)], " ")
 	if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err != nil {
-		return Stallf(v1alpha1.ReasonInvalidParameter, "spec.sshPublicKey is no public key: create the FargateJob anew "+
+		return Stallf(v1alpha1.ReasonInvalidParameter, "spec.sshPublicKey is not a valid public key: create the FargateJob again "+
 			"with the whole line of a .pub file that ssh-keygen has written: %s", err)
 	}
 	return nil

@@ -84,7 +84,7 @@ func TestCheckPublicKey_NoKey_StallsAndSaysWhatIsWrong(t *testing.T) {
 			if stall.reason != v1alpha1.ReasonInvalidParameter {
 				t.Errorf("stalls with %s, want %s", stall.reason, v1alpha1.ReasonInvalidParameter)
 			}
-			for _, part := range []string{"spec.sshPublicKey is no public key", test.want} {
+			for _, part := range []string{"spec.sshPublicKey is not a valid public key", test.want} {
 				if !strings.Contains(stall.message, part) {
 					t.Errorf("message %q, want %q in it", stall.message, part)
 				}

@@ -1,5 +1,6 @@
-// Package patch writes what a controller has changed of an object, with a lock:
-// a controller with a stale cache never undoes what another one has recorded.
+// Package patch writes a controller's changes to an object with an optimistic
+// lock: a controller with a stale cache never undoes what another one has
+// recorded.
 package patch
 
 import (
@@ -16,7 +17,7 @@ import (
 const conflictPause = 50 * time.Millisecond
 
 // Object writes the differences between the stored and the changed object,
-// apart from its status.
+// except in status.
 func Object(ctx context.Context, c client.Client, stored, changed client.Object) error {
 	return c.Patch(ctx, changed, withLock(stored))
 }
@@ -30,8 +31,8 @@ func withLock(stored client.Object) client.Patch {
 	return client.MergeFromWithOptions(stored, client.MergeFromWithOptimisticLock{})
 }
 
-// Result ends a reconciliation after a write: a conflict is no error, the cache
-// catches up soon, and neither is an object that is gone.
+// Result ends a reconciliation after a write. A conflict is not an error,
+// because the cache catches up soon; neither is an object that is gone.
 func Result(err error) (reconcile.Result, error) {
 	if apierrors.IsConflict(err) {
 		return reconcile.Result{RequeueAfter: conflictPause}, nil

@@ -13,7 +13,7 @@ import (
 )
 
 // Delete stops the job's task and then removes the state file. It waits for a
-// stage that has the job in hand.
+// stage that is working on the job.
 func (s *Store) Delete(ctx context.Context, key types.NamespacedName) error {
 	return s.end(ctx, key.Name, "the CI job was cleaned up")
 }
@@ -38,7 +38,7 @@ func (s *Store) end(ctx context.Context, name, reason string) error {
 	return nil
 }
 
-// stopTasks returns once no task of the job is left that has not been stopped.
+// stopTasks returns once every task of the job has been stopped.
 func (s *Store) stopTasks(ctx context.Context, state *state, reason string) error {
 	for {
 		settled, err := s.jobs.Release(ctx, state.job, reason)
@@ -56,7 +56,7 @@ func (s *Store) stopTasks(ctx context.Context, state *state, reason string) erro
 	}
 }
 
-// explain tells what can pass by waiting from what cannot.
+// explain separates errors that can pass from those that cannot.
 func explain(err error) error {
 	var fault *ecs.Error
 	if errors.As(err, &fault) && fault.Class == ecs.RetrySame {

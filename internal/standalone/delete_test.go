@@ -50,8 +50,8 @@ func TestDelete_LaunchWasCutOff_KeepsTheStateUntilNoTaskCanTurnUp(t *testing.T) 
 	w.wantNothingLeft(t)
 }
 
-// openInHaste returns a store to which every look at the clock takes as long as
-// a search for tasks may.
+// openInHaste returns a store for which every look at the clock takes as long
+// as a search for tasks may.
 func (w *world) openInHaste(t *testing.T) *Store {
 	t.Helper()
 	store, clock := w.open(t), time.Now()
@@ -76,7 +76,7 @@ func TestWatch_AnswersWereLostUntilTheDeadline_FindsAndStopsTheTask(t *testing.T
 	late := w.open(t)
 	late.now = func() time.Time { return time.Now().Add(time.Hour) }
 	if job := watchUntil(t, late, lifecycle.IsStalled); job.Status.Task == nil {
-		t.Error("the stalled job does not tell of its task")
+		t.Error("the stalled job does not name its task")
 	}
 	if arns := w.running(t); len(arns) != 0 {
 		t.Errorf("tasks are left: %v", arns)

@@ -20,15 +20,15 @@ const (
 	installationFile = "installation"
 )
 
-// othersMayWrite is the permission bit for everybody.
+// othersMayWrite is the permission bit for all other users.
 const othersMayWrite = 0o002
 
-// CheckDirectory says what is wrong with a directory for jobs' state. Whether this
-// process can write to it shows when it does.
+// CheckDirectory says what is wrong with a directory for jobs' state. Whether
+// this process can write to it shows when it does so.
 func CheckDirectory(path string) error {
 	const key = "Directory in the [TaskMetadata] section of the configuration"
 	if path == "" {
-		return fmt.Errorf("without Kubernetes the jobs' state needs a place of its own: set %s, for example to /opt/gitlab-runner/metadata", key)
+		return fmt.Errorf("without Kubernetes, jobs need a directory for their state: set %s, for example to /opt/gitlab-runner/metadata", key)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -39,14 +39,14 @@ func CheckDirectory(path string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a directory: correct %s", path, key)
 	case info.Mode().Perm()&othersMayWrite != 0:
-		return fmt.Errorf("everybody may write to %s and could have tasks stopped: chmod o-w it, or set %s to a directory of the executor's own", path, key)
+		return fmt.Errorf("anyone can write to %s and have tasks stopped: run chmod o-w on it, or set %s to a directory that only the executor uses", path, key)
 	default:
 		return nil
 	}
 }
 
-// installationOf reads the directory's UUID, or gives it one: ECS tells by it
-// the tasks of this directory's jobs from all others.
+// installationOf reads the directory's UUID, or gives it one. It marks the
+// tasks of this directory's jobs in ECS.
 func installationOf(directory string) (uuid.UUID, error) {
 	path := filepath.Join(directory, installationFile)
 	data, err := os.ReadFile(path)
@@ -67,10 +67,11 @@ func installationOf(directory string) (uuid.UUID, error) {
 	return installation, nil
 }
 
-// statePath is where a job's state is. A name that is no file name has none.
+// statePath is where a job's state is. A name that cannot be a file name has
+// none.
 func (s *Store) statePath(name string) (string, error) {
 	if name == "" || filepath.Base(name) != name || strings.HasPrefix(name, ".") {
-		return "", fmt.Errorf("%q is no name of a job: the connection file that has it is damaged, remove it", name)
+		return "", fmt.Errorf("%q is not a valid job name: the connection file that has it is damaged, remove it", name)
 	}
 	return filepath.Join(s.directory, name+stateSuffix), nil
 }

@@ -101,6 +101,6 @@ func TestStore_NameThatIsNoFileName_IsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", ".", "..", "../job", "a/b", ".hidden"} {
-		wantText(t, store.Delete(t.Context(), types.NamespacedName{Name: name}), "is no name of a job")
+		wantText(t, store.Delete(t.Context(), types.NamespacedName{Name: name}), "is not a valid job name")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// jobKind is the kind that a state file tells.
+// jobKind is the kind in a state file.
 const jobKind = "FargateJob"
 
 // errDamaged says that a state file does not make sense.
@@ -24,7 +24,7 @@ func encode(job *v1alpha1.FargateJob) ([]byte, error) {
 }
 
 // decode reads the state file of the job with that name. It accepts nothing
-// that the steps of a job's life could stumble over.
+// that could break a step of a job's life.
 func decode(name string, data []byte) (*v1alpha1.FargateJob, error) {
 	var header struct{ APIVersion, Kind string }
 	if err := json.Unmarshal(data, &header); err != nil {
@@ -33,7 +33,7 @@ func decode(name string, data []byte) (*v1alpha1.FargateJob, error) {
 	version, err := schema.ParseGroupVersion(header.APIVersion)
 	switch {
 	case err != nil, header.Kind != jobKind, version.Group != v1alpha1.GroupVersion.Group:
-		return nil, errors.New("is not a state file of this program: move it away, or set Directory in [TaskMetadata] to a directory of the executor's own")
+		return nil, errors.New("is not a state file of this program: move it away, or set Directory in [TaskMetadata] to a directory that only the executor uses")
 	case version != v1alpha1.GroupVersion:
 		return nil, fmt.Errorf("has version %s and this program reads %s: clean up with the version of this program that wrote it", version.Version, v1alpha1.GroupVersion.Version)
 	}
@@ -47,7 +47,7 @@ func decode(name string, data []byte) (*v1alpha1.FargateJob, error) {
 	return job, nil
 }
 
-// faultOf says what is wrong with a job, in a word.
+// faultOf says briefly what is wrong with a job.
 func faultOf(name string, job *v1alpha1.FargateJob) string {
 	status := &job.Status
 	switch {

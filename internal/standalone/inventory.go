@@ -15,7 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
-// records reads all state files, and leaves out those that go meanwhile.
+// records reads all state files, except those that are removed meanwhile.
 func (s *Store) records() ([]*record, error) {
 	names, err := s.names()
 	if err != nil {
@@ -60,8 +60,8 @@ func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, e
 }
 
 // date corrects when the jobs were created, and how long ago that was, by what
-// ECS says of their tasks: this machine's clock may have been wrong then, and
-// may be now.
+// ECS says about their tasks: this machine's clock may have been wrong then,
+// and may be now.
 func (s *Store) date(records []*record, tasks []leftover.Task) {
 	for _, r := range records {
 		for _, task := range tasks {
@@ -72,7 +72,7 @@ func (s *Store) date(records []*record, tasks []leftover.Task) {
 	}
 }
 
-// tasks lists this installation's tasks, wherever a job has run or would run.
+// tasks lists this installation's tasks, wherever jobs have run or would run.
 // The error says where they could not be listed.
 func (s *Store) tasks(ctx context.Context, records []*record) ([]leftover.Task, error) {
 	locations := sets.New[ecs.Location]()

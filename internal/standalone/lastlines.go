@@ -8,9 +8,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
-// LastLines reads the end of the log of a job's container in CloudWatch Logs, as
-// executor.Options.LastLines describes. Only where jobs run without Kubernetes
-// does the executor have an identity in AWS that may.
+// LastLines reads the end of the log of a job's container in CloudWatch Logs,
+// as executor.Options.LastLines describes. The executor has an AWS identity
+// that may do so only where jobs run without Kubernetes.
 func LastLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
 	jobs := &lifecycle.Lifecycle{ECS: &ecs.Clients{}}
 	return jobs.LastLines(ctx, job, limit)

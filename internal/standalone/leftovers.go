@@ -15,15 +15,16 @@ import (
 
 const (
 	// unknownLifetime bounds a job that has no active deadline, or whose state
-	// file cannot be read. It is the executor's for a job without a timeout.
+	// file cannot be read. The executor uses the same for a job without a
+	// timeout.
 	unknownLifetime = 24*time.Hour + 30*time.Minute
-	// longestLifetime is how old the connection file of a job has to be that is
-	// not this store's: no job in Kubernetes lives longer. Source: the maximum
-	// of spec.activeDeadlineSeconds.
+	// longestLifetime is how old a connection file must be to be removed if its
+	// job is not in this store: no job in Kubernetes lives longer. Source: the
+	// maximum of spec.activeDeadlineSeconds.
 	longestLifetime = 31 * 24 * time.Hour
 )
 
-// Leftover is what stages that were killed have left: a job with or without a
+// Leftover is something that killed stages left behind: a job with or without a
 // task, a task alone, or a connection file.
 type Leftover struct {
 	// Job is the job's name, empty for a task that belongs to no job.
@@ -32,7 +33,7 @@ type Leftover struct {
 	Task string
 	// File is the path of a connection file, with the private key to a task.
 	File string
-	// Why says to people why it is a leftover.
+	// Why is the reason, for people to read.
 	Why string
 
 	location   ecs.Location // of a task that belongs to no job
@@ -40,18 +41,18 @@ type Leftover struct {
 }
 
 // Leftovers lists the jobs of the directory that are past their end, which is
-// their active deadline, or the age given unless that is zero. Besides it lists
-// the tasks of this installation and the connection files that belong to none of
-// its jobs, if they are older than that age, or else than five minutes. Tasks,
-// and jobs that have one, are as old as ECS's clock says.
+// their active deadline, or the given age unless that is zero. It also lists
+// the tasks of this installation and the connection files that belong to none
+// of its jobs, if they are older than that age, or than five minutes if it is
+// zero. The age of tasks, and of jobs that have one, is by ECS's clock.
 //
-// The error tells of what could not be looked at, the list of all the rest.
+// The error reports what could not be checked; the list has all the rest.
 func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, error) {
 	earlier, err := s.records()
 	if err != nil {
 		return nil, err
 	}
-	// The cloud is listed before the jobs, as package leftover asks for.
+	// The cloud is listed before the jobs, as package leftover requires.
 	tasks, tasksErr := s.tasks(ctx, earlier)
 	records, err := s.records()
 	if err != nil {
@@ -63,8 +64,8 @@ func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, e
 	return slices.Concat(leftovers, s.ownerless(tasks, records, age), connections), errors.Join(tasksErr, unreadable, err)
 }
 
-// overdue lists the jobs that are past their end. The error tells of state files
-// that cannot be read and may be of jobs that are not.
+// overdue lists the jobs that are past their end. The error reports state files
+// that cannot be read and may belong to jobs that are not.
 func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error) {
 	var leftovers []Leftover
 	var unreadable []error
@@ -123,8 +124,8 @@ func (s *Store) connections(records []*record, age time.Duration) ([]Leftover, e
 	return leftovers, nil
 }
 
-// leastAge is how old a connection file has to be whose job is not in the
-// directory.
+// leastAge is how old a connection file must be to be removed if its job is not
+// in the directory.
 func leastAge(file executor.ConnectionFile, age time.Duration) time.Duration {
 	switch {
 	case age > 0:
@@ -136,8 +137,8 @@ func leastAge(file executor.ConnectionFile, age time.Duration) time.Duration {
 	}
 }
 
-// Stop stops the task of a leftover, and removes the job's state file. Of a
-// connection file it removes just that.
+// Stop stops the task of a leftover, and removes the job's state file. For a
+// connection file it removes only the file.
 func (s *Store) Stop(ctx context.Context, l Leftover) error {
 	const reason = "fargate sweep: the CI job is over and was not cleaned up"
 	if l.File != "" {
@@ -150,7 +151,7 @@ func (s *Store) Stop(ctx context.Context, l Leftover) error {
 	if !errors.Is(err, errDamaged) {
 		return err
 	}
-	// Its task, if there is one, is a leftover of its own.
+	// Its task, if there is one, is a separate leftover.
 	return s.removeState(l.Job)
 }
 
@@ -163,7 +164,7 @@ type record struct {
 	age   time.Duration        // how long ago that was
 }
 
-// pastEnd says why a job is past its end. It is empty for others.
+// pastEnd says why a job is past its end. It is empty for other jobs.
 func (r *record) pastEnd(age time.Duration) string {
 	since := r.since.UTC().Format(time.RFC3339)
 	switch {

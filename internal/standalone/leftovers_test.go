@@ -41,7 +41,7 @@ func (w *world) ready(t *testing.T) string {
 	return watchUntil(t, w.open(t), isReady).Status.Task.ARN
 }
 
-// leftovers lists jobs and tasks that are left, without the reasons.
+// leftovers lists the jobs and tasks left behind, without the reasons.
 func leftovers(t *testing.T, store *Store, age time.Duration) []Leftover {
 	t.Helper()
 	found, err := store.Leftovers(t.Context(), age)
@@ -91,7 +91,7 @@ func TestLeftovers_Job_CountsFromItsActiveDeadlineOrTheAge(t *testing.T) {
 	store := w.later(t, 2*time.Hour)
 	found := leftovers(t, store, 0)
 	if why := found[0].Why; !strings.HasPrefix(why, `CI job 4711 "build" of group/project was created `) || !strings.HasSuffix(why, "and is past its end, 1h0m0s later") {
-		t.Errorf("told because: %s", why)
+		t.Errorf("listed because: %s", why)
 	}
 	stopAll(t, store, found)
 	w.wantNothingLeft(t)
@@ -281,7 +281,7 @@ func TestLeftovers_ConnectionFile_IsRemovedOnceItsJobIsGone(t *testing.T) {
 			}
 			stopAll(t, store, found)
 			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) != test.left {
-				t.Errorf("the file afterwards: %v", err)
+				t.Errorf("the file afterward: %v", err)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func newWorld(t *testing.T, config localecs.Config) *world {
 	return &world{AWS: localecstest.Start(t, config), directory: t.TempDir()}
 }
 
-// open returns a store as a process of its own would have it.
+// open returns a store as a separate process would have it.
 func (w *world) open(t *testing.T) *Store {
 	t.Helper()
 	const fast = 20 * time.Millisecond
@@ -119,7 +119,7 @@ func remove(t *testing.T, store *Store) {
 	}
 }
 
-// running returns the ARNs of the tasks that are to run on.
+// running returns the ARNs of the tasks that nothing has stopped.
 func (w *world) running(t *testing.T) []string {
 	t.Helper()
 	var arns []string
@@ -131,8 +131,8 @@ func (w *world) running(t *testing.T) []string {
 	return arns
 }
 
-// wantNothingLeft fails if a task is to run on or the directory has more than
-// the mark of the installation.
+// wantNothingLeft fails if a task keeps running or the directory has more than
+// the installation's ID file.
 func (w *world) wantNothingLeft(t *testing.T) {
 	t.Helper()
 	if arns := w.running(t); len(arns) != 0 {

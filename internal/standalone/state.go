@@ -16,12 +16,12 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
-// maxStateSize bounds what is read of a file that may be anything. An object of
-// Kubernetes can have as much.
+// maxStateSize limits how much is read from a file that may be anything. A
+// Kubernetes object can be as large.
 const maxStateSize = 1 << 20
 
-// lockPause is between two attempts to lock a state file. A stage keeps one
-// locked for the time of a call to AWS.
+// lockPause is the pause between two attempts to lock a state file. A stage
+// keeps one locked for the duration of a call to AWS.
 const lockPause = 20 * time.Millisecond
 
 // state is a job's state file, locked against other stages of the job.
@@ -78,8 +78,8 @@ func readState(file *os.File, name string) (*v1alpha1.FargateJob, error) {
 	return job, nil
 }
 
-// openLocked opens a file and locks it. Writing replaces the file, with which a
-// lock loses its meaning: then the new one is to be locked.
+// openLocked opens a file and locks it. Writing replaces the file, so that its
+// lock means nothing any more: then the new file must be locked.
 func openLocked(ctx context.Context, path string) (*os.File, error) {
 	for {
 		file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -100,7 +100,7 @@ func openLocked(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// lock waits for the lock of a file. The end of the process gives it back.
+// lock waits for the lock of a file. It is released when the process ends.
 func lock(ctx context.Context, file *os.File) error {
 	for {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
@@ -124,10 +124,10 @@ func isStill(file *os.File, path string) (bool, error) {
 	return err == nil && os.SameFile(opened, present), err
 }
 
-// write writes the job down. The state is no longer locked then.
+// write writes the state file, which also ends the lock.
 func (s *state) write() error { return writeState(s.path, s.job, atomicfile.Replace) }
 
-// removeState removes what there is of a job's state file.
+// removeState removes a job's state file, as far as it exists.
 func (s *Store) removeState(name string) error {
 	path, err := s.statePath(name)
 	if err != nil {
@@ -147,7 +147,7 @@ func writeState(path string, job *v1alpha1.FargateJob, write func(path string, d
 		err = write(path, data)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the state file %s: make sure that its directory exists, has space and is writable for the user that gitlab-runner runs as (uid %d): %w",
+		return fmt.Errorf("cannot write the state file %s: make sure that its directory exists, has space and is writable by the user that gitlab-runner runs as (uid %d): %w",
 			path, os.Getuid(), err)
 	}
 	return nil

@@ -1,7 +1,8 @@
 // Package standalone keeps the FargateJobs of a runner without Kubernetes, in
-// state files: one for each job, written before its task is started, gone once
-// the task's stop is accepted. The stages that use a job take it through its
-// life themselves; Leftovers finds what stages that were killed have left.
+// state files: one for each job, written before its task is started, and
+// removed once ECS has accepted the task's stop. The stages that use a job take
+// it through its life themselves; Leftovers finds what killed stages left
+// behind.
 package standalone
 
 import (
@@ -27,12 +28,12 @@ import (
 type Options struct {
 	// Directory holds the state files.
 	Directory string
-	// Class describes the tasks of all jobs. It has no name. Nil does for a
+	// Class describes the tasks of all jobs. It has no name. It may be nil in a
 	// store that is only swept.
 	Class *v1alpha1.FargateTaskClass
 	// Cadence is how often tasks are looked at. Zero means ecs.DefaultCadence.
 	Cadence ecs.Cadence
-	// Log takes what operators want to know.
+	// Log receives what operators want to know.
 	Log *slog.Logger
 }
 
@@ -45,13 +46,13 @@ type Store struct {
 	clients      *ecs.Clients
 	observers    *ecs.Observers
 	jobs         *lifecycle.Lifecycle
-	wake         chan struct{} // tells that ECS has news of the job that is watched
+	wake         chan struct{} // signals that ECS has news of the watched job
 	now          func() time.Time
 }
 
 var _ executor.JobStore = (*Store)(nil)
 
-// Open returns a store in a directory that exists. It calls nothing of AWS yet.
+// Open returns a store in a directory that exists. It does not call AWS yet.
 func Open(options Options) (*Store, error) {
 	if err := CheckDirectory(options.Directory); err != nil {
 		return nil, err
@@ -85,8 +86,8 @@ func Open(options Options) (*Store, error) {
 }
 
 // steadyClock returns a clock that begins at the time of day and then does not
-// jump with it: a deadline is neither met early nor put off because somebody
-// sets the machine's clock.
+// jump with it: a deadline comes neither early nor late when the machine's
+// clock is set.
 func steadyClock() func() time.Time {
 	begun := time.Now()
 	return func() time.Time { return begun.Add(time.Since(begun)).Round(0) }
@@ -99,9 +100,9 @@ func (s *Store) wakeUp(types.NamespacedName) {
 	}
 }
 
-// Create writes the state file of a new job. One that exists already with the
-// same public key is as good. Without AWS credentials it creates nothing: the
-// job would wait for them until its launch deadline.
+// Create writes the state file of a new job. One that already exists with the
+// same public key counts as success. Without AWS credentials it creates
+// nothing: the job would wait for them until its launch deadline.
 func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	if err := s.authenticate(ctx); err != nil {
 		return err
@@ -125,8 +126,8 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	return nil
 }
 
-// authenticate fails if there are no credentials. What may pass by waiting is
-// for the launch to wait for.
+// authenticate fails if there are no credentials. The launch waits for failures
+// that may pass.
 func (s *Store) authenticate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
@@ -138,8 +139,8 @@ func (s *Store) authenticate(ctx context.Context) error {
 	return nil
 }
 
-// uid is the job's for ECS. It follows from the name, so that a task can be told
-// to be a job's even if nothing but the name of its state file is left.
+// uid is the job's UID for ECS. It is derived from the name, so that a task can
+// be matched to its job even if only the name of its state file is left.
 func (s *Store) uid(name string) types.UID {
 	return types.UID(uuid.NewSHA1(s.installation, []byte(name)).String())
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // stepTimeout bounds one step of a job's life. The longest is a launch, a call
-// that the SDK may repeat twice.
+// that the SDK may retry twice.
 const stepTimeout = 30 * time.Second
 
 // retryPauses are the pauses after steps that fail.
@@ -27,11 +27,11 @@ type step struct {
 	job     *v1alpha1.FargateJob
 	changed bool
 	due     time.Time // when to take the next one at the latest; zero for no time
-	err     error     // why it failed, which the job tells too
+	err     error     // why it failed, which the job's status also says
 }
 
-// Watch takes the job through its life as long as it runs, and tells seen every
-// change once it is written down.
+// Watch takes the job through its life as long as it runs, and calls seen with
+// every change once it is recorded.
 func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*v1alpha1.FargateJob) error) error {
 	var observers sync.WaitGroup
 	defer observers.Wait()
@@ -40,18 +40,18 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 	observers.Go(func() { _ = s.observers.Start(observing) })
 
 	pauses := retryPauses
-	var told *v1alpha1.FargateJobStatus
+	var seenStatus *v1alpha1.FargateJobStatus
 	for {
 		step, err := s.takeStep(ctx, key.Name)
 		if err != nil {
 			return err
 		}
-		// Another process may have taken the step.
-		if told == nil || !equality.Semantic.DeepEqual(told, &step.job.Status) {
+		// Another process may already have taken the step.
+		if seenStatus == nil || !equality.Semantic.DeepEqual(seenStatus, &step.job.Status) {
 			if err := seen(step.job); err != nil {
 				return err
 			}
-			told = &step.job.Status
+			seenStatus = &step.job.Status
 		}
 		switch {
 		case step.err != nil:
@@ -67,8 +67,7 @@ func (s *Store) Watch(ctx context.Context, key types.NamespacedName, seen func(*
 	}
 }
 
-// takeStep advances the job that the state file has, and writes down what came
-// of it.
+// takeStep advances the job in the state file and records the result.
 func (s *Store) takeStep(ctx context.Context, name string) (*step, error) {
 	state, err := s.lockState(ctx, name)
 	if err != nil {
@@ -91,7 +90,8 @@ func (s *Store) takeStep(ctx context.Context, name string) (*step, error) {
 	return step, nil
 }
 
-// wait waits until a time, if it is not zero, or until ECS has news of the job.
+// wait waits until a time, unless that is zero, or until ECS has news of the
+// job.
 func (s *Store) wait(ctx context.Context, until time.Time) error {
 	var due <-chan time.Time
 	if !until.IsZero() {

@@ -151,14 +151,14 @@ func TestWatch_AWSUnreachable_TriesAgainAndTellsWhy(t *testing.T) {
 	w.AWS.FailNext("DescribeTaskDefinition", 3, localecs.DropFault())
 	store := w.open(t)
 	create(t, store)
-	told := false
+	reported := false
 	watchUntil(t, store, func(job *v1alpha1.FargateJob) bool {
 		ready := meta.FindStatusCondition(job.Status.Conditions, v1alpha1.ConditionReady)
-		told = told || ready != nil && ready.Message == "looking up the task definition ci: AWS could not be reached: EOF"
+		reported = reported || ready != nil && ready.Message == "looking up the task definition ci: AWS could not be reached: EOF"
 		return isReady(job)
 	})
-	if !told {
-		t.Error("no state told that AWS could not be reached")
+	if !reported {
+		t.Error("no state reported that AWS could not be reached")
 	}
 }
 

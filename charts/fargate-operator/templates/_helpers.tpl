@@ -1,5 +1,5 @@
-{{/* The name of the objects: the release's and the chart's, but not both where one has the other in it. At most 50 characters,
-because some objects add a word of their own and a Service's name has 63. */}}
+{{/* The name of the objects: the release's and the chart's, but not both if one contains the other. At most 50 characters,
+because some objects add a word and a Service's name can have 63. */}}
 {{- define "fargate-operator.fullname" -}}
 {{- $name := .Values.nameOverride | default .Chart.Name -}}
 {{- if .Values.fullnameOverride -}}
@@ -11,7 +11,7 @@ because some objects add a word of their own and a Service's name has 63. */}}
 {{- end -}}
 {{- end -}}
 
-{{/* What selects the controller's pods. A Deployment's selector never changes. */}}
+{{/* The labels that select the controller's pods. A Deployment's selector never changes. */}}
 {{- define "fargate-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -35,12 +35,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* The Secret with the webhook's certificate. Helm's own and cert-manager's have different names: neither takes over the other's. */}}
+{{/* The Secret with the webhook's certificate. Helm's and cert-manager's have different names, so that neither takes over the other's. */}}
 {{- define "fargate-operator.webhookSecret" -}}
 {{ include "fargate-operator.fullname" . }}-webhook{{ if .Values.webhook.certManager.enabled }}-certificate{{ end }}
 {{- end -}}
 
-{{/* The reference of the image that holds both programs. */}}
+{{/* The reference of the image with both programs. */}}
 {{- define "fargate-operator.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
@@ -51,7 +51,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* What the controller may do in the namespaces that it serves. `make generate` writes the same rules into config/rbac/role.yaml
+{{/* The controller's rights in the namespaces that it serves. `make generate` writes the same rules into config/rbac/role.yaml
 from the markers in the code; a test compares them. */}}
 {{- define "fargate-operator.rules" -}}
 - apiGroups: [ci.fargate-operator.dev]

@@ -4,14 +4,14 @@
 {{- $namespaces := list -}}
 {{- range .Values.tenants -}}
 {{- if has .namespace $namespaces -}}
-{{- fail (printf "tenants: namespace %s is there twice: give each tenant a namespace of its own" .namespace) -}}
+{{- fail (printf "tenants: namespace %s is listed twice: give each tenant its own namespace" .namespace) -}}
 {{- end -}}
 {{- if and $.Values.watchNamespaces (not (has .namespace $.Values.watchNamespaces)) -}}
 {{- fail (printf "tenants: the controller does not serve namespace %s: add it to watchNamespaces" .namespace) -}}
 {{- end -}}
 {{- $namespaces = append $namespaces .namespace -}}
 {{- $toml := .fargateToml | default "" -}}
-{{- /* A section, or before the first one a key: TOML has no table twice, and the executor would refuse the file. */ -}}
+{{- /* A section, or a key before the first section: TOML allows a table only once, and the executor would refuse the file. */ -}}
 {{- $keys := regexReplaceAll "(?ms)^[ \\t]*\\[.*" $toml "" -}}
 {{- if or (regexMatch "(?mi)^[ \\t]*\\[+[ \\t]*[\"']?kubernetes[\"']?[ \\t]*[.\\]]" $toml) (regexMatch "(?mi)^[ \\t]*[\"']?kubernetes[\"']?[ \\t]*[.=]" $keys) -}}
 {{- fail (printf "tenants: fargateToml of namespace %s has a section [Kubernetes], which the chart writes itself: leave it out, and name the tenant's class in taskClass" .namespace) -}}
@@ -43,7 +43,7 @@
 {{- toJson $found -}}
 {{- end -}}
 
-{{/* What selects the pod of gitlab-runner. */}}
+{{/* The labels that select the pod of gitlab-runner. */}}
 {{- define "fargate-operator.runnerSelectorLabels" -}}
 app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -1,7 +1,7 @@
 // Command measure runs a command and writes what the run cost, a usage.Usage in JSON, to file descriptor 3. Input and
 // output are the command's.
 //
-// It is a program of its own because it is small: Linux counts the memory of the process that starts a command into the
+// It is a separate program because it is small: Linux counts the memory of the process that starts a command into the
 // command's peak (see exec_mmap in the kernel's fs/exec.c), and the benchmark with its Kubernetes client is large.
 package main
 

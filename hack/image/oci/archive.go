@@ -13,8 +13,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/hack/compile"
 )
 
-// WriteArchive writes the image as a tar file with an OCI image layout: what skopeo calls oci-archive. In it the image
-// has its version for a name.
+// WriteArchive writes the image as a tar file with an OCI image layout: what skopeo calls oci-archive. In it the
+// image's name is its version.
 func WriteArchive(name string, source compile.Source, image v1.ImageIndex) error {
 	dir, err := os.MkdirTemp("", "image-")
 	if err != nil {

@@ -62,7 +62,7 @@ func TestPush_RegistryServesEachPlatform(t *testing.T) {
 func TestPush_ReferenceWithoutRegistry_SaysHowToWriteIt(t *testing.T) {
 	err := Push(t.Context(), "fargate-operator", newImage(t))
 	if err == nil || !strings.Contains(err.Error(), "write it as REGISTRY/NAME:TAG") {
-		t.Errorf("got %v, want to be told how to write a reference", err)
+		t.Errorf("got %v, want a message that says how to write a reference", err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package oci makes the container image without a container engine: an OCI image index with one image for every
+// Package oci builds the container image without a container engine: an OCI image index with one image for every
 // architecture, the same bytes for the same source.
 package oci
 
@@ -24,7 +24,7 @@ const (
 	rootsFile = "etc/ssl/certs/ca-certificates.crt"
 )
 
-// Build makes the image from the binaries that compile.All has put into a directory.
+// Build builds the image from the binaries that compile.All has put into a directory.
 func Build(source compile.Source, architectures []string, dir string) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, architecture := range architectures {
@@ -85,7 +85,7 @@ func newLayer(source compile.Source, files []file) (v1.Layer, error) {
 	}, tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
 }
 
-// config says what runs in a container, and as whom. The Dockerfile says the same.
+// config says what runs in a container, and as which user. The Dockerfile says the same.
 func config(source compile.Source) v1.Config {
 	return v1.Config{
 		User:       "65532:65532",

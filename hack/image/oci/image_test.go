@@ -27,7 +27,7 @@ var source = compile.Source{
 	Time:    time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC),
 }
 
-// binariesOf writes files in the place of the programs: how an image is made does not depend on what is in them.
+// binariesOf writes files in place of the programs: an image's build does not depend on their content.
 func binariesOf(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -159,7 +159,7 @@ func TestBuild_MissingBinary_NamesIt(t *testing.T) {
 	}
 }
 
-// The two ways to an image may not differ in how it runs and what it says of itself.
+// The two ways to build an image must agree on how it runs and how it describes itself.
 func TestConfig_Dockerfile_SaysTheSame(t *testing.T) {
 	content, err := os.ReadFile("../../../Dockerfile")
 	if err != nil {
@@ -193,7 +193,7 @@ func TestRoots_HoldThoseOfAWS(t *testing.T) {
 		}
 		names[certificate.Subject.CommonName] = true
 	}
-	// https://www.amazontrust.com/repository/ has what the certificates of AWS' endpoints are signed with.
+	// https://www.amazontrust.com/repository/ has the authorities that sign the certificates of AWS's endpoints.
 	for _, name := range []string{"Amazon Root CA 1", "Amazon Root CA 2", "Amazon Root CA 3", "Amazon Root CA 4"} {
 		if !names[name] {
 			t.Errorf("%s is missing", name)

@@ -12,8 +12,8 @@ import (
 
 // Cluster is what a launch depends on in a cluster.
 type Cluster struct {
-	// Status is ACTIVE, or PROVISIONING, DEPROVISIONING, FAILED or INACTIVE,
-	// in which a cluster takes no tasks.
+	// Status is ACTIVE, or one in which a cluster takes no tasks: PROVISIONING,
+	// DEPROVISIONING, FAILED or INACTIVE.
 	Status string
 	// CapacityProviders are the names of those that a strategy may use.
 	CapacityProviders []string
@@ -22,8 +22,8 @@ type Cluster struct {
 	DefaultStrategy []string
 }
 
-// Cluster describes the Location's cluster, or returns nil if there is none of
-// that name.
+// Cluster describes the Location's cluster, or returns nil if it does not
+// exist.
 func (i *Inspector) Cluster(ctx context.Context, loc ecs.Location) (*Cluster, error) {
 	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {

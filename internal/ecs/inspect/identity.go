@@ -12,8 +12,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// Identity returns the ARN of the user or role as whom this program calls AWS
-// for a Location. Its error has the reason AccessDenied if there are no
+// Identity returns the ARN of the user or role that this program uses to call
+// AWS for a Location. Its error has the reason AccessDenied if there are no
 // credentials or AWS does not accept them.
 func (i *Inspector) Identity(ctx context.Context, loc ecs.Location) (string, error) {
 	if err := i.clients.Authenticate(ctx, loc); err != nil {
@@ -27,7 +27,7 @@ func (i *Inspector) Identity(ctx context.Context, loc ecs.Location) (string, err
 	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	switch {
 	case isExpired(err):
-		// For a controller this can pass, for a person it does not.
+		// For a controller this can pass, but not for a person.
 		return "", &ecs.Error{Class: ecs.Terminal, Reason: v1alpha1.ReasonAccessDenied, Message: "the AWS credentials have expired: renew them"}
 	case err != nil:
 		return "", ecs.Classify(err, "asking STS for the identity in use", loc)
@@ -35,7 +35,7 @@ func (i *Inspector) Identity(ctx context.Context, loc ecs.Location) (string, err
 	return aws.ToString(out.Arn), nil
 }
 
-// isExpired recognizes credentials that the SDK cannot renew by itself.
+// isExpired recognizes expired credentials that the SDK cannot renew.
 func isExpired(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "ExpiredTokenException")

@@ -10,19 +10,19 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// Source is whose incoming connections a security group admits to a port. One of
-// its fields is set.
+// Source is what a security group admits connections from. One of its fields is
+// set.
 type Source struct {
 	// CIDR is a range of addresses.
 	CIDR string
 	// Group is a security group whose members are admitted.
 	Group string
-	// PrefixList is a list of ranges that is kept in the VPC.
+	// PrefixList is a managed list of ranges.
 	PrefixList string
 }
 
-// SourcesOf returns whom security groups admit to a TCP port. Groups that do not
-// exist are an error.
+// SourcesOf returns the sources that security groups admit to a TCP port. It
+// fails if a group does not exist.
 func (i *Inspector) SourcesOf(ctx context.Context, loc ecs.Location, groups []string, port int32) ([]Source, error) {
 	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {
@@ -44,8 +44,8 @@ func (i *Inspector) SourcesOf(ctx context.Context, loc ecs.Location, groups []st
 	return sources, nil
 }
 
-// admits reports whether a rule is about a TCP port. A rule for all protocols
-// has the number -1 and no ports. Source: IpPermission in the EC2 API reference.
+// admits reports whether a rule covers a TCP port. A rule for all protocols has
+// the number -1 and no ports. Source: IpPermission in the EC2 API reference.
 func admits(permission *types.IpPermission, port int32) bool {
 	switch aws.ToString(permission.IpProtocol) {
 	case "-1":

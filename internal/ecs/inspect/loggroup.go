@@ -12,7 +12,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// LogGroupExists reports whether there is a container's log group: it asks for
+// LogGroupExists reports whether a container's log group exists: it asks for
 // the log of a task that does not exist.
 func (i *Inspector) LogGroupExists(ctx context.Context, loc ecs.Location, log ecs.ContainerLog, container string) (bool, error) {
 	cfg, err := i.clients.Config(ctx, loc)
@@ -20,7 +20,7 @@ func (i *Inspector) LogGroupExists(ctx context.Context, loc ecs.Location, log ec
 		return false, err
 	}
 	stream := log.Stream(container, noTask)
-	// The log's Region need not be the task's.
+	// The log's Region may differ from the task's.
 	var api logsAPI = cloudwatchlogs.NewFromConfig(cfg, func(o *cloudwatchlogs.Options) { o.Region = stream.Region })
 	_, err = api.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
 		LogGroupName:  aws.String(stream.Group),

@@ -54,9 +54,9 @@ func (i *Inspector) VPCsOfSecurityGroups(ctx context.Context, loc ecs.Location, 
 	return vpcs, ecs.Classify(err, "looking up security groups", loc)
 }
 
-// skipUnknown describes what has these ids, and leaves out what EC2 does not
-// know. One such id fails a whole call: then each is described on its own.
-// Without ids there is no call, since EC2 would take it for all there are.
+// skipUnknown describes the resources with these ids, and leaves out ids that
+// EC2 does not know. One unknown id fails a whole call: then each is described
+// separately. Without ids it makes no call, since EC2 would return everything.
 func skipUnknown(ids []string, describe func(ids []string) (map[string]string, error)) (map[string]string, error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
-// answerInPages answers each request with what a function makes of its operation
-// and of whether it asks for the second page.
+// answerInPages answers each request with the result of a function of its
+// operation and of whether it asks for the second page.
 func answerInPages(t *testing.T, answer func(operation string, second bool) string) {
 	t.Helper()
 	localecstest.Start(t, localecs.Config{}) // for its credentials

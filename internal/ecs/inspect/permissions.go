@@ -10,26 +10,26 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// Ids of what never exists: AWS makes random ones.
+// Ids that never exist: AWS generates random ones.
 const (
 	noTask      = "00000000000000000000000000000000"
 	noInterface = "eni-00000000000000000"
 )
 
-// Permission is what AWS said when it was asked for something that changes and
-// tells nothing.
+// Permission is what AWS answered to a call that changes nothing and reveals
+// nothing.
 type Permission struct {
-	// Action is IAM's name of it, such as "ecs:StopTask".
+	// Action is its name in IAM, such as "ecs:StopTask".
 	Action string
 	// Err is nil if AWS would have done it; else *ecs.Error, with the reason
 	// AccessDenied for a missing permission, or the context's.
 	Err error
 }
 
-// Permissions tries the calls that a job makes after its task has been launched,
-// on a task that does not exist: AWS checks permissions first. With public it
-// also tries the one that finds public addresses. There is no such way to try
-// RunTask.
+// Permissions tries the calls that a job makes after its task has been
+// launched, on a task that does not exist: AWS checks permissions first. With
+// public it also tries the one that finds public addresses. RunTask cannot be
+// tried this way.
 func (i *Inspector) Permissions(ctx context.Context, loc ecs.Location, public bool) []Permission {
 	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {

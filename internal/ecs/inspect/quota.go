@@ -43,8 +43,8 @@ func (i *Inspector) Quota(ctx context.Context, loc ecs.Location, quota VCPUQuota
 }
 
 // VCPUsInUse returns how many vCPUs the tasks of the Location's cluster count
-// against each quota. Other clusters of the account count too, and are not
-// looked at.
+// against each quota. Other clusters of the account also count, but are not
+// included.
 func (i *Inspector) VCPUsInUse(ctx context.Context, loc ecs.Location) (map[VCPUQuota]float64, error) {
 	cfg, err := i.clients.Config(ctx, loc)
 	if err != nil {

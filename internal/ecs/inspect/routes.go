@@ -12,9 +12,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// WaysOut returns for each subnet of a VPC the id of what its packets to the
-// internet go to, such as "igw-0123" or "nat-0123"; empty if there is no such
-// route, or it leads nowhere.
+// WaysOut returns, for each subnet of a VPC, the id of the target of its route
+// to the internet, such as "igw-0123" or "nat-0123". It is empty if there is no
+// such route, or it leads nowhere.
 func (i *Inspector) WaysOut(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string]string, error) {
 	api, err := i.routes(ctx, loc)
 	if err != nil {
@@ -62,8 +62,8 @@ func wayOut(routes []types.Route) string {
 	return ""
 }
 
-// EndpointsOfVPC returns the AWS services that a VPC has endpoints of, without
-// what all their names begin with: "ecr.api", "s3".
+// EndpointsOfVPC returns the AWS services that a VPC has endpoints for, without
+// the prefix that all their names share: "ecr.api", "s3".
 func (i *Inspector) EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]string, error) {
 	api, err := i.routes(ctx, loc)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // TaskDefinition describes a family's latest active revision, a family:revision
-// or an ARN. Unlike that of ecs.Clients it remembers nothing, and so also
+// or an ARN. Unlike the method of ecs.Clients it caches nothing, so it also
 // notices that a revision has been deregistered.
 func (i *Inspector) TaskDefinition(ctx context.Context, loc ecs.Location, name string) (ecs.Definition, error) {
 	cfg, err := i.clients.Config(ctx, loc)
