@@ -149,7 +149,7 @@ func TestPrepare_LaunchFails_SaysWhyAndLeavesNothing(t *testing.T) {
 		{
 			name:   "image cannot be pulled",
 			change: stalledBecause(v1alpha1.ReasonTaskFailedToStart, "task arn stopped: CannotPullContainerError: not found"),
-			want:   []string{"TaskFailedToStart", "CannotPullContainerError", "check that the task definition's image exists"},
+			want:   []string{"TaskFailedToStart", "CannotPullContainerError: not found"},
 			check:  wantSystemFailure,
 		},
 		{
