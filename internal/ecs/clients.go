@@ -105,6 +105,7 @@ type regional struct {
 	tasks       tasksAPI
 	interfaces  interfacesAPI
 	definitions *definitionCache
+	turns       *turns
 	// config creates the clients that are seldom needed.
 	config aws.Config
 	// used is when they were last requested.
@@ -126,7 +127,8 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		return r, nil
 	}
 	maps.DeleteFunc(c.accounts, func(_ account, r *regional) bool { return now.Sub(r.used) >= accountTTL })
-	cfg, err := c.loadConfig(ctx, key)
+	limits := newLimiter()
+	cfg, err := c.loadConfig(ctx, key, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +139,7 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		tasks:       ecs.NewFromConfig(cfg),
 		interfaces:  ec2.NewFromConfig(cfg),
 		definitions: newDefinitionCache(),
+		turns:       newTurns(limits.launches),
 		config:      cfg,
 		used:        now,
 	}
@@ -155,13 +158,13 @@ func (c *Clients) Config(ctx context.Context, loc Location) (aws.Config, error) 
 	return r.config, nil
 }
 
-func (c *Clients) loadConfig(ctx context.Context, key account) (aws.Config, error) {
+func (c *Clients) loadConfig(ctx context.Context, key account, limits *limiter) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithRegion(key.region),
 		config.WithAppID(appID+"-"+version.Version),
 		// The SDK adds AWS_CA_BUNDLE only to a client of this kind.
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(c.timeout, callTimeout))),
-		config.WithAPIOptions([]func(*middleware.Stack) error{c.reportCalls, newLimiter().install}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{c.reportCalls, limits.install}),
 	)
 	if err != nil {
 		return aws.Config{}, &Error{

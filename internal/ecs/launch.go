@@ -38,6 +38,9 @@ func (c *Clients) Launch(ctx context.Context, launch Launch) (*v1alpha1.TaskStat
 	if err != nil {
 		return nil, err
 	}
+	if r.turns.take(launch.token()) {
+		ctx = withTurn(ctx)
+	}
 	var tries answers
 	out, err := r.tasks.RunTask(ctx, launch.request(), tries.listen)
 	task, err := launched(out, err, loc)

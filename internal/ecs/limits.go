@@ -29,14 +29,16 @@ const tokenBucket = "TokenBucket"
 // limiter spends a token of ours for each call, including retries, before the
 // call takes one of AWS's: waiting here is cheaper than being throttled.
 type limiter struct {
-	buckets map[string][]*rate.Limiter
+	launches *rate.Limiter
+	buckets  map[string][]*rate.Limiter
 }
 
 func newLimiter() *limiter {
 	modify := rate.NewLimiter(modifyRate, modifyBurst)
 	read := rate.NewLimiter(readRate, readBurst)
-	return &limiter{buckets: map[string][]*rate.Limiter{
-		"RunTask":                   {rate.NewLimiter(launchRate, launchBurst), modify},
+	launches := rate.NewLimiter(launchRate, launchBurst)
+	return &limiter{launches: launches, buckets: map[string][]*rate.Limiter{
+		"RunTask":                   {launches, modify},
 		"StopTask":                  {modify},
 		"DescribeTasks":             {read},
 		"ListTasks":                 {read},
@@ -56,6 +58,9 @@ func (l *limiter) install(stack *middleware.Stack) error {
 
 func (l *limiter) wait(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	for _, bucket := range l.buckets[awsmiddleware.GetOperationName(ctx)] {
+		if bucket == l.launches && spendTurn(ctx) {
+			continue
+		}
 		if err := bucket.Wait(ctx); err != nil {
 			return middleware.FinalizeOutput{}, middleware.Metadata{}, fmt.Errorf("waiting for the API's token bucket: %w", err)
 		}

@@ -68,7 +68,7 @@ func TestLimiter_EveryCallToECSAndEC2_HasABucket(t *testing.T) {
 // A bucket outside the retry loop would let retries through for nothing.
 func TestLoadConfig_TokenBucket_IsInsideTheRetryLoop(t *testing.T) {
 	t.Parallel()
-	config, err := (&Clients{}).loadConfig(t.Context(), account{region: testLocation.Region})
+	config, err := (&Clients{}).loadConfig(t.Context(), account{region: testLocation.Region}, newLimiter())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func (s *scripted) Do(request *http.Request) (*http.Response, error) {
 // limiter's buckets.
 func (s *scripted) clients(l *limiter) *Clients {
 	tasks := ecs.NewFromConfig(s.config(l))
-	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: tasks}}}
+	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: tasks, turns: newTurns(l.launches)}}}
 }
 
 func (s *scripted) config(l *limiter) aws.Config {

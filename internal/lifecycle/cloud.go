@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -11,6 +12,7 @@ import (
 // says what each method does and fails with.
 type Cloud interface {
 	TaskDefinition(ctx context.Context, loc ecs.Location, name string) (ecs.Definition, error)
+	LaunchTurn(ctx context.Context, launch ecs.Launch) (time.Time, error)
 	Launch(ctx context.Context, launch ecs.Launch) (*v1alpha1.TaskStatus, error)
 	FindByOwner(ctx context.Context, loc ecs.Location, owner ecs.Owner) (arns []string, err error)
 	Stop(ctx context.Context, loc ecs.Location, arn, reason string) error

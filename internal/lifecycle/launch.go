@@ -34,9 +34,14 @@ func (l *Lifecycle) launch(ctx context.Context, job *v1alpha1.FargateJob) error 
 // once for an attempt: the idempotency token makes ECS answer with the same
 // task. It fails if the same question has to be asked again.
 func (l *Lifecycle) ask(ctx context.Context, job *v1alpha1.FargateJob) error {
+	launch := launchOf(job, l.Installation)
+	// What keeps it from a turn keeps it from a launch too, which says so.
+	if turn, err := l.ECS.LaunchTurn(ctx, launch); err == nil && turn.After(l.Now()) {
+		return &waiting{until: turn}
+	}
 	l.searches.forget(keyOf(job)) // What it has not found may be there from now on.
 	l.attempts.ask(job)
-	task, err := l.ECS.Launch(ctx, launchOf(job, l.Installation))
+	task, err := l.ECS.Launch(ctx, launch)
 	l.attempts.answer(job, task, err)
 	var fault *ecs.Error
 	switch {

@@ -221,3 +221,26 @@ func TestLaunch_StatusNotWritten_IsNotAskedAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestLaunch_InABurst_ComesBackWhenItIsItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Turn = begin.Add(3 * time.Second)
+	due := w.mustAdvance(t)
+	if w.cloud.Calls("Launch") != 0 || !due.Equal(w.cloud.Turn) {
+		t.Errorf("%d launches, due at %s; want none before the turn at %s", w.cloud.Calls("Launch"), due, w.cloud.Turn)
+	}
+	w.wantCondition(t, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonLaunching, "is being launched")
+	w.clock.SetTime(w.cloud.Turn)
+	w.launch(t)
+	w.wantRunning(t, 1)
+}
+
+func TestLaunch_NoTurnCanBeHad_TheLaunchSaysWhy(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.cloud.Fail("LaunchTurn", 1, denied)
+	w.cloud.Fail("Launch", 1, denied)
+	w.mustAdvance(t)
+	w.wantStalled(t, v1alpha1.ReasonAccessDenied, denied.Message)
+}

@@ -52,7 +52,10 @@ func (l *Lifecycle) Advance(ctx context.Context, job *v1alpha1.FargateJob) (time
 	err := l.takeSteps(ctx, job)
 	l.summarize(ctx, job, err)
 	var stall *stalling
+	var wait *waiting
 	switch {
+	case errors.As(err, &wait):
+		return earliest(l.due(job), wait.until), nil
 	case errors.Is(err, errSearching):
 		return earliest(l.due(job), l.Now().Add(SettlePause)), nil
 	case isFault(err) && !errors.As(err, &stall):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -17,7 +18,17 @@ var errRecorded = errors.New("recorded, to be continued")
 
 // isFault reports whether an advance ended because something went wrong.
 func isFault(err error) bool {
-	return err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching)
+	return err != nil && !errors.Is(err, errRecorded) && !errors.Is(err, errSearching) && !isWaiting(err)
+}
+
+// waiting ends an advance that has to go on at a known time.
+type waiting struct{ until time.Time }
+
+func (w *waiting) Error() string { return "waiting until " + w.until.Format(time.RFC3339Nano) }
+
+func isWaiting(err error) bool {
+	var wait *waiting
+	return errors.As(err, &wait)
 }
 
 // stalling is an error that no retry will fix.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -17,6 +18,8 @@ import (
 type Cloud struct {
 	// Definition is every task definition.
 	Definition ecs.Definition
+	// Turn is when it is the turn of every launch. Zero means at once.
+	Turn time.Time
 	// Lines are the end of every log.
 	Lines []string
 
@@ -84,6 +87,13 @@ func (c *Cloud) TaskDefinition(_ context.Context, _ ecs.Location, _ string) (ecs
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.Definition, c.begin("TaskDefinition").err
+}
+
+// LaunchTurn returns Turn.
+func (c *Cloud) LaunchTurn(_ context.Context, _ ecs.Launch) (time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.Turn, c.begin("LaunchTurn").err
 }
 
 // Launch starts a task, or finds the one of an earlier launch with the same owner
