@@ -71,7 +71,7 @@ func meaningOf(reason, detail string) failureMeaning {
 		return failureMeaning{NextAttempt, v1alpha1.ReasonQuotaExceeded, quotaFix}
 	case lacksServiceLinkedRole(text):
 		return failureMeaning{Terminal, v1alpha1.ReasonAccessDenied, serviceLinkedRoleFix}
-	case actionPattern.MatchString(text):
+	case actionPattern().MatchString(text):
 		return failureMeaning{Terminal, v1alpha1.ReasonAccessDenied, accessFix(nil, "", text)}
 	default:
 		return failureMeaning{NextAttempt, v1alpha1.ReasonCapacityUnavailable, ""}

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -31,7 +30,7 @@ type Roles struct {
 // API reference.
 const maxSession = 64
 
-var notSession = regexp.MustCompile(`[^A-Za-z0-9_+=,.@-]+`)
+var notSession = pattern(`[^A-Za-z0-9_+=,.@-]+`)
 
 // check refuses a role that is not allowed. Nil Roles allow every role.
 func (r *Roles) check(arn string) error {
@@ -61,6 +60,6 @@ func (r *Roles) session() string {
 	if r != nil && r.Session != "" {
 		name += "-" + r.Session
 	}
-	name = notSession.ReplaceAllString(name, "-")
+	name = notSession().ReplaceAllString(name, "-")
 	return name[:min(len(name), maxSession)]
 }

@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -29,19 +28,19 @@ func rootCause(err error) error {
 // These parts differ from one try to the next: the ports of a connection, ids
 // of a request, the blob that EC2 sends with a refusal, and times.
 var (
-	localEnd    = regexp.MustCompile(`[0-9a-fA-F.:\[\]]+:\d+->`)
-	requestIDs  = regexp.MustCompile(`(?i)[,;]? ?(x-amzn-)?request ?id:? ?[0-9a-f][0-9a-f-]{7,}`)
-	encodedBlob = regexp.MustCompile(`(?i)\.? ?encoded authorization failure message: ?\S+`)
-	timestamps  = regexp.MustCompile(`\b\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}:?\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?( [+-]\d{4} [A-Z]+)?`)
+	localEnd    = pattern(`[0-9a-fA-F.:\[\]]+:\d+->`)
+	requestIDs  = pattern(`(?i)[,;]? ?(x-amzn-)?request ?id:? ?[0-9a-f][0-9a-f-]{7,}`)
+	encodedBlob = pattern(`(?i)\.? ?encoded authorization failure message: ?\S+`)
+	timestamps  = pattern(`\b\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}:?\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?( [+-]\d{4} [A-Z]+)?`)
 )
 
 // steady removes from a message what belongs to one try only, and puts it on
 // one line. It ends up in conditions, where each change wakes the job, adds to
 // the job's log, and hides that nothing has changed.
 func steady(message string) string {
-	message = localEnd.ReplaceAllString(message, "")
-	message = encodedBlob.ReplaceAllString(message, "")
-	message = requestIDs.ReplaceAllString(message, "")
-	message = timestamps.ReplaceAllString(message, "<time>")
+	message = localEnd().ReplaceAllString(message, "")
+	message = encodedBlob().ReplaceAllString(message, "")
+	message = requestIDs().ReplaceAllString(message, "")
+	message = timestamps().ReplaceAllString(message, "<time>")
 	return strings.Join(strings.Fields(message), " ")
 }

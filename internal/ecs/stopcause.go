@@ -9,7 +9,7 @@ import (
 // on, whatever wraps it: ECS reports the words of registries, of Go's network
 // library, of AWS's services and of the container runtime.
 type stopCause struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	// transient is true if another attempt may succeed.
 	transient bool
 	// fix is what to do about it.
@@ -66,13 +66,13 @@ const (
 		"its security group admits NFS (port 2049), and the task role may mount it"
 )
 
-func lasting(pattern, fix string) stopCause {
-	return stopCause{pattern: regexp.MustCompile("(?s)" + pattern), fix: fix}
+func lasting(expression, fix string) stopCause {
+	return stopCause{pattern: pattern("(?s)" + expression), fix: fix}
 }
 
-func passing(pattern string) stopCause {
+func passing(expression string) stopCause {
 	return stopCause{
-		pattern:   regexp.MustCompile(pattern),
+		pattern:   pattern(expression),
 		transient: true,
 		fix:       "retry the job; if it goes on, " + networkFix,
 	}
@@ -82,7 +82,7 @@ func passing(pattern string) stopCause {
 func causeOf(text string) (stopCause, bool) {
 	text = withoutNames(text)
 	for _, cause := range stopCauses {
-		if cause.pattern.MatchString(text) {
+		if cause.pattern().MatchString(text) {
 			return cause, true
 		}
 	}
@@ -90,12 +90,12 @@ func causeOf(text string) (stopCause, bool) {
 }
 
 // nameToken is a word that names something: an image, a URL, a path or an ARN.
-var nameToken = regexp.MustCompile(`(?i)\S*/\S*|\barn:\S+`)
+var nameToken = pattern(`(?i)\S*/\S*|\barn:\S+`)
 
 // withoutNames drops names, which may contain the words that identify a cause
 // (an image called "timeout-tests"), and lowercases the rest.
 func withoutNames(text string) string {
-	return strings.ToLower(nameToken.ReplaceAllStringFunc(text, func(name string) string {
+	return strings.ToLower(nameToken().ReplaceAllStringFunc(text, func(name string) string {
 		if strings.EqualFold(name, "i/o") {
 			return name
 		}
