@@ -14,7 +14,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -50,15 +50,18 @@ func (t Target) Address() string {
 // Client is an authenticated connection to a task's SSH server. Callers must
 // close it.
 type Client struct {
+	target  Target
 	address string
+	raw     net.Conn
 	conn    *ssh.Client
 	hostKey ssh.PublicKey
 	timing  timing
 
-	done    chan struct{} // closed when the connection is gone
-	doneErr error         // why, as the transport saw it; read after done
+	asking chan struct{} // has a value while a keepalive request is unanswered
 
-	givenUp atomic.Pointer[error] // why we closed the connection, if it was us
+	lost    sync.Once
+	done    chan struct{} // closed when the connection is gone or of no more use
+	doneErr error         // why; read after done
 }
 
 // Dial connects and authenticates to t. It fails with *UnreachableError if no
@@ -88,10 +91,13 @@ func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Cli
 		return nil, err
 	}
 	c := &Client{
+		target:  t,
 		address: t.Address(),
+		raw:     raw,
 		conn:    conn,
 		hostKey: h.presented(),
 		timing:  limits,
+		asking:  make(chan struct{}, 1),
 		done:    make(chan struct{}),
 	}
 	go c.watch()
@@ -105,32 +111,39 @@ func (c *Client) HostKey() ssh.PublicKey { return c.hostKey }
 // Close ends the connection. A script that is still running keeps running on
 // the task.
 func (c *Client) Close() error {
-	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("closing the SSH connection to %s: %w", c.address, err)
-	}
+	c.giveUp(net.ErrClosed)
 	return nil
 }
 
 // watch records why the connection ended.
-func (c *Client) watch() {
-	c.doneErr = c.conn.Wait()
-	close(c.done)
-}
+func (c *Client) watch() { c.giveUp(c.conn.Wait()) }
 
-// giveUp closes a connection that is no longer of use, and records the reason.
+// giveUp closes a connection that is no longer of use, and records the first
+// reason. It closes the TCP connection itself, which ends everything that waits
+// for the server, and waits for nothing: closing an SSH connection would.
 func (c *Client) giveUp(reason error) {
-	c.givenUp.Store(&reason)
-	_ = c.conn.Close()
+	c.lost.Do(func() {
+		c.doneErr = reason
+		close(c.done)
+	})
+	_ = c.raw.Close()
 }
 
-// lostError says why the connection ended. It waits until it has.
-func (c *Client) lostError() *ConnectionLostError {
-	<-c.done
-	cause := c.doneErr
-	if reason := c.givenUp.Load(); reason != nil {
-		cause = *reason
+// awaitEnd waits for the end of a connection that no longer works, but not long.
+func (c *Client) awaitEnd() {
+	timer := time.NewTimer(c.timing.linger)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+	case <-timer.C:
+		c.giveUp(errors.New("it is broken"))
 	}
-	return &ConnectionLostError{Address: c.address, Err: cause}
+}
+
+// lostError says why a connection that no longer works ended.
+func (c *Client) lostError() *ConnectionLostError {
+	c.awaitEnd()
+	return &ConnectionLostError{Address: c.address, Err: c.doneErr}
 }
 
 // connectError distinguishes the end of ctx from a server that cannot be
@@ -149,7 +162,9 @@ type timing struct {
 	keepAlive time.Duration // between keepalive requests
 	answer    time.Duration // until a keepalive request is answered, or the peer counts as dead
 	linger    time.Duration // silence after the script's end before output that others hold open is abandoned
-	killSlack time.Duration // beyond the grace period, for ending a canceled script
+	tail      time.Duration // after the script's end until such output is abandoned even if it goes on
+	deliver   time.Duration // until a session for ending a canceled script has started, before another connection is tried
+	killSlack time.Duration // beyond the grace period, until a canceled script is given up
 }
 
 // A dead peer is noticed within keepAlive + answer, less than a minute.
@@ -161,6 +176,8 @@ var defaultTiming = timing{
 	keepAlive: 15 * time.Second,
 	answer:    30 * time.Second,
 	linger:    2 * time.Second,
+	tail:      10 * time.Second,
+	deliver:   3 * time.Second,
 	killSlack: 5 * time.Second,
 }
 

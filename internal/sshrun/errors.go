@@ -86,14 +86,29 @@ func (e *HostKeyMismatchError) Error() string {
 // connection or its session ended before the server reported it.
 type ConnectionLostError struct {
 	Address string // host:port
-	Err     error
+	// Unsent is true if nothing of the script had been sent: it has not run.
+	Unsent bool
+	Err    error
 }
 
 func (e *ConnectionLostError) Error() string {
-	return fmt.Sprintf("lost the SSH connection to %s while the script was running, check whether the task was stopped, ran out of memory or restarted sshd: %v", e.Address, e.Err)
+	text := fmt.Sprintf("lost the SSH connection to %s while the script was running", e.Address)
+	if e.Unsent {
+		text = fmt.Sprintf("lost the SSH connection to %s before the script was sent", e.Address)
+	}
+	return fmt.Sprintf("%s, check whether the task was stopped, ran out of memory or restarted sshd: %v", text, e.Err)
 }
 
 func (e *ConnectionLostError) Unwrap() error { return e.Err }
+
+// IsUnsent reports whether an error of Dial or Run says that there was no
+// connection, or that it was lost before anything of the script was sent. It is
+// safe to run the script on another connection, and that may help.
+func IsUnsent(err error) bool {
+	var unreachable *UnreachableError
+	var lost *ConnectionLostError
+	return errors.As(err, &unreachable) || errors.As(err, &lost) && lost.Unsent
+}
 
 // CanceledError says that the script was ended because the caller's context
 // ended.

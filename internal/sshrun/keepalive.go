@@ -1,6 +1,7 @@
 package sshrun
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -21,34 +22,50 @@ func (c *Client) keepAlive() {
 			return
 		case <-ticker.C:
 		}
-		if !c.answersWithin(c.timing.answer) {
-			c.giveUp(fmt.Errorf("no answer to a keepalive request for %s", c.timing.answer))
+		if !c.answersInTime() {
 			return
 		}
 	}
 }
 
-// answersWithin reports whether the server answers a request, or the connection
-// ends, within the limit.
-func (c *Client) answersWithin(limit time.Duration) bool {
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		_, _, _ = c.conn.SendRequest(keepAliveRequest, true, nil)
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-answered:
+// answersInTime asks the server. If it does not answer, the connection is given
+// up.
+func (c *Client) answersInTime() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timing.answer)
+	defer cancel()
+	switch {
+	case c.alive(ctx):
 		return true
-	case <-timer.C:
-		return false
+	case ctx.Err() != nil:
+		c.giveUp(fmt.Errorf("no answer to a keepalive request for %s", c.timing.answer))
+	default:
+		c.awaitEnd()
 	}
+	return false
 }
 
-// alive asks the server right away, and reports whether the connection is still
-// up.
-func (c *Client) alive() bool {
-	_, _, err := c.conn.SendRequest(keepAliveRequest, true, nil)
-	return err == nil
+// alive asks the server right away, and reports whether it answers before ctx
+// ends.
+func (c *Client) alive(ctx context.Context) bool {
+	answered := make(chan error, 1)
+	select {
+	case c.asking <- struct{}{}:
+	case <-c.done:
+		return false
+	case <-ctx.Done():
+		return false
+	}
+	go func() {
+		defer func() { <-c.asking }()
+		_, _, err := c.conn.SendRequest(keepAliveRequest, true, nil)
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		return err == nil
+	case <-c.done:
+		return false
+	case <-ctx.Done():
+		return false
+	}
 }

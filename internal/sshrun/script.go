@@ -1,6 +1,7 @@
 package sshrun
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -23,7 +24,8 @@ const (
 type Script struct {
 	// Body is the script's text, of any size, read once. It is sent as the remote
 	// shell's input, so that it appears in no command line and no file. The
-	// script's own standard input is empty.
+	// script's own standard input is empty. In a Buffered body stays what was not
+	// sent.
 	Body io.Reader
 	// Shell is what runs the text.
 	Shell Shell
@@ -36,14 +38,16 @@ type Script struct {
 }
 
 // Run runs the script and returns when it has ended and all its output is
-// written. Processes that it left in the background keep running.
+// written. Processes that it left in the background keep running; what they
+// write is waited for until they are silent for two seconds, at most for ten.
 //
 // It returns nil if the script exited with 0, *ExitError if it failed, and
 // *ConnectionLostError if that is unknown. When ctx ends, every process of the
 // script gets SIGTERM, and SIGKILL after s.GracePeriod; Run returns
-// *CanceledError at most a few seconds later. If Body cannot be read or output
-// cannot be written, the script is ended in the same way, and Run returns that
-// error.
+// *CanceledError at most five seconds later, whatever the server does and
+// whether or not output can be written. If Body cannot be read or output cannot
+// be written, the script is ended in the same way, and Run returns that error.
+// After that, the connection may be of no more use.
 func (c *Client) Run(ctx context.Context, s Script) error {
 	id := newScriptID()
 	sess, err := c.open(ctx, scriptCommand(id, s.Shell))
@@ -53,41 +57,63 @@ func (c *Client) Run(ctx context.Context, s Script) error {
 		}
 		return err
 	}
-	defer func() { _ = sess.channel.Close() }()
+	defer sess.abandon()
 	st := connect(sess.channel, s, id)
+	err = c.attend(ctx, sess, st)
+	switch {
+	case ctx.Err() != nil:
+		return c.canceled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
+	case err != nil:
+		c.end(sess, st, id, s.GracePeriod) //nolint:contextcheck // it ends the script also when ctx has ended
+		return err
+	}
+	return c.outcome(ctx, sess, st)
+}
+
+// attend waits until the script has ended and its output is written, or ctx has
+// ended. It returns the error of reading the script or writing its output.
+func (c *Client) attend(ctx context.Context, sess *session, st *streams) error {
 	select {
 	case <-sess.exited:
 	case <-sess.closed:
+	case <-c.done:
 	case err := <-st.failed:
-		c.end(sess, st, id, s.GracePeriod) //nolint:contextcheck // it ends the script also when ctx has ended
 		return err
 	case <-ctx.Done():
-		return c.canceled(ctx, c.end(sess, st, id, s.GracePeriod)) //nolint:contextcheck // ctx has ended
+		return nil
 	}
-	if err := st.finish(sess.channel, c.timing.linger, c.alive); err != nil {
+	c.finish(ctx, sess, st)
+	select {
+	case err := <-st.failed:
 		return err
+	default:
+		return nil
 	}
-	return c.outcome(sess)
 }
 
 // outcome says how a finished session ended.
-func (c *Client) outcome(s *session) error {
+func (c *Client) outcome(ctx context.Context, s *session, st *streams) error {
 	switch {
 	case s.hasExited():
 		return s.outcome
-	case c.alive():
+	case c.alive(ctx):
 		return &ConnectionLostError{
 			Address: c.address,
 			Err:     errors.New("the server closed the session without an exit status"),
 		}
-	default:
-		return c.lostError()
 	}
+	lost := c.lostError()
+	lost.Unsent = st.sentNothing()
+	return lost
 }
 
 func (c *Client) canceled(ctx context.Context, ended bool) error {
 	return &CanceledError{Address: c.address, Ended: ended, Err: context.Cause(ctx), ctxErr: ctx.Err()}
 }
+
+// Buffered returns a Body from which Run takes only what it sends: while nothing
+// of it is sent, it can be run on another connection.
+func Buffered(body io.Reader) io.Reader { return bufio.NewReaderSize(body, pieceSize) }
 
 // newScriptID returns a name that no other script has.
 func newScriptID() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -16,16 +17,18 @@ type session struct {
 	outcome error         // nil or *ExitError; read after exited
 }
 
-// open starts a command. If ctx ends first, the session is closed as soon as it
-// exists, which gives the command an empty input.
+// open starts a command. If ctx or the connection ends first, the session is
+// closed as soon as it exists, which gives the command an empty input.
 func (c *Client) open(ctx context.Context, command string) (*session, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	type result struct {
 		session *session
 		err     error
 	}
 	opened := make(chan result)
 	go func() {
-		s, err := c.start(command)
+		s, err := c.start(ctx, command)
 		select {
 		case opened <- result{s, err}:
 		case <-ctx.Done():
@@ -34,18 +37,24 @@ func (c *Client) open(ctx context.Context, command string) (*session, error) {
 			}
 		}
 	}()
+	timer := time.NewTimer(c.timing.answer)
+	defer timer.Stop()
 	select {
 	case r := <-opened:
 		return r.session, r.err
+	case <-timer.C:
+		c.giveUp(fmt.Errorf("no answer to the request for a session for %s", c.timing.answer))
+	case <-c.done:
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+	return nil, c.unsent(c.lostError())
 }
 
-func (c *Client) start(command string) (*session, error) {
+func (c *Client) start(ctx context.Context, command string) (*session, error) {
 	channel, requests, err := c.conn.OpenChannel("session", nil)
 	if err != nil {
-		return nil, c.sessionError(err)
+		return nil, c.sessionError(ctx, err)
 	}
 	s := &session{channel: channel, exited: make(chan struct{}), closed: make(chan struct{})}
 	go s.watch(requests)
@@ -56,18 +65,24 @@ func (c *Client) start(command string) (*session, error) {
 	}
 	if err != nil {
 		_ = channel.Close()
-		return nil, c.sessionError(err)
+		return nil, c.sessionError(ctx, err)
 	}
 	return s, nil
 }
 
 // sessionError distinguishes a server that grants no session from a lost
 // connection.
-func (c *Client) sessionError(err error) error {
-	if !c.alive() {
-		return c.lostError()
+func (c *Client) sessionError(ctx context.Context, err error) error {
+	if !c.alive(ctx) {
+		return c.unsent(c.lostError())
 	}
 	return fmt.Errorf("the SSH server at %s started no shell for the script, check ForceCommand, MaxSessions and the user's login shell: %w", c.address, err)
+}
+
+// unsent notes that the connection ended before anything was sent.
+func (c *Client) unsent(err *ConnectionLostError) error {
+	err.Unsent = true
+	return err
 }
 
 // watch receives what the server reports about the command, until the session
@@ -97,3 +112,6 @@ func (s *session) hasExited() bool {
 		return false
 	}
 }
+
+// abandon closes the session, without waiting for the server to take that in.
+func (s *session) abandon() { go func() { _ = s.channel.Close() }() }

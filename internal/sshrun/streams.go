@@ -1,10 +1,11 @@
 package sshrun
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,18 +17,23 @@ import (
 // pieces are written as soon as they arrive.
 const outputBuffer = 128 << 10
 
+// pieceSize is the largest piece of a script sent at once, in bytes.
+const pieceSize = 32 << 10
+
 // streams connects a session to the script and the job's log.
 type streams struct {
-	failed  chan error    // the first error of reading the script or writing its output
-	drained chan struct{} // closed when the last output has been written
+	failed   chan error    // the first error of reading the script or writing its output
+	drained  chan struct{} // closed when the last output has been written
+	finished chan struct{} // closed when no more of the script will be sent
 
+	sent    atomic.Bool   // something of the script
 	pieces  atomic.Uint64 // of output received
 	writing atomic.Int32  // outputs waiting for their writer
 }
 
 // connect starts copying: the script in, its output out.
 func connect(channel ssh.Channel, s Script, id string) *streams {
-	st := &streams{failed: make(chan error, 3), drained: make(chan struct{})}
+	st := &streams{failed: make(chan error, 3), drained: make(chan struct{}), finished: make(chan struct{})}
 	go st.sendScript(channel, s, id)
 	var outputs sync.WaitGroup
 	outputs.Go(func() { st.copyOutput(s.Stdout, channel) })
@@ -40,18 +46,49 @@ func connect(channel ssh.Channel, s Script, id string) *streams {
 }
 
 // sendScript sends the script and its trailer. If the script cannot be read, it
-// leaves the remote shell's input open: the caller ends the shell.
+// leaves the remote shell's input open: the caller ends the shell. A failed send
+// means that the remote end is gone; its outcome says why.
 func (st *streams) sendScript(channel ssh.Channel, script Script, id string) {
-	body := &errorKeeper{reader: script.Body}
-	_, err := io.Copy(channel, io.MultiReader(body, strings.NewReader(script.Shell.trailer(id))))
-	if body.err != nil {
-		st.failed <- fmt.Errorf("reading the script: %w", body.err)
-		return
+	defer close(st.finished)
+	body := bufio.NewReaderSize(script.Body, pieceSize)
+	for {
+		_, err := body.Peek(1)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			st.failed <- fmt.Errorf("reading the script: %w", err)
+			return
+		}
+		piece, _ := body.Peek(body.Buffered())
+		n, err := st.send(channel, piece)
+		_, _ = body.Discard(n)
+		if err != nil {
+			return
+		}
 	}
-	if err == nil {
+	if _, err := st.send(channel, []byte(script.Shell.trailer(id))); err == nil {
 		_ = channel.CloseWrite()
 	}
-	// A failed send means that the remote end is gone; its outcome says why.
+}
+
+func (st *streams) send(channel ssh.Channel, piece []byte) (int, error) {
+	n, err := channel.Write(piece)
+	if n > 0 {
+		st.sent.Store(true)
+	}
+	return n, err
+}
+
+// sentNothing reports whether nothing of the script was sent on a connection that
+// is lost.
+func (st *streams) sentNothing() bool {
+	select {
+	case <-st.finished:
+		return !st.sent.Load()
+	default:
+		return false
+	}
 }
 
 func (st *streams) copyOutput(to io.Writer, from io.Reader) {
@@ -79,55 +116,17 @@ func (st *streams) write(to io.Writer, piece []byte) bool {
 	return true
 }
 
-// finish waits for output that is still on its way after the script's end. A
-// process that the script left in the background holds the output open: then
-// silence for linger ends the wait, and what has arrived is still written. A
-// stalled network is not silence: everything that the server has sent arrives
-// before its answer to alive, which waits for that answer or for the
-// connection's end.
-func (st *streams) finish(channel ssh.Channel, linger time.Duration, alive func() bool) error {
-	for {
-		seen := st.pieces.Load()
-		if st.wait(linger) {
-			break
-		}
-		silent := func() bool { return seen == st.pieces.Load() && st.writing.Load() == 0 }
-		if silent() && alive() && silent() {
-			_ = channel.Close()
-			<-st.drained
-			break
-		}
-	}
-	select {
-	case err := <-st.failed:
-		return err
-	default:
-		return nil
-	}
-}
-
-// wait reports whether the last output was written within the limit.
-func (st *streams) wait(limit time.Duration) bool {
+// wait waits until the last output is written, and reports whether it was within
+// the limit and before ctx ended.
+func (st *streams) wait(ctx context.Context, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-st.drained:
 		return true
+	case <-ctx.Done():
+		return false
 	case <-timer.C:
 		return false
 	}
-}
-
-// errorKeeper keeps the error of its reader, to tell it from one of sending.
-type errorKeeper struct {
-	reader io.Reader
-	err    error
-}
-
-func (k *errorKeeper) Read(p []byte) (int, error) {
-	n, err := k.reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		k.err = err
-	}
-	return n, err
 }

@@ -57,6 +57,19 @@ func TestRun_OutputAfterTheExitStatus_IsWaitedFor(t *testing.T) {
 	})
 }
 
+// answering is a connection to a server that answers every request; what it sent
+// before arrives with the answer.
+type answering struct {
+	ssh.Conn
+
+	before func()
+}
+
+func (a answering) SendRequest(string, bool, []byte) (bool, []byte, error) {
+	a.before()
+	return false, nil, nil
+}
+
 func TestFinish_NetworkStalls_LosesNoOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		channel := &stalledChannel{}
@@ -64,16 +77,14 @@ func TestFinish_NetworkStalls_LosesNoOutput(t *testing.T) {
 		var stdout bytes.Buffer
 		st := connect(channel, Script{Body: &bytes.Buffer{}, Stdout: &stdout, Stderr: io.Discard}, "id")
 		asked := 0
-		err := st.finish(channel, time.Millisecond, func() bool {
+		client := &Client{timing: defaultTiming, asking: make(chan struct{}, 1), done: make(chan struct{})}
+		client.conn = &ssh.Client{Conn: answering{before: func() {
 			if asked++; asked == 1 {
 				_, _ = io.WriteString(channel.network, "the tail")
 				synctest.Wait() // until it is counted
 			}
-			return true
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		}}}
+		client.finish(t.Context(), &session{channel: channel}, st)
 		if stdout.String() != "the tail" || asked < 2 {
 			t.Errorf("output %q after %d requests, want all of it, and silence after that", stdout.String(), asked)
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -23,20 +22,42 @@ var terminateScript string
 const markPause = 50 * time.Millisecond
 
 // end ends all processes of a script and reports whether all of them are gone.
-// Output that they still write goes to the log.
+// Output that they still write goes to the log. Whatever the server does, end
+// returns by one deadline.
 func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), grace+c.timing.killSlack)
 	defer cancel()
-	killAt := time.Now().Add(grace)
+	ended := c.endProcesses(ctx, s, id, time.Now().Add(grace))
+	if !st.wait(ctx, c.timing.linger) {
+		s.abandon()
+		st.wait(ctx, c.timing.linger)
+	}
+	return ended
+}
+
+// endProcesses tries the connection at hand, then another one, for a server that
+// grants no second session or has stalled, then SSH's own signals.
+func (c *Client) endProcesses(ctx context.Context, s *session, id string, killAt time.Time) bool {
 	ended, err := c.endMarked(ctx, s, id, killAt)
+	if errors.Is(err, errUndelivered) {
+		ended, err = c.endMarkedElsewhere(ctx, s, id, killAt)
+	}
 	if err != nil {
 		ended = c.endBySignal(ctx, s, killAt)
 	}
-	if !st.wait(c.timing.linger) {
-		_ = s.channel.Close()
-		st.wait(c.timing.linger)
-	}
 	return ended
+}
+
+// endMarkedElsewhere is endMarked on another connection.
+func (c *Client) endMarkedElsewhere(ctx context.Context, s *session, id string, killAt time.Time) (bool, error) {
+	target := c.target
+	target.HostKey = c.hostKey
+	other, err := dial(ctx, target, c.timing)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = other.Close() }()
+	return other.endMarked(ctx, s, id, killAt)
 }
 
 // endMarked repeats the terminate script until the server reports the command
@@ -63,24 +84,54 @@ func (c *Client) endMarked(ctx context.Context, s *session, id string, killAt ti
 // processes with the marker are gone.
 func (c *Client) terminateMarked(ctx context.Context, id string, grace time.Duration) (bool, error) {
 	tenths := max(0, grace.Milliseconds()/100)
-	s, err := c.open(ctx, fmt.Sprintf("exec sh -s -- %s %d", marker(id), tenths))
+	s, err := c.deliver(ctx, fmt.Sprintf("exec sh -s -- %s %d", marker(id), tenths))
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = s.channel.Close() }()
-	go func() { _, _ = io.Copy(io.Discard, s.channel) }()
-	go func() { _, _ = io.Copy(io.Discard, s.channel.Stderr()) }()
-	if _, err := io.Copy(s.channel, strings.NewReader(terminateScript)); err != nil {
-		return false, fmt.Errorf("sending the terminate script: %w", err)
-	}
-	_ = s.channel.CloseWrite()
+	defer s.abandon()
 	select {
 	case <-s.exited:
 	case <-s.closed:
+	case <-c.done:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	return readTermination(c.outcome(s))
+	if !s.hasExited() {
+		return false, fmt.Errorf("%w: the server did not report its end", errUndelivered)
+	}
+	return readTermination(s.outcome)
+}
+
+// errUndelivered says that the terminate script has not run on a connection.
+var errUndelivered = errors.New("the terminate script was not delivered")
+
+// deliver starts a command with the terminate script as its input. A server that
+// does not take it in time gets no more of it.
+func (c *Client) deliver(ctx context.Context, command string) (*session, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timing.deliver)
+	defer cancel()
+	s, err := c.open(ctx, command)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errUndelivered, err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, s.channel) }()
+	go func() { _, _ = io.Copy(io.Discard, s.channel.Stderr()) }()
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(s.channel, terminateScript)
+		_ = s.channel.CloseWrite()
+		sent <- err
+	}()
+	select {
+	case err = <-sent:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.abandon()
+		return nil, fmt.Errorf("%w: %w", errUndelivered, err)
+	}
+	return s, nil
 }
 
 // readTermination reads the terminate script's exit code.
@@ -106,20 +157,23 @@ func (c *Client) endBySignal(ctx context.Context, s *session, killAt time.Time) 
 		{ssh.SIGTERM, killAt},
 		{ssh.SIGKILL, killAt.Add(c.timing.killSlack)},
 	} {
-		payload := ssh.Marshal(struct{ Name string }{string(step.signal)})
-		if _, err := s.channel.SendRequest("signal", false, payload); err != nil {
-			return s.hasExited()
-		}
+		go s.signal(step.signal)
 		wait, cancel := context.WithDeadline(ctx, step.until)
 		select {
 		case <-s.exited:
 		case <-s.closed:
+		case <-c.done:
 		case <-wait.Done():
 		}
 		cancel()
-		if s.hasExited() {
+		if s.hasExited() || ctx.Err() != nil {
 			break
 		}
 	}
 	return s.hasExited()
+}
+
+// signal asks the server to signal the command; there is no answer to it.
+func (s *session) signal(name ssh.Signal) {
+	_, _ = s.channel.SendRequest("signal", false, ssh.Marshal(struct{ Name string }{string(name)}))
 }
