@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	gossh "golang.org/x/crypto/ssh"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/sshserver"
 )
@@ -212,6 +213,36 @@ func startSleepers(t *testing.T, client *gossh.Client) []int {
 func running(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	return err == nil && !strings.Contains(string(stat), ") Z ") && syscall.Kill(pid, 0) == nil
+}
+
+// OpenSSH reports how a command ended as soon as it has, and closes the session
+// when nothing holds its output open any more.
+func TestServer_BackgroundOutput_ComesAfterTheExitStatus(t *testing.T) {
+	key := newKey(t)
+	server, _ := serve(t, key)
+	channel, requests, err := connect(t, server, key).OpenChannel("session", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := "(read -r line <" + fifo + "; echo $line) & exit 7"
+	if _, err := channel.SendRequest("exec", true, gossh.Marshal(struct{ Command string }{command})); err != nil {
+		t.Fatal(err)
+	}
+	status := bound.Value(t, requests, "the exit status while a background process has the output open")
+	if status == nil || status.Type != "exit-status" || status.Payload[3] != 7 {
+		t.Fatalf("got request %+v, want exit status 7", status)
+	}
+	if err := os.WriteFile(fifo, []byte("afterwards\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, channel, "afterwards\n")
+	if more := bound.Value(t, requests, "the end of the session"); more != nil {
+		t.Errorf("got another request: %+v", more)
+	}
 }
 
 func TestServer_ConnectionGone_KillsTheProcessGroup(t *testing.T) {

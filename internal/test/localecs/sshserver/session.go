@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/gliderlabs/ssh"
+	gossh "golang.org/x/crypto/ssh"
 )
 
 const shell = "/bin/sh"
@@ -24,7 +25,9 @@ const (
 const signalBacklog = 16
 
 // handle runs one session's command in its own process session and reports how
-// it ended. The command's process group is killed when the connection ends.
+// it ended as soon as it has, as OpenSSH does. The session stays open for the
+// output of processes that the command has left in the background. The command's
+// process group is killed when the connection ends before the command.
 func (s *Server) handle(session ssh.Session) {
 	if !s.begin() {
 		_ = session.Exit(exitUnknown)
@@ -33,6 +36,12 @@ func (s *Server) handle(session ssh.Session) {
 	defer s.sessions.Done()
 
 	command := newCommand(session)
+	outputs, err := newOutputs(session, command)
+	if err != nil {
+		_ = session.Exit(exitNotStarted)
+		return
+	}
+	defer outputs.finish()
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		_ = session.Exit(exitNotStarted)
@@ -45,6 +54,7 @@ func (s *Server) handle(session ssh.Session) {
 		_ = session.Exit(exitNotStarted)
 		return
 	}
+	outputs.begin()
 	group := processGroup(command.Process.Pid)
 	stopKilling := context.AfterFunc(session.Context(), group.kill)
 	ended := make(chan struct{})
@@ -70,23 +80,20 @@ func newCommand(session ssh.Session) *exec.Cmd {
 	}
 	command.Env = append(os.Environ(), "USER="+session.User(), "LOGNAME="+session.User())
 	command.Dir = os.Getenv("HOME")
-	command.Stdout = session
-	command.Stderr = session.Stderr()
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return command
 }
 
 // report sends the exit status or, when a signal ended the command, the exit
-// signal, and closes the session.
+// signal.
 func report(session ssh.Session, err error) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
-		// The only other error is a copy that ended early because the client is gone.
 		code := 0
 		if err != nil {
 			code = exitUnknown
 		}
-		_ = session.Exit(code)
+		sendExitStatus(session, code)
 		return
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
@@ -94,7 +101,12 @@ func report(session ssh.Session, err error) {
 		sendExitSignal(session, status)
 		return
 	}
-	_ = session.Exit(exit.ExitCode())
+	sendExitStatus(session, exit.ExitCode())
+}
+
+func sendExitStatus(session ssh.Session, code int) {
+	status := struct{ Code uint32 }{uint32(code)} //nolint:gosec // an exit code has eight bits
+	_, _ = session.SendRequest("exit-status", false, gossh.Marshal(&status))
 }
 
 // processGroup is the id of a process group that this program started.

@@ -24,8 +24,7 @@ var signalByName = map[ssh.Signal]syscall.Signal{
 	ssh.SIGUSR2: syscall.SIGUSR2,
 }
 
-// sendExitSignal reports the signal that ended the command and closes the
-// session.
+// sendExitSignal reports the signal that ended the command.
 func sendExitSignal(session ssh.Session, status syscall.WaitStatus) {
 	message := struct {
 		Signal     string
@@ -38,7 +37,6 @@ func sendExitSignal(session ssh.Session, status syscall.WaitStatus) {
 		Error:      status.Signal().String(),
 	}
 	_, _ = session.SendRequest("exit-signal", false, gossh.Marshal(&message))
-	_ = session.Close()
 }
 
 // nameOf returns the signal's name in RFC 4254 or, where it has none, the one
