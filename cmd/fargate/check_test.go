@@ -37,6 +37,7 @@ Directory = '/m'
 
 [SSH]
 ReadyTimeout = '2m0s'
+RetryTimeout = '30s'
 # no effect: Overrides.TaskClasses: there are no task classes without the section [Kubernetes]
 `
 	checked := a.wait(a.startWith("--config", file, "--debug", "--task-def", "pinned:3", "config", "check"), 0)

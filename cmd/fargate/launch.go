@@ -84,6 +84,7 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 		Username:        config.SSH.Username,
 		Port:            config.SSH.PortOr(0),
 		ReadyTimeout:    time.Duration(config.SSH.ReadyTimeout),
+		RetryTimeout:    time.Duration(config.SSH.RetryTimeout),
 		ConnectTimeout:  time.Duration(config.SSH.ConnectTimeout),
 		KeepAlive:       time.Duration(config.SSH.KeepAliveInterval),
 		BuildsDir:       config.Runner.BuildsDir,

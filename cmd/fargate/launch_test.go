@@ -30,6 +30,7 @@ Port = 2222
 ConnectTimeout = "7s"
 KeepAliveInterval = "25s"
 ReadyTimeout = "90s"
+RetryTimeout = "1m"
 [Runner]
 BuildsDir = "/work"
 CacheDir = "/work/cache"
@@ -66,6 +67,7 @@ func TestOptions_CompleteFile_AllOfItReachesTheStages(t *testing.T) {
 		Username:       "ci",
 		Port:           2222,
 		ReadyTimeout:   90 * time.Second,
+		RetryTimeout:   time.Minute,
 		ConnectTimeout: 7 * time.Second,
 		KeepAlive:      25 * time.Second,
 		BuildsDir:      "/work",

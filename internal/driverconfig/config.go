@@ -81,6 +81,12 @@ type SSH struct {
 	// ReadyTimeout is how long the SSH server may take to let the executor in
 	// once the task is running.
 	ReadyTimeout Duration `default:"2m" example:"'90s'"`
+	// RetryTimeout is how long a stage tries to connect again after it could
+	// not connect to a task that was ready, for example because the SSH server
+	// restarts. It does not try again once something of its script has been sent,
+	// once the task has ended, or if the server refuses the key or presents another
+	// host key.
+	RetryTimeout Duration `default:"30s" example:"'1m'"`
 }
 
 // Runner is what the config stage reports to gitlab-runner.

@@ -57,6 +57,7 @@ Port = 22
 ConnectTimeout = "5s"
 KeepAliveInterval = "1m"
 ReadyTimeout = "90s"
+RetryTimeout = "1m"
 
 [Runner]
 BuildsDir = "/builds"
@@ -75,7 +76,7 @@ func TestParse_ValidFiles(t *testing.T) {
 			want: Config{
 				LogLevel: "info", LogFormat: "text",
 				Kubernetes: &Kubernetes{TaskClass: "default"},
-				SSH:        SSH{ReadyTimeout: Duration(2 * time.Minute)},
+				SSH:        SSH{ReadyTimeout: Duration(2 * time.Minute), RetryTimeout: Duration(30 * time.Second)},
 			},
 		},
 		{
@@ -84,7 +85,7 @@ func TestParse_ValidFiles(t *testing.T) {
 			want: Config{
 				LogLevel: "info", LogFormat: "text",
 				Kubernetes: &Kubernetes{TaskClass: "default"},
-				SSH:        SSH{ReadyTimeout: Duration(2 * time.Minute)},
+				SSH:        SSH{ReadyTimeout: Duration(2 * time.Minute), RetryTimeout: Duration(30 * time.Second)},
 			},
 		},
 		{
@@ -93,7 +94,7 @@ func TestParse_ValidFiles(t *testing.T) {
 			want: Config{
 				LogLevel: "WARNING", LogFormat: "text",
 				Kubernetes: &Kubernetes{Namespace: "ci", TaskClass: "default"},
-				SSH:        SSH{Username: "ci", ReadyTimeout: Duration(2 * time.Minute)},
+				SSH:        SSH{Username: "ci", ReadyTimeout: Duration(2 * time.Minute), RetryTimeout: Duration(30 * time.Second)},
 			},
 		},
 		{
@@ -117,6 +118,7 @@ func TestParse_ValidFiles(t *testing.T) {
 				SSH: SSH{
 					Username: "root", Port: ptr(22), ConnectTimeout: Duration(5 * time.Second),
 					KeepAliveInterval: Duration(time.Minute), ReadyTimeout: Duration(90 * time.Second),
+					RetryTimeout: Duration(time.Minute),
 				},
 				Runner: Runner{BuildsDir: "/builds", CacheDir: "/cache", Shell: "sh"},
 			},

@@ -259,12 +259,12 @@ func TestString_IsWhatIsInForce(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"Kubernetes": {
 			"[Kubernetes]\n[Fargate]\nCluster = 'c'\n",
-			"LogLevel = 'info'\nLogFormat = 'text'\n\n[Kubernetes]\nTaskClass = 'default'\n\n[SSH]\nReadyTimeout = '2m0s'\n",
+			"LogLevel = 'info'\nLogFormat = 'text'\n\n[Kubernetes]\nTaskClass = 'default'\n\n[SSH]\nReadyTimeout = '2m0s'\nRetryTimeout = '30s'\n",
 		},
 		"no Kubernetes": {
 			with("CapacityProviderStrategy = [{Provider = 'FARGATE'}]\nTags = {'a b' = 'c'}\nUsePublicIP = false\n"),
 			"LogLevel = 'info'\nLogFormat = 'text'\n\n[Fargate]\nCluster = 'c'\nRegion = 'us-east-2'\nSubnet = 'subnet-1'\nTaskDefinition = 'd'\nUsePublicIP = false\n" +
-				"CapacityProviderStrategy = [{Provider = 'FARGATE', Weight = 1}]\nTags = {'a b' = 'c'}\n\n[TaskMetadata]\nDirectory = '/m'\n\n[SSH]\nReadyTimeout = '2m0s'\n",
+				"CapacityProviderStrategy = [{Provider = 'FARGATE', Weight = 1}]\nTags = {'a b' = 'c'}\n\n[TaskMetadata]\nDirectory = '/m'\n\n[SSH]\nReadyTimeout = '2m0s'\nRetryTimeout = '30s'\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

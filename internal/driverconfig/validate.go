@@ -62,6 +62,7 @@ func validateSSH(r *report, s SSH) {
 		{"ConnectTimeout", s.ConnectTimeout, math.MaxInt64},
 		{"KeepAliveInterval", s.KeepAliveInterval, maxKeepAlive},
 		{"ReadyTimeout", s.ReadyTimeout, math.MaxInt64},
+		{"RetryTimeout", s.RetryTimeout, math.MaxInt64},
 	} {
 		switch key := []string{"SSH", span.name}; {
 		case span.value < 0:

@@ -55,6 +55,9 @@ type Options struct {
 	// ReadyTimeout bounds the time from when the task is ready until its SSH
 	// server lets us in.
 	ReadyTimeout time.Duration
+	// RetryTimeout is how long the run stage tries other connections after one has
+	// failed, as long as nothing of its script has been sent. Zero tries none.
+	RetryTimeout time.Duration
 	// ConnectTimeout and KeepAlive are those of sshrun.Target.
 	ConnectTimeout, KeepAlive time.Duration
 	// BuildsDir and CacheDir are the folders in the task that the config stage

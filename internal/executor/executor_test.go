@@ -28,6 +28,7 @@ var shortTiming = timing{
 	overdue:    time.Minute,
 	sshQuiet:   time.Millisecond,
 	release:    200 * time.Millisecond,
+	reconnect:  10 * time.Millisecond,
 	explain:    300 * time.Millisecond,
 	lastLines:  time.Minute,
 }

@@ -22,8 +22,8 @@ const gracePeriod = 10 * time.Second
 // *gitlab.BuildFailure; every other error is a system failure.
 //
 // When ctx ends, Run ends every process of the script before it returns; the
-// task keeps running. Run calls the job store only if the connection is lost, to
-// find out why.
+// task keeps running. Run calls the job store only if a connection fails or a
+// signal ends the script, to find out whether the task has ended.
 func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) error {
 	body, err := openScript(script, stage)
 	if err != nil {
@@ -35,7 +35,7 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 		return err
 	}
 	e.Log.Info("Running a script", "job", conn.Name, "stage", string(stage))
-	err = runScript(ctx, e.within(target), sshrun.Script{
+	err = e.deliver(ctx, conn.job(), e.within(target), sshrun.Script{
 		Body:        body,
 		Shell:       shellOf(script),
 		Stdout:      e.Stdout,
@@ -43,34 +43,6 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 		GracePeriod: gracePeriod,
 	})
 	return e.judge(ctx, conn, stage, err)
-}
-
-func runScript(ctx context.Context, target sshrun.Target, script sshrun.Script) error {
-	client, err := sshrun.Dial(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = client.Close() }()
-	return client.Run(ctx, script)
-}
-
-// judge turns the outcome of a script into an error that says who failed.
-func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Stage, err error) error {
-	var exit *sshrun.ExitError
-	var unreachable *sshrun.UnreachableError
-	var lost *sshrun.ConnectionLostError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &exit) && exit.Signal == "":
-		return &gitlab.BuildFailure{Code: exit.Code}
-	case errors.As(err, &exit):
-		return &gitlab.BuildFailure{Code: exit.Code, Err: err}
-	case ctx.Err() == nil && (errors.As(err, &unreachable) || errors.As(err, &lost)):
-		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, e.whyLost(ctx, conn.job()), err)
-	default:
-		return fmt.Errorf("stage %s: %w", stage, err)
-	}
 }
 
 // shellOf returns the shell that a script is written for, by the name that the

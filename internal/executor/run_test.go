@@ -49,7 +49,9 @@ func TestRun_ScriptFails_IsBuildFailureWithItsCode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAttempt(t)
-			a.connected(t, server)
+			conn := a.connected(t, server)
+			a.store.jobs[conn.job()] = &v1alpha1.FargateJob{}
+			a.store.change(conn.job(), readyAt(server.Host, server.Port, server.User))
 			err := a.Run(t.Context(), a.script(t, test.script), "build_script")
 			wantBuildFailure(t, err, test.code)
 		})

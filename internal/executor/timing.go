@@ -11,7 +11,8 @@ type timing struct {
 	overdue    time.Duration // past the launch deadline before the controller counts as gone
 	sshQuiet   time.Duration // without SSH before the job log says so, and between such lines
 	release    time.Duration // for the deletion of a job, outages included
-	explain    time.Duration // for finding out why a connection was lost
+	reconnect  time.Duration // between connections to the task
+	explain    time.Duration // for finding out whether and why the task has ended
 	lastLines  time.Duration // for the last lines of a container's log
 }
 
@@ -29,6 +30,7 @@ var defaultTiming = timing{
 	overdue:    time.Minute,
 	sshQuiet:   5 * time.Second,
 	release:    20 * time.Second,
+	reconnect:  500 * time.Millisecond,
 	explain:    15 * time.Second,
 	lastLines:  5 * time.Second,
 }
