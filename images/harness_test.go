@@ -122,10 +122,7 @@ func (c *cloud) connect(task *types.Task, user string, key ssh.Signer) (*sshrun.
 	target := sshrun.Target{
 		Host: *task.Containers[0].NetworkInterfaces[0].PrivateIpv4Address, Port: port, User: user, Key: key,
 	}
-	if _, err := sshrun.WaitReachable(ctx, target, nil); err != nil {
-		return nil, err
-	}
-	client, err := sshrun.Dial(ctx, target)
+	client, err := sshrun.WaitReachable(ctx, target, nil)
 	if err == nil {
 		c.t.Cleanup(func() { _ = client.Close() })
 	}

@@ -25,6 +25,7 @@ type awaiting struct {
 	store      JobStore
 	target     func(*v1alpha1.TaskAddress) sshrun.Target
 	sshTimeout time.Duration
+	probe      probe
 	limits     timing
 	progress   *startLog
 
@@ -49,11 +50,12 @@ type awaiting struct {
 type reached struct {
 	target  sshrun.Target
 	hostKey ssh.PublicKey
+	shell   string // what runs the scripts
 	err     error
 }
 
-// await returns the task's SSH server and its host key.
-func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, error) {
+// await returns the task's SSH server.
+func (w *awaiting) await(ctx context.Context) (reached, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer w.group.Wait()
 	defer cancel()
@@ -68,7 +70,7 @@ func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, err
 		case failed := <-w.attempts:
 			w.sayUnreachable(failed)
 		case end := <-w.results:
-			return end.target, end.hostKey, end.err
+			return end, end.err
 		case err = <-w.ended:
 		case <-w.hint.C:
 			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.job, w.limits.silence, w.words.unattended)
@@ -78,7 +80,7 @@ func (w *awaiting) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, err
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return sshrun.Target{}, nil, err
+			return reached{}, err
 		}
 	}
 }
@@ -164,8 +166,14 @@ func (w *awaiting) reach(ctx context.Context, target sshrun.Target) {
 		limit := fmt.Errorf("the SSH server did not let us in within ReadyTimeout (%s)", w.sshTimeout)
 		ctx, cancel := context.WithTimeoutCause(ctx, w.sshTimeout, limit)
 		defer cancel()
-		hostKey, err := sshrun.WaitReachable(ctx, target, func(err error) { send(ctx, w.attempts, err) })
-		w.results <- reached{target, hostKey, err}
+		client, err := sshrun.WaitReachable(ctx, target, func(err error) { send(ctx, w.attempts, err) })
+		if err != nil {
+			w.results <- reached{err: err}
+			return
+		}
+		defer func() { _ = client.Close() }()
+		shell, err := w.probe.run(ctx, target.User, client)
+		w.results <- reached{target, client.HostKey(), shell, err}
 	})
 }
 

@@ -27,6 +27,7 @@ var shortTiming = timing{
 	unattended: time.Minute,
 	overdue:    time.Minute,
 	sshQuiet:   time.Millisecond,
+	probe:      time.Minute,
 	release:    200 * time.Millisecond,
 	reconnect:  10 * time.Millisecond,
 	explain:    300 * time.Millisecond,

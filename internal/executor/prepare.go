@@ -103,15 +103,16 @@ func (p *preparation) launch(ctx context.Context) error {
 	}
 	p.progress.sayf("created %s%s", p.words().job, ofClass(p.job))
 	p.Log.Info("Created a job", "job", p.words().job, "class", p.job.Spec.ClassRef.Name)
-	target, hostKey, err := p.await(ctx)
+	server, err := p.await(ctx)
 	if err != nil {
 		return err
 	}
-	p.conn.pin(target, hostKey)
+	p.conn.pin(server.target, server.hostKey)
 	if err := replaceConnection(p.path, p.conn); err != nil {
 		return err
 	}
-	p.progress.sayf("connected to %s as %s, host key %s", target.Address(), target.User, ssh.FingerprintSHA256(hostKey))
+	p.progress.sayf("connected to %s as %s, host key %s", server.target.Address(), server.target.User, ssh.FingerprintSHA256(server.hostKey))
+	p.Log.Info("Scripts can run", "job", p.words().job, "shell", server.shell)
 	return nil
 }
 
@@ -142,7 +143,7 @@ func mayExist(err error) bool {
 	return err == nil || errors.As(err, &unavailable) && !unavailable.Unsent
 }
 
-func (p *preparation) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, error) {
+func (p *preparation) await(ctx context.Context) (reached, error) {
 	w := &awaiting{
 		job:   p.name(),
 		words: p.words(),
@@ -151,6 +152,7 @@ func (p *preparation) await(ctx context.Context) (sshrun.Target, ssh.PublicKey, 
 			return p.target(address, p.key.signer)
 		},
 		sshTimeout: p.ReadyTimeout,
+		probe:      p.newProbe(),
 		limits:     p.limits,
 		progress:   p.progress,
 	}

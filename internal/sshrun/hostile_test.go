@@ -57,7 +57,9 @@ func TestWaitReachable_HostileServer_EndsWithContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		bound.End(t, "the end of WaitReachable", func() {
-			_, _ = waitReachable(ctx, target, nil, impatient())
+			if client, err := waitReachable(ctx, target, nil, impatient()); err == nil {
+				_ = client.Close()
+			}
 		})
 	})
 }

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 )
 
 // WaitReachable connects until the SSH server of a new task lets the client in,
-// and returns the host key to pin from then on. Give ctx a deadline: without
-// one it tries forever.
+// and returns the connection, which the caller has to close. Its host key is the
+// one to pin from then on. Give ctx a deadline: without one it tries forever.
 //
 // It keeps trying while nothing answers, and for about three seconds while the
 // server refuses the key, which may be installed only after the server has
@@ -20,7 +18,7 @@ import (
 //
 // When ctx ends, the error says how the last attempt failed and wraps both that
 // and the context's cause.
-func WaitReachable(ctx context.Context, t Target, onAttempt func(error)) (ssh.PublicKey, error) {
+func WaitReachable(ctx context.Context, t Target, onAttempt func(error)) (*Client, error) {
 	return waitReachable(ctx, t, onAttempt, firstContactTiming())
 }
 
@@ -33,14 +31,13 @@ func firstContactTiming() timing {
 	return limits
 }
 
-func waitReachable(ctx context.Context, t Target, onAttempt func(error), limits timing) (ssh.PublicKey, error) {
+func waitReachable(ctx context.Context, t Target, onAttempt func(error), limits timing) (*Client, error) {
 	started := time.Now()
 	var tries attempts
 	for {
 		client, err := dial(ctx, t, limits)
 		if err == nil {
-			key := client.HostKey()
-			return key, client.Close()
+			return client, nil
 		}
 		if ctx.Err() != nil {
 			return nil, tries.gaveUp(ctx, t, started)

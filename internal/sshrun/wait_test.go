@@ -21,7 +21,7 @@ func TestWaitReachable_ServerComesUpLater_ReturnsHostKey(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	attempts := 0
-	key, err := WaitReachable(ctx, target, func(err error) {
+	client, err := WaitReachable(ctx, target, func(err error) {
 		var unreachable *UnreachableError
 		if !errors.As(err, &unreachable) {
 			t.Errorf("attempt failed with %v, want *UnreachableError", err)
@@ -33,7 +33,8 @@ func TestWaitReachable_ServerComesUpLater_ReturnsHostKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(server.HostKey); got != want {
+	defer client.Close()
+	if got, want := ssh.FingerprintSHA256(client.HostKey()), ssh.FingerprintSHA256(server.HostKey); got != want {
 		t.Errorf("host key %s, want %s", got, want)
 	}
 	if attempts < 2 {
@@ -51,7 +52,7 @@ func TestWaitReachable_KeyAuthorizedAfterStart_TriesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Run()
-	_, err = WaitReachable(limited(t), sshdTarget(server), func(err error) {
+	client, err := WaitReachable(limited(t), sshdTarget(server), func(err error) {
 		var refused *AuthenticationError
 		if errors.As(err, &refused) {
 			if err := os.WriteFile(server.AuthorizedKeys, authorized, 0o600); err != nil {
@@ -62,6 +63,7 @@ func TestWaitReachable_KeyAuthorizedAfterStart_TriesAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	client.Close()
 }
 
 func TestWaitReachable_KeyRefusedForGood_GivesUpAfterFewAttempts(t *testing.T) {
@@ -94,9 +96,11 @@ func TestWaitReachable_ServerDropsFirstConnections_TriesAgain(t *testing.T) {
 		}
 		return n <= 3
 	}}
-	if _, err := WaitReachable(limited(t), server.start(t), nil); err != nil {
+	client, err := WaitReachable(limited(t), server.start(t), nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	client.Close()
 }
 
 func TestWaitReachable_DeadlinePasses_NamesLastFailure(t *testing.T) {
