@@ -84,7 +84,10 @@ func (c *connection) target() (sshrun.Target, error) {
 // readConnection fails with fs.ErrNotExist if there is no file. Every other
 // error is a sentence that names the file.
 func readConnection(path string) (*connection, error) {
-	file, err := os.Open(path)
+	file, err := atomicfile.Open(path, os.O_RDONLY)
+	if errors.Is(err, atomicfile.ErrIrregular) {
+		return nil, &foreignError{path, atomicfile.ErrIrregular}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -92,6 +95,14 @@ func readConnection(path string) (*connection, error) {
 		return nil, fmt.Errorf("cannot read the connection file, check that its owner is the user that gitlab-runner runs as: %w", err)
 	}
 	defer func() { _ = file.Close() }()
+	if err := atomicfile.CheckOwn(file); err != nil {
+		return nil, &foreignError{path, err}
+	}
+	return parseConnection(path, file)
+}
+
+// parseConnection reads an open connection file, whoever may have written it.
+func parseConnection(path string, file io.Reader) (*connection, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxConnectionSize))
 	if err != nil {
 		return nil, fmt.Errorf("reading the connection file %s: %w", path, err)
@@ -108,6 +119,24 @@ func readConnection(path string) (*connection, error) {
 			path, c.Version, connectionVersion)
 	}
 	return c, nil
+}
+
+// foreignError says that somebody has put something in the place of a
+// connection file: what it says may not be followed.
+type foreignError struct {
+	path string
+	err  error
+}
+
+func (e *foreignError) Error() string {
+	return fmt.Sprintf("the connection file %s %v, so it is not what the prepare stage wrote: find out who replaced it, run the cleanup stage, which can still delete its job, then retry the job", e.path, e.err)
+}
+
+// isUnusable is true if there is a connection file that does not say which job
+// it is of.
+func isUnusable(err error) bool {
+	var foreign *foreignError
+	return errors.Is(err, errDamaged) || errors.As(err, &foreign)
 }
 
 // errDamaged says that a connection file has been cut off or overwritten.

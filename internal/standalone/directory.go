@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
 const (
@@ -20,29 +21,13 @@ const (
 	installationFile = "installation"
 )
 
-// othersMayWrite is the permission bit for all other users.
-const othersMayWrite = 0o002
-
 // CheckDirectory says what is wrong with a directory for jobs' state. Whether
 // this process can write to it shows when it does so.
 func CheckDirectory(path string) error {
-	const key = "Directory in the [TaskMetadata] section of the configuration"
 	if path == "" {
-		return fmt.Errorf("without Kubernetes, jobs need a directory for their state: set %s, for example to /opt/gitlab-runner/metadata", key)
+		return errors.New("without Kubernetes, jobs need a directory for their state: set Directory in the [TaskMetadata] section of the configuration, for example to /opt/gitlab-runner/metadata")
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the directory %s does not exist: create it for the user that gitlab-runner runs as (uid %d), or correct %s", path, os.Getuid(), key)
-	case err != nil:
-		return fmt.Errorf("cannot use the directory of the jobs' state, correct %s: %w", key, err)
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory: correct %s", path, key)
-	case info.Mode().Perm()&othersMayWrite != 0:
-		return fmt.Errorf("anyone can write to %s and have tasks stopped: run chmod o-w on it, or set %s to a directory that only the executor uses", path, key)
-	default:
-		return nil
-	}
+	return executor.CheckDirectory(path)
 }
 
 // installationOf reads the directory's UUID, or gives it one. It marks the

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
@@ -43,7 +44,7 @@ func (s *Store) record(name string) *record {
 }
 
 func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, err error) {
-	file, err := os.Open(path)
+	file, err := atomicfile.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
