@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/fargate-operator/fargate-operator/internal/standalone"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // sweep is one run of fargate sweep.
@@ -95,7 +96,7 @@ func (s *sweep) handle(ctx context.Context, leftover standalone.Leftover) error 
 		}
 		did = "cleaned up"
 	}
-	fmt.Fprintf(s.output, "%s: %s: %s\n", did, describe(leftover), leftover.Why)
+	fmt.Fprintln(s.output, text.OneLine(fmt.Sprintf("%s: %s: %s", did, describe(leftover), leftover.Why)))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // whyLost asks the store why a task no longer answers, and returns that as an
@@ -42,7 +43,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 		return fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)
 	case state != "":
 		return fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
-			name, oneLine(state))
+			name, text.OneLine(state))
 	default:
 		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", name, err)
 	}
