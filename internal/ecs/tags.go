@@ -17,6 +17,9 @@ const tagPrefix = "ci.fargate-operator.dev/"
 // maxTagValue is AWS's limit on a tag's value, in characters.
 const maxTagValue = 256
 
+// reservedPrefix begins the keys and values of AWS's own tags.
+const reservedPrefix = "aws:"
+
 // installationTag is on every task of this program, and on no other. The IAM
 // policies in config/aws require it.
 const installationTag = tagPrefix + "installation"
@@ -29,7 +32,7 @@ const namespaceTag = tagPrefix + "namespace"
 func (l Launch) tags() []types.Tag {
 	tags := []types.Tag{{Key: aws.String(installationTag), Value: aws.String(tagValue(l.Owner.Installation))}}
 	for _, tag := range l.Template.Tags {
-		tags = append(tags, types.Tag{Key: aws.String(tag.Key), Value: aws.String(aws.ToString(tag.Value))})
+		tags = append(tags, types.Tag{Key: aws.String(tag.Key), Value: aws.String(unreserved(aws.ToString(tag.Value)))})
 	}
 	for _, identity := range []struct{ key, value string }{
 		{"namespace", l.Namespace},
@@ -57,7 +60,17 @@ func tagValue(s string) string {
 		}
 		return '_'
 	}, s)
-	return text.Cut(mapped, maxTagValue)
+	return unreserved(text.Cut(mapped, maxTagValue))
+}
+
+// unreserved is the value, unless it begins with the prefix that AWS keeps for
+// itself, in upper or lower case: ECS would refuse the whole task. Source: Tag in
+// the ECS API reference.
+func unreserved(value string) string {
+	if len(value) < len(reservedPrefix) || !strings.EqualFold(value[:len(reservedPrefix)], reservedPrefix) {
+		return value
+	}
+	return text.Cut("_"+value, maxTagValue)
 }
 
 func number(n int64) string {

@@ -162,11 +162,15 @@ func replaceConnection(path string, c *connection) error {
 	return err
 }
 
-// forgetKey takes the private key out of the file. The rest is enough to find
-// the job.
+// forgetKey takes the private key out of the file, and removes its drafts, which
+// have it too. The rest is enough to find the job.
 func forgetKey(path string, c *connection) error {
 	c.PrivateKey = ""
-	return writeConnection(path, c)
+	err := writeConnection(path, c)
+	if drafts := atomicfile.RemoveDrafts(path); drafts != nil {
+		err = errors.Join(err, cannotRemove(drafts))
+	}
+	return err
 }
 
 // writeConnection writes the file, whether or not it exists.
@@ -187,7 +191,11 @@ func (c *connection) write(path string, write func(path string, data []byte) err
 // removeConnection removes the file and its drafts, if they exist.
 func removeConnection(path string) error {
 	if err := atomicfile.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)
+		return cannotRemove(err)
 	}
 	return nil
+}
+
+func cannotRemove(err error) error {
+	return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)
 }

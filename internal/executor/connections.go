@@ -30,7 +30,7 @@ func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 	}
 	var files []ConnectionFile
 	for _, entry := range entries {
-		if isConnection, _ := filepath.Match(connectionPrefix+"*"+connectionSuffix, entry.Name()); !isConnection {
+		if !IsConnectionFile(entry.Name()) {
 			continue
 		}
 		info, err := entry.Info()
@@ -42,6 +42,12 @@ func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 		files = append(files, file)
 	}
 	return files, nil
+}
+
+// IsConnectionFile reports whether a file of that name is a connection file.
+func IsConnectionFile(name string) bool {
+	is, _ := filepath.Match(connectionPrefix+"*"+connectionSuffix, name)
+	return is
 }
 
 // jobOf is the job that a connection file of any user names. It has no name if
