@@ -3,6 +3,7 @@ package ecs
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,6 +28,13 @@ const installationTag = tagPrefix + "installation"
 // namespaceTag has the namespace of the task's job.
 const namespaceTag = tagPrefix + "namespace"
 
+// lifetimeTag has how many seconds after its start a task is certainly nobody's.
+// It is a time span because no two machines' clocks need agree on it.
+const lifetimeTag = tagPrefix + "active-deadline-seconds"
+
+// maxLifetime is the most that spec.activeDeadlineSeconds of a FargateJob can be.
+const maxLifetime = 31 * 24 * time.Hour
+
 // tags are the template's and the ones that identify the job, for chargeback
 // and for people who find the task in the console.
 func (l Launch) tags() []types.Tag {
@@ -36,6 +44,7 @@ func (l Launch) tags() []types.Tag {
 	}
 	for _, identity := range []struct{ key, value string }{
 		{"namespace", l.Namespace},
+		{"active-deadline-seconds", number(int64(l.Lifetime / time.Second))},
 		{"runner", l.Job.Runner},
 		{"project", l.Job.ProjectPath},
 		{"project-id", number(l.Job.ProjectID)},
@@ -71,6 +80,16 @@ func unreserved(value string) string {
 		return value
 	}
 	return text.Cut("_"+value, maxTagValue)
+}
+
+// parseLifetime reads the tag. It is 0 for a value that this program does not
+// write.
+func parseLifetime(value string) time.Duration {
+	seconds, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || seconds < 1 || strconv.FormatInt(seconds, 10) != value {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxLifetime)
 }
 
 func number(n int64) string {

@@ -65,5 +65,6 @@ func jobOf(path string) types.NamespacedName {
 	return c.job()
 }
 
-// Remove removes the file for good, and the private key with it.
+// Remove removes the file, or a draft of it, for good, and the private key with
+// it.
 func (f ConnectionFile) Remove() error { return removeConnection(f.Path) }

@@ -86,7 +86,7 @@ func TestOpen_ManyAtOnce_AgreeOnTheInstallation(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			seen[store.installation.String()] = true
+			seen[store.installation.id] = true
 		})
 	}
 	bound.End(t, "the opening of all stores", group.Wait)
