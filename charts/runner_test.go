@@ -37,12 +37,13 @@ type runnerChartValues struct {
 		Create *bool  `json:"create"`
 		Name   string `json:"name"`
 	} `json:"serviceAccount"`
-	ExtraEnvFrom       map[string]corev1.EnvVarSource `json:"extraEnvFrom"`
-	Volumes            []corev1.Volume                `json:"volumes"`
-	VolumeMounts       []corev1.VolumeMount           `json:"volumeMounts"`
-	PodSecurityContext *corev1.PodSecurityContext     `json:"podSecurityContext"`
-	SecurityContext    *corev1.SecurityContext        `json:"securityContext"`
-	Resources          corev1.ResourceRequirements    `json:"resources"`
+	PreEntrypointScript string                         `json:"preEntrypointScript"`
+	ExtraEnvFrom        map[string]corev1.EnvVarSource `json:"extraEnvFrom"`
+	Volumes             []corev1.Volume                `json:"volumes"`
+	VolumeMounts        []corev1.VolumeMount           `json:"volumeMounts"`
+	PodSecurityContext  *corev1.PodSecurityContext     `json:"podSecurityContext"`
+	SecurityContext     *corev1.SecurityContext        `json:"securityContext"`
+	Resources           corev1.ResourceRequirements    `json:"resources"`
 }
 
 func loadRunnerChartValues(t *testing.T) *runnerChartValues {
@@ -83,6 +84,25 @@ func (v *runnerChartValues) pod() *corev1.Pod {
 			Containers: []corev1.Container{container}, Volumes: append([]corev1.Volume{secrets}, v.Volumes...), SecurityContext: v.PodSecurityContext,
 			ServiceAccountName: v.ServiceAccount.Name, TerminationGracePeriodSeconds: &v.TerminationGracePeriodSeconds,
 		},
+	}
+}
+
+// sweeps is a command that ends what an earlier container of the pod began, and that does not keep this one from
+// starting.
+var sweeps = regexp.MustCompile(`^/opt/gitlab-runner/fargate --config /etc/gitlab-runner/fargate\.toml sweep --stop .*\|\| true$`)
+
+func TestRunner_ContainerIsRestartedInItsPod_EndsWhatTheFormerOneBegan(t *testing.T) {
+	if script := strings.TrimSpace(loadRunnerChartValues(t).PreEntrypointScript); !sweeps.MatchString(script) {
+		t.Errorf("GitLab's chart begins with %q", script)
+	}
+	template, err := os.ReadFile(filepath.Join(operatorChart, "templates", "runner-deployment.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, hook, _ := strings.Cut(string(template), "postStart:")
+	command, _, _ := strings.Cut(hook, "|| true")
+	if _, script, _ := strings.Cut(command, "- -c\n"); !sweeps.MatchString(strings.TrimLeft(script, " -") + "|| true") {
+		t.Errorf("this chart's hook is %q", script)
 	}
 }
 

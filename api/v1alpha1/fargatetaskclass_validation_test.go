@@ -109,6 +109,7 @@ func TestFargateTaskClass_Values_AreAcceptedOrRefused(t *testing.T) {
 		},
 		"malformed tag key":   {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a*b"}} }, "spec.tags[0].key"},
 		"malformed tag value": {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a", Value: ptr.To("<b>")}} }, "spec.tags[0].value"},
+		"AWS's value":         {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a", Value: ptr.To("Aws:b")}} }, "the prefix aws: is reserved by AWS"},
 		"same tag twice":      {func(s *v1alpha1.FargateTaskClassSpec) { s.Tags = []v1alpha1.Tag{{Key: "a"}, {Key: "a"}} }, "Duplicate value"},
 		"malformed user":      {func(s *v1alpha1.FargateTaskClassSpec) { s.SSH.Username = "-oProxyCommand" }, "spec.ssh.username"},
 		"port":                {func(s *v1alpha1.FargateTaskClassSpec) { s.SSH.Port = 65536 }, "spec.ssh.port"},

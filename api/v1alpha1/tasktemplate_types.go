@@ -250,11 +250,13 @@ type Tag struct {
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('ci.fargate-operator.dev/')",message="the prefix ci.fargate-operator.dev/ is for the tags that every task has"
 	Key string `json:"key,omitempty"`
 
-	// value is the tag's value and may be empty.
+	// value is the tag's value and may be empty. The prefix aws: is reserved by
+	// AWS.
 	// +optional
 	// +kubebuilder:validation:MinLength=0
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:Pattern=`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`
+	// +kubebuilder:validation:XValidation:rule="!self.lowerAscii().startsWith('aws:')",message="the prefix aws: is reserved by AWS"
 	Value *string `json:"value,omitempty"`
 }
 

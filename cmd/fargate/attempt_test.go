@@ -55,7 +55,7 @@ func newAttempt(t *testing.T) *attempt {
 	a.kubeconfig = env.UserKubeconfig(t, a.namespace, rbacv1.PolicyRule{
 		APIGroups: []string{v1alpha1.GroupVersion.Group},
 		Resources: []string{"fargatejobs"},
-		Verbs:     []string{"create", "get", "watch", "delete"},
+		Verbs:     []string{"create", "get", "list", "watch", "delete"},
 	})
 	a.write("fargate.toml", fmt.Sprintf("LogFile = %q\nLogLevel = 'debug'\n[Kubernetes]\nKubeconfig = %q\n", a.logFile, a.kubeconfig))
 	a.write("response.json", `{"id": 4711, "token": "s3cret-token", "job_info": {"name": "build", "project_id": 12},

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +71,20 @@ func (f *flags) apply(config *driverconfig.Config) {
 		replace(&config.Fargate.TaskDefinition, f.taskDefinition)
 		replace(&config.Fargate.PlatformVersion, f.platformVersion)
 	}
+}
+
+// installationVariable is an environment variable of the runner. A job cannot set
+// it: its variables' names begin with CUSTOM_ENV_.
+const installationVariable = "FARGATE_INSTALLATION_ID"
+
+// applyInstallation overrides the file with the environment variable.
+func applyInstallation(config *driverconfig.Config) error {
+	id := os.Getenv(installationVariable)
+	if config.Kubernetes != nil || id == "" {
+		return nil
+	}
+	config.TaskMetadata.InstallationID = id
+	return checkFlag(installationVariable, id, taskrules.Installation.Check)
 }
 
 func replace(setting *string, flag string) {

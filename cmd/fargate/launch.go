@@ -69,6 +69,9 @@ func (l *launch) loadConfig() (*driverconfig.Config, error) {
 		return nil, err
 	}
 	l.flags.apply(config)
+	if err := applyInstallation(config); err != nil {
+		return nil, err
+	}
 	return config, nil
 }
 
@@ -113,7 +116,7 @@ func hostname() string {
 // returns the namespace of new jobs.
 func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore, string, error) {
 	if config.Kubernetes == nil {
-		store, err := openStandalone(config, log)
+		store, err := standalone.Open(standaloneOptions(config, log))
 		return store, "", err
 	}
 	store, err := kubestore.Open(config.Kubernetes.Kubeconfig, config.Kubernetes.Namespace)
@@ -123,12 +126,17 @@ func openStore(config *driverconfig.Config, log *slog.Logger) (executor.JobStore
 	return store, store.Namespace(), nil
 }
 
-// openStandalone opens the store of jobs without Kubernetes. If there is a
-// section [Kubernetes], it only serves to clean up jobs from before.
-func openStandalone(config *driverconfig.Config, log *slog.Logger) (*standalone.Store, error) {
-	options := standalone.Options{Directory: config.TaskMetadata.Directory, Log: log}
+// standaloneOptions are those of the store of jobs without Kubernetes. If there is
+// a section [Kubernetes], the store only serves to clean up jobs from before.
+func standaloneOptions(config *driverconfig.Config, log *slog.Logger) standalone.Options {
+	options := standalone.Options{
+		Directory:    config.TaskMetadata.Directory,
+		Installation: config.TaskMetadata.InstallationID,
+		Pod:          executor.PodFromEnvironment(os.Getenv).UID,
+		Log:          log,
+	}
 	if config.Kubernetes == nil {
 		options.Class = config.Class()
 	}
-	return standalone.Open(options)
+	return options
 }

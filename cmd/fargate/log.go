@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // openLog opens the operator's log. Without a file it goes to stderr, but only
@@ -29,6 +30,7 @@ func openLog(config *driverconfig.Config) (log *slog.Logger, closeLog func(), er
 	case level > slog.LevelDebug:
 		output = io.Discard
 	}
+	output = text.LogWriter(output)
 	options := &slog.HandlerOptions{Level: level}
 	if config.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(output, options)), closeLog, nil

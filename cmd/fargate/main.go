@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // A run stage uses little memory and streams a lot through it: gcPercent makes
@@ -44,19 +45,19 @@ func run(args, environ []string) int {
 	}
 	code, err := launch.environment.Exit.Finish(err, ctx.Err() != nil)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fargate:", err)
+		fmt.Fprintln(os.Stderr, "fargate:", text.Lines(err))
 	}
 	return code
 }
 
-// explain returns the text of an error, in the color of failures if it goes to
+// explain returns the text of an error, printable, in the color of failures if it goes to
 // the job log. What cleanup writes goes to the runner's own log.
 func (l *launch) explain(err error) string {
-	text := "fargate: " + err.Error()
+	said := "fargate: " + text.Lines(err)
 	if l.inJobLog {
-		return gitlab.Failure(text)
+		return gitlab.Failure(said)
 	}
-	return text
+	return said
 }
 
 // isPlainExit is true for a script that exited with its own code, which the

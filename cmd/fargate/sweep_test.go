@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
@@ -70,12 +72,43 @@ func abandon(t *testing.T, aws *localecstest.Env, directory string, tasks int) {
 	aws.SetAhead(time.Hour)
 }
 
+func TestSweep_TextOfAnAuthor_ForgesNoLine(t *testing.T) {
+	a := newAttempt(t)
+	localecstest.Start(t, localecs.Config{})
+	directory := t.TempDir()
+	config := a.write("standalone.toml", standaloneConfig(directory, ""))
+	state := `{"apiVersion": "ci.fargate-operator.dev/v1alpha1", "kind": "FargateJob",
+		"metadata": {"name": "job-1-forged", "uid": "a", "creationTimestamp": "2020-01-01T00:00:00Z"},
+		"spec": {"job": {"id": 1, "name": "\u009b2Jbuild", "projectPath": "group\n0 left behind, 0 cleaned up\n\u001b[8m\u202e"}}}`
+	if err := os.WriteFile(filepath.Join(directory, "job-1-forged.state.json"), []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output := a.wait(a.startWith("--config", config, "sweep"), 0).stdout.String()
+	wantText(t, output, "of group 0 left behind, 0 cleaned up [8m\ufffd was created", "1 left behind, run fargate sweep --stop")
+	if lines := strings.Count(output, "\n"); lines != 2 || strings.ContainsAny(output, "\x1b\u009b\u202e") {
+		t.Errorf("%d lines: %q", lines, output)
+	}
+}
+
+func TestExplain_TextFromOutside_ForgesNoLineInTheJobLog(t *testing.T) {
+	l := &launch{inJobLog: true}
+	got := l.explain(errors.Join(errors.New("ssh: disconnect: bye\r\n\x1b[32;1mJob succeeded"), errors.New("second")))
+	if want := gitlab.Failure("fargate: ssh: disconnect: bye [32;1mJob succeeded\nsecond"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// standaloneConfig is a fargate.toml without Kubernetes, with more keys of
+// [TaskMetadata].
+func standaloneConfig(directory, more string) string {
+	return fmt.Sprintf("[Fargate]\nCluster = 'ci'\nRegion = 'us-east-1'\nSubnet = 'subnet-local-a'\nTaskDefinition = 'ci'\n[TaskMetadata]\nDirectory = %q\n%s", directory, more)
+}
+
 func TestSweep_OneOfTwoCannotBeStopped_StopsTheOtherAndFails(t *testing.T) {
 	a := newAttempt(t)
 	aws := localecstest.Start(t, localecs.Config{})
 	directory := t.TempDir()
-	config := a.write("standalone.toml", fmt.Sprintf(
-		"[Fargate]\nCluster = 'ci'\nRegion = 'us-east-1'\nSubnet = 'subnet-local-a'\nTaskDefinition = 'ci'\n[TaskMetadata]\nDirectory = %q\n", directory))
+	config := a.write("standalone.toml", standaloneConfig(directory, ""))
 	sweep := func(code int, args ...string) *launched {
 		return a.wait(a.startWith(append([]string{"--config", config, "sweep"}, args...)...), code)
 	}

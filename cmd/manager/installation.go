@@ -3,27 +3,24 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-)
 
-// installationPattern is what an id of an installation may be: it is part of a
-// task's startedBy, next to a UID. Source of the characters and of the length of
-// 128: startedBy of RunTask in the ECS API reference.
-var installationPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
+)
 
 // checkInstallations refuses ids that ECS would refuse in every launch.
 func (o *options) checkInstallations() error {
-	const rule = "use 1 to 64 letters, digits, - and _"
-	if o.installationID != "" && !installationPattern.MatchString(o.installationID) {
-		return fmt.Errorf("--installation-id %q: %s", o.installationID, rule)
+	if o.installationID != "" {
+		if err := taskrules.Installation.Check(o.installationID); err != nil {
+			return fmt.Errorf("--installation-id %w", err)
+		}
 	}
 	for _, id := range o.adopted {
-		if !installationPattern.MatchString(id) {
-			return fmt.Errorf("--adopt-installations: %q is not the id of an installation: %s", id, rule)
+		if err := taskrules.Installation.Check(id); err != nil {
+			return fmt.Errorf("each of --adopt-installations %w", err)
 		}
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // serviceAccountNamespace is where a pod finds its namespace. Tests may run in
@@ -118,5 +120,5 @@ func (o *options) logger(w io.Writer) logr.Logger {
 	if o.logFormat == "console" {
 		encoder = zapcore.NewConsoleEncoder(layout)
 	}
-	return zapr.NewLogger(zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), o.logLevel)))
+	return zapr.NewLogger(zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(text.LogWriter(w))), o.logLevel)))
 }

@@ -77,6 +77,8 @@ func (k key) mode(s section) string {
 		return fmt.Sprintf("without `[Kubernetes]`; with it, `spec.%s` of the [FargateTaskClass](api.md) takes its place", class)
 	case s.name == "Kubernetes" || k.tag.Get("mode") == "kubernetes":
 		return "with `[Kubernetes]`"
+	case k.tag.Get("mode") == "standalone":
+		return "without `[Kubernetes]`"
 	default:
 		return "with and without `[Kubernetes]`"
 	}

@@ -5,10 +5,8 @@ package atomicfile
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,22 +24,13 @@ func Update(path string, data []byte) error { return write(path, data, exchange)
 // Remove removes a file for good, along with the drafts that interrupted writes
 // left behind. It fails with fs.ErrNotExist if there is no file.
 func Remove(path string) error {
-	directory := filepath.Dir(path)
-	entries, err := os.ReadDir(directory)
-	if err != nil {
+	if err := RemoveDrafts(path); err != nil {
 		return err
-	}
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), draftPrefix(path)) {
-			if err := os.Remove(filepath.Join(directory, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
 	}
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	return syncDirectory(directory)
+	return syncDirectory(filepath.Dir(path))
 }
 
 // draftPrefix is how the names of a file's drafts begin: its content before it

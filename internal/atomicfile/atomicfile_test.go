@@ -134,6 +134,24 @@ func TestRemove_AlsoRemovesDraftsOfInterruptedWrites(t *testing.T) {
 	}
 }
 
+func TestDrafts_ListsThoseOfOurFiles(t *testing.T) {
+	directory := t.TempDir()
+	for _, name := range []string{".file.json-123", ".a-b.json-4", ".file.json-", ".file.json-12x", "file.json-123", ".other-123", ".-1", "file.json"} {
+		if err := os.WriteFile(filepath.Join(directory, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drafts, err := atomicfile.Drafts(directory, func(name string) bool { return filepath.Ext(name) == ".json" })
+	if err != nil || len(drafts) != 2 {
+		t.Fatalf("%d drafts (%v), want two: %v", len(drafts), err, drafts)
+	}
+	for i, want := range []string{".a-b.json-4", ".file.json-123"} {
+		if filepath.Base(drafts[i].Path) != want || drafts[i].Written.IsZero() {
+			t.Errorf("draft %+v, want %s", drafts[i], want)
+		}
+	}
+}
+
 func TestReplace_CannotBePlaced_LeavesNothing(t *testing.T) {
 	directory := t.TempDir()
 	path := filepath.Join(directory, "file")

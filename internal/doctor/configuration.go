@@ -32,18 +32,15 @@ func Configuration(path string, err error) []Finding {
 }
 
 // Directory checks whether the stages of a job can leave files for each other
-// in [TaskMetadata] Directory. Without Kubernetes it is needed, since it
-// outlives an attempt, and holds what others must not change; else empty means
-// the directory that gitlab-runner creates for each.
+// in [TaskMetadata] Directory, and others cannot replace them. Without Kubernetes
+// it is needed, since it outlives an attempt; else empty means the directory that
+// gitlab-runner creates for each.
 func Directory(path string, needed bool) Finding {
 	const subject = "metadata"
 	if path == "" && !needed {
 		return okf(subject, "[TaskMetadata] Directory is not set: jobs use the directory that gitlab-runner creates for each attempt")
 	}
-	var err error
-	if needed {
-		err = standalone.CheckDirectory(path)
-	}
+	err := standalone.CheckDirectory(path)
 	if err == nil {
 		err = tryToWrite(path)
 	}

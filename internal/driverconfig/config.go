@@ -7,7 +7,7 @@
 // which says in words what applies without the key; example, in TOML with single
 // quotes; class, the field of a FargateTaskClass' spec that replaces the key
 // when jobs run through Kubernetes; and mode, for a key that has an effect in
-// one mode only.
+// one mode only: kubernetes or standalone.
 package driverconfig
 
 import "time"
@@ -63,6 +63,12 @@ type TaskMetadata struct {
 	// executor. Without Kubernetes it holds the jobs' state, from which tasks are
 	// found again after a crash.
 	Directory string `unset:"the temporary directory that gitlab-runner makes for each attempt; required without [Kubernetes]" example:"'/opt/gitlab-runner/metadata'"`
+	// InstallationID marks the tasks of this runner in ECS: 1 to 64 letters,
+	// digits, - and _. Set it if the directory does not outlive the runner, such as
+	// in a container: fargate sweep then finds the runner's tasks from any machine
+	// with the same id, and stops them at their deadline. The environment variable
+	// FARGATE_INSTALLATION_ID wins over it. Change it only while no job runs.
+	InstallationID string `mode:"standalone" unset:"the UUID in the file installation of Directory, which no other machine may have" example:"'build-runners'"`
 }
 
 // SSH says how to log in to a task.

@@ -175,12 +175,13 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndFix(t *testing.T) {
 			},
 		},
 		"tags": {
-			"[Fargate.Tags]\n'AWS:x' = ''\n'ci.fargate-operator.dev/job' = ''\n'a*' = ''\nok = 'a*'\n",
+			"[Fargate.Tags]\n'AWS:x' = ''\n'ci.fargate-operator.dev/job' = ''\n'a*' = ''\nok = 'a*'\nreserved = 'Aws:x'\n",
 			[]string{
 				"f:7: Fargate.Tags.AWS:x: the prefix aws: is reserved by AWS, choose another key",
 				`f:9: Fargate.Tags.a*: must be a key of 1 to 128 letters, digits, spaces and _.:/=+-@, not "a*"`,
 				"f:8: Fargate.Tags.ci.fargate-operator.dev/job: the prefix ci.fargate-operator.dev/ is for the tags that every task has, choose another key",
 				`f:10: Fargate.Tags.ok: must be a value of at most 256 letters, digits, spaces and _.:/=+-@, not "a*"`,
+				"f:11: Fargate.Tags.reserved: a value with the prefix aws: is reserved by AWS, choose another value",
 			},
 		},
 		"overrides": {

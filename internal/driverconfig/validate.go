@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
 // maxPort is the highest TCP port.
@@ -28,6 +30,9 @@ func validate(r *report, c *Config) {
 		reportMissing(r, c)
 		validateFargate(r, &c.Fargate)
 		validateLimits(r, c)
+		if id := c.TaskMetadata.InstallationID; id != "" {
+			r.check(taskrules.Installation.Check(id), "TaskMetadata", "InstallationID")
+		}
 	}
 	validatePatterns(r, []string{"Overrides", "TaskClasses"}, c.Overrides.TaskClasses)
 	validateSSH(r, c.SSH)

@@ -123,17 +123,27 @@ func validateSize(r *report, f *Fargate) {
 	}
 }
 
+func checkTagValue(value string) error {
+	if isReserved(value) {
+		return errors.New("a value with the prefix aws: is reserved by AWS, choose another value")
+	}
+	return taskrules.TagValue.Check(value)
+}
+
+// isReserved reports whether a tag's key or value is one of AWS' own.
+func isReserved(text string) bool { return strings.HasPrefix(strings.ToLower(text), "aws:") }
+
 func validateTags(r *report, tags map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		wrong := taskrules.TagKey.Check(key)
 		switch {
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+		case isReserved(key):
 			wrong = errors.New("the prefix aws: is reserved by AWS, choose another key")
 		case strings.HasPrefix(key, v1alpha1.GroupVersion.Group+"/"):
 			wrong = errors.New("the prefix ci.fargate-operator.dev/ is for the tags that every task has, choose another key")
 		}
 		if wrong == nil {
-			wrong = taskrules.TagValue.Check(tags[key])
+			wrong = checkTagValue(tags[key])
 		}
 		r.check(wrong, "Fargate", "Tags", key)
 	}

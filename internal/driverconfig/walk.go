@@ -80,6 +80,8 @@ func (c *Config) idle(field reflect.StructField) string {
 	switch class, ofClass := field.Tag.Lookup("class"); {
 	case c.Kubernetes != nil && ofClass:
 		return "spec." + class + " of the FargateTaskClass takes its place"
+	case c.Kubernetes != nil && field.Tag.Get("mode") == "standalone":
+		return "with the section [Kubernetes] the controller marks the tasks (--installation-id)"
 	case c.Kubernetes == nil && field.Tag.Get("mode") == "kubernetes":
 		return "there are no task classes without the section [Kubernetes]"
 	default:

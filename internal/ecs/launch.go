@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -26,6 +27,9 @@ type Launch struct {
 	Owner Owner
 	// Namespace is the job's. It is empty without Kubernetes.
 	Namespace string
+	// Lifetime is how long the job may live, in whole seconds. Zero for without
+	// end.
+	Lifetime time.Duration
 	// Attempt counts from 1 and decides the placement and the token.
 	Attempt int32
 }

@@ -140,13 +140,33 @@ func TestRequest_Token_FitsECS(t *testing.T) {
 
 func TestTagValue_CharactersThatAWSRefuses_AreReplaced(t *testing.T) {
 	for value, want := range map[string]string{
-		"group/project":          "group/project",
-		`build: [1/2] "ü"`:       "build: _1/2_ _ü_",
-		strings.Repeat("é", 300): strings.Repeat("é", 256),
-		"":                       "",
+		"group/project":                   "group/project",
+		`build: [1/2] "ü"`:                "build: _1/2_ _ü_",
+		strings.Repeat("é", 300):          strings.Repeat("é", 256),
+		"":                                "",
+		"aws:deploy":                      "_aws:deploy",
+		"AwS:deploy":                      "_AwS:deploy",
+		"aws":                             "aws",
+		"aws: deploy [prod]":              "_aws: deploy _prod_",
+		"to aws:prod":                     "to aws:prod",
+		"aws:" + strings.Repeat("é", 300): "_aws:" + strings.Repeat("é", 251),
 	} {
 		if got := tagValue(value); got != want {
 			t.Errorf("%q became %q, want %q", value, got, want)
+		}
+	}
+}
+
+func TestTags_ValueReservedByAWS_IsNotSent(t *testing.T) {
+	value := "AWS:x"
+	launch := Launch{
+		Template: &v1alpha1.TaskTemplate{Tags: []v1alpha1.Tag{{Key: "team", Value: &value}}},
+		Job:      v1alpha1.JobIdentity{Runner: "aws:a", ProjectPath: "aws:b", Name: "aws:c", Ref: "aws:d"},
+		Owner:    Owner{Installation: "x", UID: "y"},
+	}
+	for _, tag := range launch.tags() {
+		if strings.HasPrefix(strings.ToLower(*tag.Value), "aws:") {
+			t.Errorf("tag %s has value %s", *tag.Key, *tag.Value)
 		}
 	}
 }

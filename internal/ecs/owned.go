@@ -17,6 +17,12 @@ type OwnedTask struct {
 	// UID is the job's, and Namespace its namespace, which is empty for a task
 	// that was started without Kubernetes.
 	UID, Namespace string
+	// Installation is the one that started it.
+	Installation string
+	// Lifetime is how long the task's job may live, by the task's tags. It is zero
+	// if they do not say so: the task has no tags once it is stopped, and somebody
+	// may have changed them.
+	Lifetime time.Duration
 	// CreatedAt is when ECS accepted the task, and Age how long ago that was when
 	// it was listed. Both are by ECS's clock: this machine's may be wrong.
 	CreatedAt time.Time
@@ -82,11 +88,13 @@ func appendDescribed(owned []OwnedTask, installation string, described *ecs.Desc
 		if ok && owner.Installation == installation {
 			created := aws.ToTime(task.CreatedAt)
 			owned = append(owned, OwnedTask{
-				ARN:       aws.ToString(task.TaskArn),
-				UID:       owner.UID,
-				Namespace: tagOf(task, namespaceTag),
-				CreatedAt: created,
-				Age:       now.Sub(created),
+				ARN:          aws.ToString(task.TaskArn),
+				UID:          owner.UID,
+				Installation: owner.Installation,
+				Namespace:    tagOf(task, namespaceTag),
+				Lifetime:     parseLifetime(tagOf(task, lifetimeTag)),
+				CreatedAt:    created,
+				Age:          now.Sub(created),
 			})
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // wait until the task has stopped. It may run any number of times, also while a
 // run stage is still alive; if prepare created nothing, it does nothing.
 //
-// If the connection file is damaged, Cleanup derives the job's name. If the job
+// If the connection file is damaged, or not this user's, Cleanup derives the job's name. If the job
 // cannot be deleted, for example because its store cannot be opened, the
 // connection file stays, without its private key, so that another Cleanup can
 // find the job. Without one, the job ends at its active deadline.
@@ -27,7 +27,7 @@ func (e *Executor) Cleanup(ctx context.Context) error {
 		progress.sayf("nothing to clean up: there is no connection file %s", path)
 		return removeConnection(path) // Its first write may have been interrupted.
 	}
-	if errors.Is(err, errDamaged) {
+	if isUnusable(err) {
 		progress.sayf("%s", err)
 		conn, err = e.presumedConnection()
 	}

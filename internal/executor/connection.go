@@ -84,7 +84,10 @@ func (c *connection) target() (sshrun.Target, error) {
 // readConnection fails with fs.ErrNotExist if there is no file. Every other
 // error is a sentence that names the file.
 func readConnection(path string) (*connection, error) {
-	file, err := os.Open(path)
+	file, err := atomicfile.Open(path, os.O_RDONLY)
+	if errors.Is(err, atomicfile.ErrIrregular) {
+		return nil, &foreignError{path, atomicfile.ErrIrregular}
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -92,6 +95,14 @@ func readConnection(path string) (*connection, error) {
 		return nil, fmt.Errorf("cannot read the connection file, check that its owner is the user that gitlab-runner runs as: %w", err)
 	}
 	defer func() { _ = file.Close() }()
+	if err := atomicfile.CheckOwn(file); err != nil {
+		return nil, &foreignError{path, err}
+	}
+	return parseConnection(path, file)
+}
+
+// parseConnection reads an open connection file, whoever may have written it.
+func parseConnection(path string, file io.Reader) (*connection, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxConnectionSize))
 	if err != nil {
 		return nil, fmt.Errorf("reading the connection file %s: %w", path, err)
@@ -108,6 +119,24 @@ func readConnection(path string) (*connection, error) {
 			path, c.Version, connectionVersion)
 	}
 	return c, nil
+}
+
+// foreignError says that somebody has put something in the place of a
+// connection file: what it says may not be followed.
+type foreignError struct {
+	path string
+	err  error
+}
+
+func (e *foreignError) Error() string {
+	return fmt.Sprintf("the connection file %s %v, so it is not what the prepare stage wrote: find out who replaced it, run the cleanup stage, which can still delete its job, then retry the job", e.path, e.err)
+}
+
+// isUnusable is true if there is a connection file that does not say which job
+// it is of.
+func isUnusable(err error) bool {
+	var foreign *foreignError
+	return errors.Is(err, errDamaged) || errors.As(err, &foreign)
 }
 
 // errDamaged says that a connection file has been cut off or overwritten.
@@ -133,11 +162,15 @@ func replaceConnection(path string, c *connection) error {
 	return err
 }
 
-// forgetKey takes the private key out of the file. The rest is enough to find
-// the job.
+// forgetKey takes the private key out of the file, and removes its drafts, which
+// have it too. The rest is enough to find the job.
 func forgetKey(path string, c *connection) error {
 	c.PrivateKey = ""
-	return writeConnection(path, c)
+	err := writeConnection(path, c)
+	if drafts := atomicfile.RemoveDrafts(path); drafts != nil {
+		err = errors.Join(err, cannotRemove(drafts))
+	}
+	return err
 }
 
 // writeConnection writes the file, whether or not it exists.
@@ -158,7 +191,11 @@ func (c *connection) write(path string, write func(path string, data []byte) err
 // removeConnection removes the file and its drafts, if they exist.
 func removeConnection(path string) error {
 	if err := atomicfile.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)
+		return cannotRemove(err)
 	}
 	return nil
+}
+
+func cannotRemove(err error) error {
+	return fmt.Errorf("cannot remove the connection file, which holds a private key, remove it by hand: %w", err)
 }

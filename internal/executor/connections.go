@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 )
 
 // ConnectionFile is a connection file that stages have written and not removed.
@@ -28,7 +30,7 @@ func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 	}
 	var files []ConnectionFile
 	for _, entry := range entries {
-		if isConnection, _ := filepath.Match(connectionPrefix+"*"+connectionSuffix, entry.Name()); !isConnection {
+		if !IsConnectionFile(entry.Name()) {
 			continue
 		}
 		info, err := entry.Info()
@@ -36,13 +38,33 @@ func ConnectionFiles(directory string) ([]ConnectionFile, error) {
 			continue // It is gone.
 		}
 		file := ConnectionFile{Path: filepath.Join(directory, entry.Name()), Written: info.ModTime()}
-		if c, err := readConnection(file.Path); err == nil {
-			file.Job = c.job()
-		}
+		file.Job = jobOf(file.Path)
 		files = append(files, file)
 	}
 	return files, nil
 }
 
-// Remove removes the file for good, and the private key with it.
+// IsConnectionFile reports whether a file of that name is a connection file.
+func IsConnectionFile(name string) bool {
+	is, _ := filepath.Match(connectionPrefix+"*"+connectionSuffix, name)
+	return is
+}
+
+// jobOf is the job that a connection file of any user names. It has no name if
+// the file cannot be read.
+func jobOf(path string) types.NamespacedName {
+	file, err := atomicfile.Open(path, os.O_RDONLY)
+	if err != nil {
+		return types.NamespacedName{}
+	}
+	defer func() { _ = file.Close() }()
+	c, err := parseConnection(path, file)
+	if err != nil {
+		return types.NamespacedName{}
+	}
+	return c.job()
+}
+
+// Remove removes the file, or a draft of it, for good, and the private key with
+// it.
 func (f ConnectionFile) Remove() error { return removeConnection(f.Path) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // delivery runs a script on a job's task. While nothing of the script has been
@@ -67,7 +68,7 @@ func (d *delivery) mayTryAgain(err error) bool {
 	}
 	if d.failed.IsZero() {
 		d.failed = time.Now()
-		_, _ = fmt.Fprintf(d.Stderr, "fargate: trying to connect again for %s: %s\n", d.RetryTimeout, oneLine(err.Error()))
+		_, _ = fmt.Fprintf(d.Stderr, "fargate: trying to connect again for %s: %s\n", d.RetryTimeout, text.OneLine(err.Error()))
 		d.Log.Warn("Connecting again", "job", d.job.Name, "error", err.Error())
 		go func() {
 			if d.hasEnded(d.connecting) {

@@ -100,7 +100,8 @@ func (e *Executor) attemptID() (string, error) {
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// connectionPath is the path of the attempt's connection file.
+// connectionPath is the path of the attempt's connection file. It fails if other
+// users could replace the file.
 func (e *Executor) connectionPath() (string, error) {
 	id, err := e.attemptID()
 	if err != nil {
@@ -110,7 +111,7 @@ func (e *Executor) connectionPath() (string, error) {
 	if directory == "" {
 		directory = e.Environment.TempDir
 	}
-	return filepath.Join(directory, connectionPrefix+id+connectionSuffix), nil
+	return filepath.Join(directory, connectionPrefix+id+connectionSuffix), trusted(directory)
 }
 
 // target is the task's SSH server, by its address and the configuration.

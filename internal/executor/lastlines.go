@@ -35,7 +35,7 @@ func (e *Executor) lastLines(ctx context.Context, err error) string {
 	var shown strings.Builder
 	shown.WriteString("The last lines of the log of the job's container:\n")
 	for _, line := range lines {
-		fmt.Fprintf(&shown, "  %s\n", abridge(oneLine(line)))
+		fmt.Fprintf(&shown, "  %s\n", abridge(text.OneLine(line)))
 	}
 	return shown.String()
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/life"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
@@ -79,6 +80,7 @@ func (e *Executor) newPreparation() (*preparation, error) {
 		return nil, err
 	}
 	p.job = newJob(namespace, name, &wanted, p.key.publicKey, &ci, e.Pod)
+	p.job.Annotations = map[string]string{life.Annotation: life.Current(e.Pod.UID).String()}
 	p.conn = newConnection(p.name(), p.key.private)
 	return p, createConnection(p.path, p.conn)
 }

@@ -3,9 +3,9 @@ package executor
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
-	"unicode"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // progress writes to the job log what happens as it happens, each line with the
@@ -20,7 +20,7 @@ func newProgress(log io.Writer) *progress {
 }
 
 func (p *progress) sayf(format string, args ...any) {
-	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), text.OneLine(fmt.Sprintf(format, args...)))
 }
 
 // write adds the text to the job log unchanged.
@@ -39,16 +39,4 @@ func (l *watchedLog) Write(text []byte) (int, error) {
 		l.broken(fmt.Errorf("the job log cannot be written, is gitlab-runner gone? %w", err))
 	}
 	return n, err
-}
-
-// oneLine reduces text from elsewhere to one line without control characters,
-// which a terminal or GitLab's log would interpret.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
 }

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // StalledError says that a job has no task, or no longer has one, and that
@@ -22,11 +23,11 @@ type StalledError struct {
 }
 
 func (e *StalledError) Error() string {
-	text := fmt.Sprintf("%s failed (%s): %s", e.Name, e.Reason, oneLine(e.Message))
+	said := fmt.Sprintf("%s failed (%s): %s", e.Name, e.Reason, text.OneLine(e.Message))
 	if advice := stalledAdvice[e.Reason]; advice != "" {
-		text += ": " + advice
+		said += ": " + advice
 	}
-	return text
+	return said
 }
 
 // AuthorsFault is true if the job asks for something that it may not have.

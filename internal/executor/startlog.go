@@ -9,6 +9,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 const (
@@ -66,7 +67,7 @@ func (s *startLog) close(err error) {
 	if s.task != nil {
 		where = place(s.task)
 	}
-	s.write(oneLine(fmt.Sprintf("The task%s is %s after %s", where, state, s.phases.summary(s.task))) + "\n")
+	s.write(text.OneLine(fmt.Sprintf("The task%s is %s after %s", where, state, s.phases.summary(s.task))) + "\n")
 	if err == nil || s.task == nil {
 		return
 	}

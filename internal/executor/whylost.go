@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // whyLost asks the store why a task no longer answers, and returns that as an
@@ -20,7 +21,7 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 		return stop
 	case state != "":
 		return fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
-			wordsFor(job).job, oneLine(state))
+			wordsFor(job).job, text.OneLine(state))
 	default:
 		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", wordsFor(job).job, err)
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // doing are the verbs of Kubernetes as an error says what was being done.
-var doing = map[string]string{"create": "creating", "get": "reading", "watch": "watching", "delete": "deleting"}
+var doing = map[string]string{"create": "creating", "get": "reading", "list": "listing", "watch": "watching", "delete": "deleting"}
 
 // explain turns the error of a request into a sentence with the fix, and
 // separates errors that can pass from those that cannot.
@@ -66,7 +66,7 @@ func (s *Store) forbidden(verb string, key types.NamespacedName, err error) erro
 	if !strings.Contains(err.Error(), fmt.Sprintf("cannot %s resource", verb)) {
 		return fmt.Errorf("the API server at %s forbids to %s FargateJob %s: %w", s.host, verb, key, err)
 	}
-	return fmt.Errorf("no permission to %s FargateJobs in namespace %s: grant the verbs create, get, watch and delete on %s.%s there to the runner's service account: %w",
+	return fmt.Errorf("no permission to %s FargateJobs in namespace %s: grant the verbs create, get, list, watch and delete on %s.%s there to the runner's service account: %w",
 		verb, key.Namespace, resource, v1alpha1.GroupVersion.Group, err)
 }
 

@@ -48,6 +48,10 @@ func TestStore_NoPermission_NamesVerbNamespaceAndFix(t *testing.T) {
 	calls := map[string]func(context.Context) error{
 		"create": func(ctx context.Context) error { return allow("get", "watch", "delete").Create(ctx, job) },
 		"delete": func(ctx context.Context) error { return allow("create", "get", "watch").Delete(ctx, keyOf(job)) },
+		"list": func(ctx context.Context) error {
+			_, err := allow("create", "get", "watch", "delete").List(ctx)
+			return err
+		},
 		"get": func(ctx context.Context) error {
 			return allow("create", "watch", "delete").Watch(ctx, keyOf(job), ignore)
 		},
@@ -60,7 +64,7 @@ func TestStore_NoPermission_NamesVerbNamespaceAndFix(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			err := call(t.Context())
 			wantError(t, err, "no permission to "+verb+" FargateJobs in namespace "+namespace,
-				"grant the verbs create, get, watch and delete on fargatejobs.ci.fargate-operator.dev", "system:serviceaccount:"+namespace)
+				"grant the verbs create, get, list, watch and delete on fargatejobs.ci.fargate-operator.dev", "system:serviceaccount:"+namespace)
 			wantLasting(t, err)
 		})
 	}
@@ -71,7 +75,7 @@ func TestStore_ExactlyTheDocumentedVerbs_Suffice(t *testing.T) {
 	store := newStore(t, env.UserConfig(t, namespace, rbacv1.PolicyRule{
 		APIGroups: []string{v1alpha1.GroupVersion.Group},
 		Resources: []string{resource},
-		Verbs:     []string{"create", "get", "watch", "delete"},
+		Verbs:     []string{"create", "get", "list", "watch", "delete"},
 	}), namespace)
 	job := created(t, store)
 	err := watching(t, store, job, func(reason string) error {

@@ -136,6 +136,6 @@ func (l *Lifecycle) setCondition(job *v1alpha1.FargateJob, kind string, status m
 		ObservedGeneration: job.Generation,
 		LastTransitionTime: metav1.Time{Time: l.Now()},
 		Reason:             reason,
-		Message:            text.AbridgeBytes(message, maxMessage),
+		Message:            text.AbridgeBytes(text.OneLine(message), maxMessage),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -110,6 +111,7 @@ func launchOf(job *v1alpha1.FargateJob, installation string) ecs.Launch {
 		Job:          job.Spec.Job,
 		Owner:        ownerOf(job, installation),
 		Namespace:    job.Namespace,
+		Lifetime:     time.Duration(job.Spec.ActiveDeadlineSeconds) * time.Second,
 		Attempt:      job.Status.Attempt,
 	}
 }

@@ -1,6 +1,14 @@
 package sshrun
 
-import "golang.org/x/crypto/ssh"
+import (
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/text"
+)
+
+// maxSignalName is how many characters of a signal's name are kept: a server may
+// send any text.
+const maxSignalName = 32
 
 // parseOutcome reads the request with which a server reports how a command ended
 // (RFC 4254, section 6.10). final is false for any other request.
@@ -22,7 +30,7 @@ func parseOutcome(request *ssh.Request) (final bool, outcome error) {
 		if err := ssh.Unmarshal(request.Payload, &signal); err != nil {
 			return false, nil
 		}
-		return true, &ExitError{Code: 128 + signalNumbers[signal.Name], Signal: signal.Name}
+		return true, &ExitError{Code: 128 + signalNumbers[signal.Name], Signal: text.Abridge(text.OneLine(signal.Name), maxSignalName)}
 	default:
 		return false, nil
 	}

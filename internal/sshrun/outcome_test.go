@@ -1,6 +1,7 @@
 package sshrun
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +34,8 @@ func TestParseOutcome(t *testing.T) {
 		{"signal", signal("KILL"), &ExitError{Code: 137, Signal: "KILL"}, true},
 		{"OpenSSH's own signal", signal("SYS@openssh.com"), &ExitError{Code: 159, Signal: "SYS@openssh.com"}, true},
 		{"unknown signal", signal("XYZ"), &ExitError{Code: 128, Signal: "XYZ"}, true},
+		{"signal of a hostile server", signal("KILL\r\n\x1b[32mJob succeeded"), &ExitError{Code: 128, Signal: "KILL [32mJob succeeded"}, true},
+		{"signal without end", signal(strings.Repeat("X", 1<<20)), &ExitError{Code: 128, Signal: strings.Repeat("X", 31) + "…"}, true},
 		{"malformed status", &ssh.Request{Type: "exit-status", Payload: []byte{1}}, nil, false},
 		{"malformed signal", &ssh.Request{Type: "exit-signal", Payload: []byte{1}}, nil, false},
 		{"something else", &ssh.Request{Type: "keepalive@openssh.com"}, nil, false},

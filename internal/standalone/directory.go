@@ -3,68 +3,23 @@ package standalone
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/google/uuid"
-
-	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
 )
 
-const (
-	// stateSuffix ends the name of a state file, after the job's.
-	stateSuffix = ".state.json"
-	// installationFile has the UUID of all jobs of the directory.
-	installationFile = "installation"
-)
-
-// othersMayWrite is the permission bit for all other users.
-const othersMayWrite = 0o002
+// stateSuffix ends the name of a state file, after the job's.
+const stateSuffix = ".state.json"
 
 // CheckDirectory says what is wrong with a directory for jobs' state. Whether
 // this process can write to it shows when it does so.
 func CheckDirectory(path string) error {
-	const key = "Directory in the [TaskMetadata] section of the configuration"
 	if path == "" {
-		return fmt.Errorf("without Kubernetes, jobs need a directory for their state: set %s, for example to /opt/gitlab-runner/metadata", key)
+		return errors.New("without Kubernetes, jobs need a directory for their state: set Directory in the [TaskMetadata] section of the configuration, for example to /opt/gitlab-runner/metadata")
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the directory %s does not exist: create it for the user that gitlab-runner runs as (uid %d), or correct %s", path, os.Getuid(), key)
-	case err != nil:
-		return fmt.Errorf("cannot use the directory of the jobs' state, correct %s: %w", key, err)
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory: correct %s", path, key)
-	case info.Mode().Perm()&othersMayWrite != 0:
-		return fmt.Errorf("anyone can write to %s and have tasks stopped: run chmod o-w on it, or set %s to a directory that only the executor uses", path, key)
-	default:
-		return nil
-	}
-}
-
-// installationOf reads the directory's UUID, or gives it one. It marks the
-// tasks of this directory's jobs in ECS.
-func installationOf(directory string) (uuid.UUID, error) {
-	path := filepath.Join(directory, installationFile)
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = atomicfile.Create(path, []byte(uuid.NewString()+"\n"))
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			data, err = os.ReadFile(path)
-		}
-	}
-	if err != nil {
-		return uuid.UUID{}, fmt.Errorf("cannot keep the identity of this installation: make sure that %s has space and belongs to the user that gitlab-runner runs as (uid %d): %w",
-			directory, os.Getuid(), err)
-	}
-	installation, err := uuid.Parse(strings.TrimSpace(string(data)))
-	if err != nil {
-		return uuid.UUID{}, fmt.Errorf("the file %s, which marks this installation's tasks, is damaged: restore it from a backup, or write into it what the tag ci.fargate-operator.dev/installation of a task says: %w", path, err)
-	}
-	return installation, nil
+	return executor.CheckDirectory(path)
 }
 
 // statePath is where a job's state is. A name that cannot be a file name has

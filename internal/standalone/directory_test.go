@@ -62,7 +62,7 @@ func TestOpen_UnusableDirectory_NamesItAndTheFix(t *testing.T) {
 		"none":                 {"", []string{"set Directory in the [TaskMetadata] section"}},
 		"missing":              {filepath.Join(parent, "missing"), []string{"missing does not exist", "create it"}},
 		"a file":               {file, []string{"file is not a directory", "[TaskMetadata]"}},
-		"writable for all":     {shared, []string{"chmod o-w", "[TaskMetadata]"}},
+		"writable for all":     {shared, []string{"others can write to", "chmod go-w", "[TaskMetadata]"}},
 		"damaged installation": {damaged, []string{filepath.Join(damaged, installationFile), "is damaged", "restore it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestOpen_ManyAtOnce_AgreeOnTheInstallation(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			seen[store.installation.String()] = true
+			seen[store.installation.id] = true
 		})
 	}
 	bound.End(t, "the opening of all stores", group.Wait)

@@ -11,8 +11,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/leftover"
+	"github.com/fargate-operator/fargate-operator/internal/life"
 )
 
 // records reads all state files, except those that are removed meanwhile.
@@ -37,13 +39,14 @@ func (s *Store) record(name string) *record {
 	if err == nil {
 		r.job, r.since, err = readRecord(path, name)
 		r.age = s.now().Sub(r.since)
+		r.ended = r.job != nil && life.Parse(r.job.Annotations[life.Annotation]).Ended(s.life)
 	}
 	r.err = err
 	return r
 }
 
 func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, err error) {
-	file, err := os.Open(path)
+	file, err := atomicfile.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, since, fmt.Errorf("reading a state file: %w", err)
 	}
@@ -65,15 +68,23 @@ func readRecord(path, name string) (job *v1alpha1.FargateJob, since time.Time, e
 func (s *Store) date(records []*record, tasks []leftover.Task) {
 	for _, r := range records {
 		for _, task := range tasks {
-			if task.UID == string(s.uid(r.name)) && leftover.MayOwn(r.job, task.ARN) {
+			if task.UID == s.uidOf(r) && leftover.MayOwn(r.job, task.ARN) {
 				r.since, r.age = task.CreatedAt, task.Age
 			}
 		}
 	}
 }
 
-// tasks lists this installation's tasks, wherever jobs have run or would run.
-// The error says where they could not be listed.
+// uidOf is the UID that the tasks of a recorded job have.
+func (s *Store) uidOf(r *record) string {
+	if r.job != nil {
+		return string(r.job.UID)
+	}
+	return string(s.uid(r.name))
+}
+
+// tasks lists the tasks of this installation and of the adopted ones, wherever
+// jobs have run or would run. The error says where they could not be listed.
 func (s *Store) tasks(ctx context.Context, records []*record) ([]leftover.Task, error) {
 	locations := sets.New[ecs.Location]()
 	if s.class != nil {
@@ -84,5 +95,11 @@ func (s *Store) tasks(ctx context.Context, records []*record) ([]leftover.Task, 
 			locations.Insert(ecs.LocationOf(&r.job.Status.Resolved.TaskTemplate))
 		}
 	}
-	return leftover.List(ctx, s.clients, locations, s.installation.String())
+	var tasks []leftover.Task
+	var errs []error
+	for _, id := range append([]string{s.installation.id}, s.adopted...) {
+		found, err := leftover.List(ctx, s.clients, locations, id)
+		tasks, errs = append(tasks, found...), append(errs, err)
+	}
+	return tasks, errors.Join(errs...)
 }

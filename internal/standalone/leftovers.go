@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
-	"github.com/fargate-operator/fargate-operator/internal/leftover"
 )
 
 const (
@@ -22,29 +22,35 @@ const (
 	// job is not in this store: no job in Kubernetes lives longer. Source: the
 	// maximum of spec.activeDeadlineSeconds.
 	longestLifetime = 31 * 24 * time.Hour
+	// never is the age of nothing.
+	never = time.Duration(math.MaxInt64)
 )
 
 // Leftover is something that killed stages left behind: a job with or without a
-// task, a task alone, or a connection file.
+// task, a task alone, a connection file or a draft.
 type Leftover struct {
 	// Job is the job's name, empty for a task that belongs to no job.
 	Job string
 	// Task is the task's ARN, empty if it is not known.
 	Task string
-	// File is the path of a connection file, with the private key to a task.
+	// File is the path of a connection file, with the private key to a task, or of
+	// the draft of a file.
 	File string
 	// Why is the reason, for people to read.
 	Why string
 
-	location   ecs.Location // of a task that belongs to no job
-	connection executor.ConnectionFile
+	location ecs.Location // of a task that belongs to no job
 }
 
 // Leftovers lists the jobs of the directory that are past their end, which is
-// their active deadline, or the given age unless that is zero. It also lists
+// their active deadline, or the given age unless that is zero, and those whose
+// runner has certainly ended. It also lists drafts of files, and
 // the tasks of this installation and the connection files that belong to none
 // of its jobs, if they are older than that age, or than five minutes if it is
-// zero. The age of tasks, and of jobs that have one, is by ECS's clock.
+// zero; and likewise the tasks of adopted installations. If other machines may
+// have this installation's id, a task counts from the deadline in its tags
+// instead, unless there is an age. The age of tasks, and of jobs that have one, is
+// by ECS's clock.
 //
 // The error reports what could not be checked; the list has all the rest.
 func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, error) {
@@ -61,7 +67,8 @@ func (s *Store) Leftovers(ctx context.Context, age time.Duration) ([]Leftover, e
 	s.date(records, tasks)
 	leftovers, unreadable := s.overdue(records, age)
 	connections, err := s.connections(records, age)
-	return slices.Concat(leftovers, s.ownerless(tasks, records, age), connections), errors.Join(tasksErr, unreadable, err)
+	drafts, draftsErr := s.drafts(age)
+	return slices.Concat(leftovers, s.ownerless(tasks, records, age), connections, drafts), errors.Join(tasksErr, unreadable, err, draftsErr)
 }
 
 // overdue lists the jobs that are past their end. The error reports state files
@@ -79,70 +86,12 @@ func (s *Store) overdue(records []*record, age time.Duration) ([]Leftover, error
 	return leftovers, errors.Join(unreadable...)
 }
 
-// ownerless lists the tasks that no job owns. A damaged state file is an owner
-// until it is past its end.
-func (s *Store) ownerless(tasks []leftover.Task, records []*record, age time.Duration) []Leftover {
-	jobs := leftover.Jobs{}
-	for _, r := range records {
-		if r.job != nil || r.pastEnd(age) == "" {
-			jobs[string(s.uid(r.name))] = r.job
-		}
-	}
-	var leftovers []Leftover
-	for _, task := range jobs.Tasks(tasks, max(age, leftover.MinAge)) {
-		leftovers = append(leftovers, Leftover{
-			Task:     task.ARN,
-			Why:      fmt.Sprintf("it was started %s and belongs to no job in %s", task.CreatedAt.UTC().Format(time.RFC3339), s.directory),
-			location: task.Location,
-		})
-	}
-	return leftovers
-}
-
-// connections lists the connection files that no job of the directory needs.
-func (s *Store) connections(records []*record, age time.Duration) ([]Leftover, error) {
-	files, err := executor.ConnectionFiles(s.directory)
-	if err != nil {
-		return nil, err
-	}
-	over := map[string]bool{} // for the jobs of the directory
-	for _, r := range records {
-		over[r.name] = r.pastEnd(age) != ""
-	}
-	var leftovers []Leftover
-	for _, file := range files {
-		ended, known := over[file.Job.Name]
-		if known && !ended || !known && s.now().Sub(file.Written) < leastAge(file, age) {
-			continue
-		}
-		leftovers = append(leftovers, Leftover{
-			File:       file.Path,
-			Why:        fmt.Sprintf("it was written %s and its job is over", file.Written.UTC().Format(time.RFC3339)),
-			connection: file,
-		})
-	}
-	return leftovers, nil
-}
-
-// leastAge is how old a connection file must be to be removed if its job is not
-// in the directory.
-func leastAge(file executor.ConnectionFile, age time.Duration) time.Duration {
-	switch {
-	case age > 0:
-		return max(age, leftover.MinAge)
-	case file.Job.Name == "" || file.Job.Namespace != "":
-		return longestLifetime
-	default:
-		return leftover.MinAge
-	}
-}
-
 // Stop stops the task of a leftover, and removes the job's state file. For a
-// connection file it removes only the file.
+// file it removes only that.
 func (s *Store) Stop(ctx context.Context, l Leftover) error {
 	const reason = "fargate sweep: the CI job is over and was not cleaned up"
 	if l.File != "" {
-		return l.connection.Remove()
+		return executor.ConnectionFile{Path: l.File}.Remove()
 	}
 	if l.Job == "" {
 		return s.clients.Stop(ctx, l.location, l.Task, reason)
@@ -162,6 +111,7 @@ type record struct {
 	err   error                // why not
 	since time.Time            // when the job was created, or else when the file was written
 	age   time.Duration        // how long ago that was
+	ended bool                 // the runner that began the job has certainly ended
 }
 
 // pastEnd says why a job is past its end. It is empty for other jobs.
@@ -170,14 +120,16 @@ func (r *record) pastEnd(age time.Duration) string {
 	switch {
 	case r.job == nil && !errors.Is(r.err, errDamaged):
 		return "" // It is not ours.
+	case r.ended:
+		return Identify(r.job) + " was created " + since + " by a runner that has ended"
 	case age > 0 && r.age <= age, age <= 0 && r.age <= r.lifetime():
 		return ""
 	case r.job == nil:
 		return "its state file was written " + since + " and is damaged"
 	case age > 0:
-		return fmt.Sprintf("%s was created %s, more than %s ago", identify(r.job), since, age)
+		return fmt.Sprintf("%s was created %s, more than %s ago", Identify(r.job), since, age)
 	default:
-		return fmt.Sprintf("%s was created %s and is past its end, %s later", identify(r.job), since, r.lifetime())
+		return fmt.Sprintf("%s was created %s and is past its end, %s later", Identify(r.job), since, r.lifetime())
 	}
 }
 
@@ -196,8 +148,8 @@ func (r *record) task() string {
 	return r.job.Status.Task.ARN
 }
 
-// identify says which CI job it is.
-func identify(job *v1alpha1.FargateJob) string {
+// Identify says which CI job it is, in words of its author: print it as such.
+func Identify(job *v1alpha1.FargateJob) string {
 	identity := &job.Spec.Job
 	text := fmt.Sprintf("CI job %d", identity.ID)
 	if identity.Name != "" {

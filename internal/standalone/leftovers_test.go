@@ -132,7 +132,7 @@ func TestLeftovers_TaskWithoutAJob_IsStoppedOnceItIsOldEnough(t *testing.T) {
 func TestLeftovers_TasksOfOthers_AreLeftAlone(t *testing.T) {
 	w := newWorld(t, localecs.Config{})
 	ours := template()
-	for _, installation := range []string{"other", w.open(t).installation.String() + "0"} {
+	for _, installation := range []string{"other", w.open(t).installation.id + "0"} {
 		_, err := (&ecs.Clients{}).Launch(t.Context(), ecs.Launch{
 			Template: &ours, SSHPublicKey: publicKey, Owner: ecs.Owner{Installation: installation, UID: installation}, Attempt: 1,
 		})

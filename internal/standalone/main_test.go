@@ -37,8 +37,10 @@ var (
 
 // world is a directory for jobs, and a local ECS.
 type world struct {
-	AWS       *localecstest.Env
-	directory string
+	AWS          *localecstest.Env
+	directory    string
+	installation string // empty for the directory's own
+	adopted      []string
 }
 
 func newWorld(t *testing.T, config localecs.Config) *world {
@@ -51,10 +53,12 @@ func (w *world) open(t *testing.T) *Store {
 	t.Helper()
 	const fast = 20 * time.Millisecond
 	store, err := Open(Options{
-		Directory: w.directory,
-		Class:     &v1alpha1.FargateTaskClass{Spec: v1alpha1.FargateTaskClassSpec{TaskTemplate: template()}},
-		Cadence:   ecs.Cadence{Provisioning: fast, Starting: fast, Running: fast},
-		Log:       slog.New(slog.DiscardHandler),
+		Directory:    w.directory,
+		Installation: w.installation,
+		Adopted:      w.adopted,
+		Class:        &v1alpha1.FargateTaskClass{Spec: v1alpha1.FargateTaskClassSpec{TaskTemplate: template()}},
+		Cadence:      ecs.Cadence{Provisioning: fast, Starting: fast, Running: fast},
+		Log:          slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

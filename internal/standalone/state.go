@@ -82,7 +82,7 @@ func readState(file *os.File, name string) (*v1alpha1.FargateJob, error) {
 // lock means nothing any more: then the new file must be locked.
 func openLocked(ctx context.Context, path string) (*os.File, error) {
 	for {
-		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		file, err := atomicfile.Open(path, os.O_RDWR)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func isStill(file *os.File, path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	present, err := os.Stat(path)
+	present, err := os.Lstat(path)
 	return err == nil && os.SameFile(opened, present), err
 }
 

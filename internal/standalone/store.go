@@ -21,6 +21,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/life"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
@@ -31,6 +32,17 @@ type Options struct {
 	// Class describes the tasks of all jobs. It has no name. It may be nil in a
 	// store that is only swept.
 	Class *v1alpha1.FargateTaskClass
+	// Installation marks this installation's tasks in ECS, by a rule of package
+	// taskrules. Other machines may have the same. Empty means the directory's own
+	// id, which no other machine may have.
+	Installation string
+	// Adopted are the ids of former installations whose tasks are left over.
+	Adopted []string
+	// Pod is the UID of the pod that this process runs in, if it does.
+	Pod string
+	// InKubernetes reports whether a job exists in Kubernetes, and whether that is
+	// known. It may be nil.
+	InKubernetes func(job types.NamespacedName) (exists, known bool)
 	// Cadence is how often tasks are looked at. Zero means ecs.DefaultCadence.
 	Cadence ecs.Cadence
 	// Log receives what operators want to know.
@@ -42,7 +54,10 @@ type Options struct {
 type Store struct {
 	directory    string
 	class        *v1alpha1.FargateTaskClass
-	installation uuid.UUID
+	installation installation
+	adopted      []string
+	life         life.Life // that this process is part of
+	inKubernetes func(types.NamespacedName) (exists, known bool)
 	clients      *ecs.Clients
 	observers    *ecs.Observers
 	jobs         *lifecycle.Lifecycle
@@ -57,7 +72,7 @@ func Open(options Options) (*Store, error) {
 	if err := CheckDirectory(options.Directory); err != nil {
 		return nil, err
 	}
-	installation, err := installationOf(options.Directory)
+	installation, err := installationOf(options.Directory, options.Installation)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +84,9 @@ func Open(options Options) (*Store, error) {
 		directory:    options.Directory,
 		class:        options.Class,
 		installation: installation,
+		adopted:      options.Adopted,
+		life:         life.Current(options.Pod),
+		inKubernetes: options.InKubernetes,
 		clients:      clients,
 		observers:    ecs.NewObservers(clients, options.Cadence, logr.FromSlogHandler(options.Log.Handler())),
 		wake:         make(chan struct{}, 1),
@@ -77,7 +95,7 @@ func Open(options Options) (*Store, error) {
 	s.jobs = &lifecycle.Lifecycle{
 		ECS:          clients,
 		Observers:    s.observers,
-		Installation: installation.String(),
+		Installation: installation.id,
 		Class:        func(context.Context, *v1alpha1.FargateJob) (*v1alpha1.FargateTaskClass, error) { return s.class, nil },
 		Wake:         s.wakeUp,
 		Now:          func() time.Time { return s.now() },
@@ -142,5 +160,5 @@ func (s *Store) authenticate(ctx context.Context) error {
 // uid is the job's UID for ECS. It is derived from the name, so that a task can
 // be matched to its job even if only the name of its state file is left.
 func (s *Store) uid(name string) types.UID {
-	return types.UID(uuid.NewSHA1(s.installation, []byte(name)).String())
+	return types.UID(uuid.NewSHA1(s.installation.namespace, []byte(name)).String())
 }

@@ -34,7 +34,7 @@ func TestJob_FromCreationToEnd(t *testing.T) {
 	if len(tasks) != 1 {
 		t.Fatalf("%d tasks, want 1", len(tasks))
 	}
-	if got, want := aws.ToString(tasks[0].StartedBy), "fargate-operator/"+store.installation.String()+"/"+string(job.UID); got != want {
+	if got, want := aws.ToString(tasks[0].StartedBy), "fargate-operator/"+store.installation.id+"/"+string(job.UID); got != want {
 		t.Errorf("startedBy %s, want %s", got, want)
 	}
 	remove(t, w.open(t)) // another process

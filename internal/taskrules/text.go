@@ -57,6 +57,13 @@ var (
 		`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`, 256,
 		"a value of at most 256 letters, digits, spaces and _.:/=+-@",
 	}
+	// Installation is part of a task's startedBy, next to a UID. Source of the
+	// characters and of the length of 128: startedBy of RunTask in the ECS API
+	// reference.
+	Installation = Text{
+		`^[A-Za-z0-9_-]+$`, 64,
+		"an id of 1 to 64 letters, digits, - and _",
+	}
 	TaskClass = Text{
 		`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`, 253,
 		"the name of a FargateTaskClass such as large",

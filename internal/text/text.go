@@ -1,5 +1,5 @@
-// Package text shortens text for places that take only so much of it. What
-// comes back is valid UTF-8 and never ends within a character.
+// Package text makes text from outside fit to be shown: short enough, and
+// printable. What comes back is valid UTF-8 and never ends within a character.
 package text
 
 import (

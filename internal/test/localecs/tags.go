@@ -130,6 +130,8 @@ func checkTags(tags []types.Tag) error {
 			return invalidParameter("The value of tag %s can have at most %d characters.", key, maxTagValue)
 		case strings.HasPrefix(strings.ToLower(key), reservedPrefix):
 			return invalidParameter("aws: prefixed tag key names are not allowed for external use.")
+		case strings.HasPrefix(strings.ToLower(aws.ToString(tag.Value)), reservedPrefix):
+			return invalidParameter("aws: prefixed tag values are not allowed for external use.")
 		case seen[key]:
 			return invalidParameter("Duplicate tag keys found: %s.", key)
 		}
