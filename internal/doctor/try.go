@@ -20,7 +20,7 @@ import (
 const trialJob = `{"id": 1, "job_info": {"name": "fargate doctor"}, "runner_info": {"timeout": 900}}`
 
 // trialScript says who runs it, and which programs of a job's image are missing.
-const trialScript = `echo "as $(id -un) on $(hostname)"
+const trialScript = `echo "in ${BASH_VERSION:+ba}sh as $(id -un) on $(hostname)"
 for program in git gitlab-runner; do
 	command -v "$program" >/dev/null || echo "missing $program"
 done

@@ -99,7 +99,7 @@ func TestTry_ServerLetsJobsIn_RunsAScriptAndStopsTheTask(t *testing.T) {
 			ok[f.Subject] = f.What
 		}
 	}
-	for subject, want := range map[string]string{"start of a task": "let us in after ", "script": "ran as ", "stop of the task": "accepted after "} {
+	for subject, want := range map[string]string{"start of a task": "let us in after ", "script": "sh as ", "stop of the task": "accepted after "} {
 		if !strings.Contains(ok[subject], want) {
 			t.Errorf("%s: %q, want %q", subject, ok[subject], want)
 		}

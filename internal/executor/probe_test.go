@@ -67,7 +67,7 @@ func TestProbe_NothingRuns_SaysSoWithWhatWasPrinted(t *testing.T) {
 		"nothing, with success":   {"/bin/true", "runs no command: give the user a login shell"},
 		"nothing, with a failure": {"/bin/false", "runs no command: give the user a login shell"},
 		"a refusal":               {"echo This account is not available.; exit 1", "(it printed: This account is not available.)"},
-		"escapes":                 {`printf 'a\033[2Jb'`, `(it printed: a\x1b[2Jb)`},
+		"escapes":                 {`printf 'a\033[2Jb'`, `(it printed: a [2Jb)`},
 		"too much":                {"head -c 100000000 /dev/zero | tr '\\0' x", "xxx…)"},
 	} {
 		t.Run(name, func(t *testing.T) {
