@@ -233,6 +233,27 @@ func TestPrepare_SSHNeverAnswers_GivesUpAtReadyTimeout(t *testing.T) {
 	a.wantNothingLeft(t)
 }
 
+func TestPrepare_NothingRunsInTheTask_SaysSoAndLeavesNothing(t *testing.T) {
+	server := sshdtest.Start(t, "ForceCommand echo This account is not available.")
+	a := newAttempt(t)
+	a.startsOn(t, server)
+	err := a.Prepare(t.Context())
+	wantError(t, err, "runs no command", "login shell", "This account is not available.")
+	wantSystemFailure(t, err)
+	a.wantNothingLeft(t)
+}
+
+func TestPrepare_BuildsDirCannotBeWritten_NamesTheRunnersFolder(t *testing.T) {
+	server := sshdtest.Start(t)
+	a := newAttempt(t)
+	a.Environment = environment(t, a.dir, "CUSTOM_ENV_CI_BUILDS_DIR=/dev/null/builds")
+	a.startsOn(t, server)
+	err := a.Prepare(t.Context())
+	wantError(t, err, "cannot write to builds_dir /dev/null/builds")
+	wantSystemFailure(t, err)
+	a.wantNothingLeft(t)
+}
+
 func TestPrepare_StoreOutage_Continues(t *testing.T) {
 	server := sshdtest.Start(t)
 	a := newAttempt(t)
