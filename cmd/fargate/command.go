@@ -64,11 +64,15 @@ func (l *launch) customCommand() *cobra.Command {
 			func(_ *cobra.Command, _ []string, e *executor.Executor) error { return e.Configure() }),
 		l.stageCommand("prepare", "Start a task and wait until it can be reached", cobra.NoArgs,
 			func(command *cobra.Command, _ []string, e *executor.Executor) error {
-				return e.Prepare(command.Context())
+				ctx, stop := whileAwaited(command.Context())
+				defer stop()
+				return e.Prepare(ctx)
 			}),
 		l.stageCommand("run SCRIPT STAGE", "Run a script in the task", scriptAndStage,
 			func(command *cobra.Command, args []string, e *executor.Executor) error {
-				return e.Run(command.Context(), args[0], gitlab.Stage(args[1]))
+				ctx, stop := whileAwaited(command.Context())
+				defer stop()
+				return e.Run(ctx, args[0], gitlab.Stage(args[1]))
 			}),
 		l.stageCommand("cleanup", "Delete the job, which stops its task", cobra.NoArgs,
 			func(command *cobra.Command, _ []string, e *executor.Executor) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -21,13 +22,20 @@ type launch struct {
 	environment gitlab.Environment
 	flags       flags
 	inJobLog    bool // stderr is the job log
+	// stdout and stderr are those of the process.
+	stdout, stderr io.Writer
 }
 
 // newLaunch reads the environment. The launch is usable even if there is an
-// error, in order to report it.
-func newLaunch(environ []string) (*launch, error) {
+// error, in order to report it. told is closed when the process is told to end.
+func newLaunch(environ []string, told <-chan struct{}) (*launch, error) {
 	environment, err := gitlab.ParseEnvironment(environ)
-	return &launch{environment: environment}, errors.Join(err, environment.Exit.RemoveStale())
+	l := &launch{
+		environment: environment,
+		stdout:      &jobLog{to: os.Stdout, told: told},
+		stderr:      &jobLog{to: os.Stderr, told: told},
+	}
+	return l, errors.Join(err, environment.Exit.RemoveStale())
 }
 
 // execute runs the command line.
@@ -43,7 +51,7 @@ func (l *launch) stage(run func(*executor.Executor) error) error {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(config)
+	log, closeLog, err := openLog(config, l.stderr)
 	if err != nil {
 		return err
 	}
@@ -94,8 +102,8 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 		CacheDir:        config.Runner.CacheDir,
 		Shell:           config.Runner.Shell,
 		Hostname:        hostname(),
-		Stdout:          os.Stdout,
-		Stderr:          os.Stderr,
+		Stdout:          l.stdout,
+		Stderr:          l.stderr,
 		Log:             log,
 	}
 	if config.Kubernetes == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestOptions_CompleteFile_AllOfItReachesTheStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &launch{environment: environment, flags: flags{
+	l := &launch{environment: environment, stdout: io.Discard, stderr: io.Discard, flags: flags{
 		config: newAttempt(t).write("complete.toml", completeFile), taskDefinition: "pinned:3", platformVersion: "1.4.0",
 	}}
 	config, err := l.loadConfig()

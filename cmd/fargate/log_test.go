@@ -44,7 +44,7 @@ func TestOpenLog_LevelFormatAndFile_SayWhatIsLoggedAndWhere(t *testing.T) {
 			if test.file {
 				config.LogFile = path
 			}
-			log, closeLog, err := openLog(config)
+			log, closeLog, err := openLog(config, os.Stderr)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func TestOpenLog_LevelFormatAndFile_SayWhatIsLoggedAndWhere(t *testing.T) {
 func TestOpenLog_FileExists_IsAppendedToInTheFormat(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fargate.log")
 	for _, format := range []string{"text", "json"} {
-		log, closeLog, err := openLog(&driverconfig.Config{LogLevel: "info", LogFormat: format, LogFile: path})
+		log, closeLog, err := openLog(&driverconfig.Config{LogLevel: "info", LogFormat: format, LogFile: path}, os.Stderr)
 		if err != nil {
 			t.Fatal(err)
 		}

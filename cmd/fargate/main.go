@@ -36,16 +36,16 @@ func run(args, environ []string) int {
 	// A second signal changes nothing: what the first one started has a time limit.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	launch, err := newLaunch(environ)
+	launch, err := newLaunch(environ, ctx.Done())
 	if err == nil {
 		err = launch.execute(ctx, args)
 	}
 	if err != nil && !isPlainExit(err) {
-		fmt.Fprintln(os.Stderr, launch.explain(err))
+		_, _ = fmt.Fprintln(launch.stderr, launch.explain(err))
 	}
 	code, err := launch.environment.Exit.Finish(err, ctx.Err() != nil)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fargate:", text.Lines(err))
+		_, _ = fmt.Fprintln(launch.stderr, "fargate:", text.Lines(err))
 	}
 	return code
 }

@@ -37,12 +37,12 @@ func (e *Executor) judgeExit(ctx context.Context, conn *connection, stage gitlab
 	if ctx.Err() != nil || !maySignalStop(exit) {
 		return failure
 	}
-	stop, err := e.whyStopped(ctx, conn.job())
+	fate := e.fateOf(ctx, conn.job())
 	switch {
-	case stop != nil:
-		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, stop, exit)
-	case err != nil:
-		failure.Err = fmt.Errorf("%w; cannot tell whether its task is being stopped: %w", exit, err)
+	case fate.end != nil:
+		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, fate.end, exit)
+	case fate.state == "":
+		failure.Err = fmt.Errorf("%w; cannot tell whether its task is being stopped: %w", exit, fate.err)
 	}
 	return failure
 }

@@ -17,12 +17,17 @@ import (
 // canceled script.
 const gracePeriod = 10 * time.Second
 
+// ErrRunnerGone is the cause of a context that ends because gitlab-runner is no
+// longer there.
+var ErrRunnerGone = errors.New("gitlab-runner is gone")
+
 // Run runs the script of one sub-stage on the attempt's task. Its output goes
 // to Stdout and Stderr byte for byte. A script that fails is a
 // *gitlab.BuildFailure; every other error is a system failure.
 //
 // When ctx ends, Run ends every process of the script before it returns; the
-// task keeps running. Run calls the job store only if a connection fails or a
+// task keeps running, unless the cause is ErrRunnerGone: then nobody else would
+// clean up, and Run does. Run calls the job store only if a connection fails or a
 // signal ends the script, to find out whether the task has ended.
 func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) error {
 	body, err := openScript(script, stage)
@@ -42,7 +47,11 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 		Stderr:      e.Stderr,
 		GracePeriod: gracePeriod,
 	})
-	return e.judge(ctx, conn, stage, err)
+	err = e.judge(ctx, conn, stage, err)
+	if errors.Is(context.Cause(ctx), ErrRunnerGone) {
+		err = errors.Join(err, e.Cleanup(ctx))
+	}
+	return err
 }
 
 // shellOf returns the shell that a script is written for, by the name that the
