@@ -123,7 +123,7 @@ type CanceledError struct {
 }
 
 func (e *CanceledError) Error() string {
-	state := "all its processes have ended"
+	state := "all its processes that could be found have ended"
 	if !e.Ended {
 		state = "some of its processes may keep running until the task is stopped"
 	}

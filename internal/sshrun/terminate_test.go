@@ -28,6 +28,8 @@ sleep 600 & echo $!
 setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $!
 env -i sleep 600 & echo $!
 (trap '' TERM; echo $BASHPID; while :; do sleep 600; done) &
+setsid env -i sleep 600 & echo $!
+echo $(env -i sh -c 'echo $$; exec sleep 600 >/dev/null 2>&1' &)
 echo $$
 echo ready
 wait; wait; wait; wait; sleep 600
@@ -58,8 +60,8 @@ func TestRun_Canceled_EndsEveryProcessOfTheScript(t *testing.T) {
 	if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v does not wrap both the cause and the context's error", err)
 	}
-	if len(output.pids) != 5 {
-		t.Errorf("the script printed %d process ids, want 5", len(output.pids))
+	if len(output.pids) != 7 {
+		t.Errorf("the script printed %d process ids, want 7", len(output.pids))
 	}
 	for _, pid := range output.pids {
 		if running(pid) {
@@ -170,6 +172,41 @@ func TestTerminateScript_InEveryShell(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// inContainer is what a container's first process does: it starts what was there
+// before the script, the script with its daemons, and what a look into the
+// container starts, and then runs the terminate script below an SSH server's name.
+// It prints what goes on after that.
+const inContainer = `
+cp /bin/sleep before; cp /bin/sleep daemon; cp /bin/sleep server; cp /bin/sh sshd-session
+./before 600 &
+until [ $(cut -d ' ' -f 22 /proc/self/stat) -gt $(cut -d ' ' -f 22 /proc/$!/stat) ]; do :; done
+env MARK=1 sh -c '
+	(setsid env -i ./daemon 600 &)
+	(trap "" TERM; setsid env -i ./daemon 600 &)
+	sleep 600' &
+until [ $(cat /proc/[0-9]*/comm | grep -c daemon) = 2 ]; do sleep 0.01; done
+(./sshd-session -c "./server 600; :" &)
+until cat /proc/[0-9]*/comm | grep -q server; do sleep 0.01; done
+./sshd-session -c 'sh -s -- MARK=1 5 <terminate.sh; echo "exit code $?"'
+cat /proc/[0-9]*/comm | grep -e before -e daemon -e server -e sshd | sort
+`
+
+func TestTerminateScript_InAContainer_EndsDaemonsWithoutTheMarker(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "terminate.sh"), []byte(terminateScript), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	container := exec.Command("unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", inContainer)
+	container.Dir = dir
+	output, err := container.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	if got, want := string(output), "exit code 0\nbefore\nserver\nsshd-session\n"; got != want {
+		t.Errorf("afterward there is\n%s\nwant\n%s", got, want)
 	}
 }
 
