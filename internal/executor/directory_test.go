@@ -23,6 +23,7 @@ var shared = map[string]func(t *testing.T, directory string) error{
 	"the group writes": func(_ *testing.T, d string) error { return os.Chmod(d, 0o770) },
 	"others write":     func(_ *testing.T, d string) error { return os.Chmod(d, 0o702) },
 	"another user's": func(t *testing.T, d string) error {
+		t.Helper()
 		if os.Geteuid() != 0 {
 			t.Skip("only root can give a directory away")
 		}
@@ -95,6 +96,7 @@ var instead = map[string]func(t *testing.T, path string) error{
 	"a file that others write":  func(_ *testing.T, path string) error { return os.Chmod(path, 0o602) },
 	"a file that the group has": func(_ *testing.T, path string) error { return os.Chmod(path, 0o660) },
 	"another user's file": func(t *testing.T, path string) error {
+		t.Helper()
 		if os.Geteuid() != 0 {
 			t.Skip("only root can give a file away")
 		}
