@@ -36,7 +36,7 @@ func TestStages_DirectoryThatOthersCanWriteTo_IsRefused(t *testing.T) {
 		for where, use := range map[string]func(*attempt, string){
 			"Directory": func(a *attempt, d string) { a.Directory = d },
 			"TMPDIR":    func(a *attempt, d string) { a.Environment.TempDir = d },
-			"a link":    func(a *attempt, d string) { a.Directory = filepath.Join(a.dir, "link") },
+			"a link":    func(a *attempt, _ string) { a.Directory = filepath.Join(a.dir, "link") },
 		} {
 			t.Run(name+" as "+where, func(t *testing.T) {
 				a := newAttempt(t)
