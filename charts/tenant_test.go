@@ -109,8 +109,12 @@ func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 	if !errors.Is(err, seen) {
 		t.Errorf("watch: %v", err)
 	}
+	if jobs, err := store.List(t.Context()); err != nil || len(jobs) != 1 {
+		t.Errorf("list: %d jobs, %v", len(jobs), err)
+	}
 	runner := newJobClient(t, config)
-	wantForbidden(t, runner.List(t.Context(), &v1alpha1.FargateJobList{}, client.InNamespace(namespace)), `cannot list resource "fargatejobs"`)
+	wantForbidden(t, runner.List(t.Context(), &v1alpha1.FargateJobList{}), `cannot list resource "fargatejobs"`)
+	wantForbidden(t, runner.List(t.Context(), &v1alpha1.FargateTaskClassList{}, client.InNamespace(namespace)), `cannot list resource "fargatetaskclasses"`)
 	forced := client.RawPatch(types.MergePatchType, []byte(`{"metadata": {"annotations": {"`+v1alpha1.ForceDeleteAnnotation+`": "true"}}}`))
 	wantForbidden(t, runner.Patch(t.Context(), job.DeepCopy(), forced), `cannot patch resource "fargatejobs"`)
 	wantForbidden(t, runner.Status().Patch(t.Context(), job.DeepCopy(), forced), `cannot patch resource "fargatejobs/status"`)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
+	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/standalone"
 )
 
@@ -35,8 +37,10 @@ func (s *sweep) inDirectory(ctx context.Context, config *driverconfig.Config, lo
 // describe names a leftover by its file, or by its job, its task or both.
 func describe(leftover standalone.Leftover) string {
 	switch {
+	case executor.IsConnectionFile(filepath.Base(leftover.File)):
+		return "connection file " + leftover.File
 	case leftover.File != "":
-		return "file " + leftover.File
+		return "draft " + leftover.File
 	case leftover.Job == "":
 		return "task " + leftover.Task
 	case leftover.Task == "":

@@ -96,8 +96,8 @@ func TestSweep_Kubernetes_RemovesFilesWhoseJobIsGone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantText(t, a.wait(a.start("sweep", "--stop"), 0).stdout.String(), "cleaned up: file "+directory+"/fargate-2.json: ",
-		"cleaned up: file "+directory+"/.fargate-3.json-4: ", "2 left behind, 2 cleaned up\n")
+	wantText(t, a.wait(a.start("sweep", "--stop"), 0).stdout.String(), "cleaned up: connection file "+directory+"/fargate-2.json: ",
+		"cleaned up: draft "+directory+"/.fargate-3.json-4: ", "2 left behind, 2 cleaned up\n")
 	if _, err := os.Stat(filepath.Join(directory, "fargate-1.json")); err != nil {
 		t.Error(err)
 	}

@@ -23,6 +23,7 @@ var shared = map[string]func(t *testing.T, directory string) error{
 	"the group writes": func(_ *testing.T, d string) error { return os.Chmod(d, 0o770) },
 	"others write":     func(_ *testing.T, d string) error { return os.Chmod(d, 0o702) },
 	"another user's": func(t *testing.T, d string) error {
+		t.Helper()
 		if os.Geteuid() != 0 {
 			t.Skip("only root can give a directory away")
 		}
@@ -35,7 +36,7 @@ func TestStages_DirectoryThatOthersCanWriteTo_IsRefused(t *testing.T) {
 		for where, use := range map[string]func(*attempt, string){
 			"Directory": func(a *attempt, d string) { a.Directory = d },
 			"TMPDIR":    func(a *attempt, d string) { a.Environment.TempDir = d },
-			"a link":    func(a *attempt, d string) { a.Directory = filepath.Join(a.dir, "link") },
+			"a link":    func(a *attempt, _ string) { a.Directory = filepath.Join(a.dir, "link") },
 		} {
 			t.Run(name+" as "+where, func(t *testing.T) {
 				a := newAttempt(t)
@@ -95,6 +96,7 @@ var instead = map[string]func(t *testing.T, path string) error{
 	"a file that others write":  func(_ *testing.T, path string) error { return os.Chmod(path, 0o602) },
 	"a file that the group has": func(_ *testing.T, path string) error { return os.Chmod(path, 0o660) },
 	"another user's file": func(t *testing.T, path string) error {
+		t.Helper()
 		if os.Geteuid() != 0 {
 			t.Skip("only root can give a file away")
 		}

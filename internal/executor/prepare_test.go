@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/life"
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
 )
@@ -108,6 +109,7 @@ func TestPrepare_FargateJob_NamesTheJobAndNoSecret(t *testing.T) {
 				"ci.fargate-operator.dev/project-id":  "12",
 				"ci.fargate-operator.dev/pipeline-id": "99",
 			},
+			Annotations:     map[string]string{life.Annotation: life.Current("1234").String()},
 			Finalizers:      []string{v1alpha1.Finalizer},
 			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "runner-0", UID: "1234"}},
 		},
