@@ -45,16 +45,11 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	if err != nil {
 		return fmt.Errorf("creating the manager: %w", err)
 	}
-	installation, err := o.installation(ctx, mgr.GetAPIReader())
-	if err != nil {
-		return err
-	}
-	log.Info("This installation's tasks have its id", "installation", installation)
 	clients := &ecs.Clients{
 		Called: metrics.CountCall,
 		Roles:  &ecs.Roles{Allowed: o.assumableRoles, Session: o.namespace, ExternalID: o.externalID},
 	}
-	w := &wiring{options: o, clients: clients, installation: installation, log: log}
+	w := &wiring{options: o, clients: clients, log: log}
 	if err := w.addTo(mgr); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 
 	"github.com/fargate-operator/fargate-operator/controllers/fargatejob"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
@@ -23,9 +22,24 @@ type wiring struct {
 	log          logr.Logger
 }
 
-// addTo adds everything that the manager runs, and its probes.
+// addTo adds the probes, the admission check and what adds the controllers once the API server is there.
 func (w *wiring) addTo(mgr ctrl.Manager) error {
-	for _, add := range []func(ctrl.Manager) error{w.addJobs, w.addClasses, w.addCollector, w.addWebhook, addProbes} {
+	wait := newAPIServerWait(mgr.GetRESTMapper(), w.log)
+	if err := addProbes(mgr, wait); err != nil {
+		return err
+	}
+	if err := w.addWebhook(mgr); err != nil {
+		return err
+	}
+	if err := mgr.Add(&start{wiring: w, mgr: mgr, wait: wait}); err != nil {
+		return fmt.Errorf("adding the start of the controllers: %w", err)
+	}
+	return nil
+}
+
+// addControllers adds everything that only the leader runs.
+func (w *wiring) addControllers(mgr ctrl.Manager) error {
+	for _, add := range []func(ctrl.Manager) error{w.addJobs, w.addClasses, w.addCollector} {
 		if err := add(mgr); err != nil {
 			return err
 		}
@@ -77,16 +91,6 @@ func (w *wiring) addCollector(mgr ctrl.Manager) error {
 	}
 	if err := mgr.Add(collector); err != nil {
 		return fmt.Errorf("adding the orphan collector: %w", err)
-	}
-	return nil
-}
-
-func addProbes(mgr ctrl.Manager) error {
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return fmt.Errorf("adding the liveness probe: %w", err)
-	}
-	if err := mgr.AddReadyzCheck("cache", cacheSynced(mgr.GetCache())); err != nil {
-		return fmt.Errorf("adding the readiness probe: %w", err)
 	}
 	return nil
 }

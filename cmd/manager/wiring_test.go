@@ -54,6 +54,8 @@ func (r *recorded) names(t *testing.T) []string {
 			names = append(names, "orphan collector")
 		case webhook.Server:
 			names = append(names, "webhook server")
+		case *start:
+			names = append(names, "start")
 		default:
 			name := reflect.Indirect(reflect.ValueOf(runnable)).FieldByName("Name")
 			if !name.IsValid() {
@@ -82,6 +84,9 @@ func wired(t *testing.T, w *wiring) *recorded {
 	if err := w.addTo(r); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.addControllers(r); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -89,13 +94,13 @@ func wired(t *testing.T, w *wiring) *recorded {
 func nowhere() *options { return &options{metricsAddress: "0", probeAddress: "0"} }
 
 func TestWiring_EverythingIsStarted(t *testing.T) {
-	always := []string{"controller fargatejob", "controller fargatetaskclass", "observers", "orphan collector"}
+	always := []string{"controller fargatejob", "controller fargatetaskclass", "observers", "orphan collector", "start"}
 	for name, test := range map[string]struct {
 		certDir           string
 		runnables, probes []string
 	}{
-		"without a certificate": {"", always, []string{"alive: ping", "ready: cache"}},
-		"with a certificate":    {"/cert", append(always, "webhook server"), []string{"alive: ping", "ready: cache", "ready: webhook"}},
+		"without a certificate": {"", always, []string{"alive: ping", "ready: api-server", "ready: cache"}},
+		"with a certificate":    {"/cert", append(always, "webhook server"), []string{"alive: ping", "ready: api-server", "ready: cache", "ready: webhook"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := nowhere()

@@ -15,12 +15,13 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"script", "an empty script against an OpenSSH server", measureScript},
-		{"size", "the size of the stage binary", measureSize},
+		{"size", "the sizes of the programs", measureSize},
 		{"startup", "the start of a stage with and without Kubernetes", measureStartUp},
 		{"firstbyte", "the start of a script until the first byte is sent", measureFirstByte},
 		{"stream", "the streaming of output", measureStream},
 		{"prepare1", "RUNNING until prepare returns, one job", measurePrepareOne},
 		{"prepare100", "RUNNING until prepare returns, 100 jobs", measurePrepareMany},
+		{"ready1000", "RUNNING until the object is Ready, 1000 jobs", measureReady},
 		{"calls", "API server writes and AWS calls of 100 jobs, which takes two minutes", measureCalls},
 	}
 }

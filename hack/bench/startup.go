@@ -71,13 +71,3 @@ func measureStartUp(ctx context.Context, b *bench) ([]line, error) {
 		},
 	}, nil
 }
-
-// measureSize reports the size of the stage binary, which the runner's machine
-// reads at each start and people copy.
-func measureSize(_ context.Context, b *bench) ([]line, error) {
-	info, err := os.Stat(b.program("fargate"))
-	if err != nil {
-		return nil, err
-	}
-	return []line{plain("size of the stage binary", mebibytes(int(info.Size()>>10)))}, nil
-}

@@ -32,7 +32,7 @@ type Config struct {
 	// Images maps the image name of a container definition to the command that
 	// stands for the image: its entry point, with arguments. The definition's
 	// entryPoint replaces it, a command is appended to it. A container with any
-	// other image fails with CannotPullContainerError.
+	// other image fails with CannotPullContainerError. See NoProcess too.
 	Images map[string][]string
 	// Subnets and SecurityGroups are the ones that exist. Empty means
 	// DefaultSubnets and DefaultSecurityGroups.

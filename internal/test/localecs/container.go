@@ -31,6 +31,15 @@ const defaultStopTimeout = 30 * time.Second
 // errStopping keeps a container from starting when its task has to stop.
 var errStopping = errors.New("the task is stopping")
 
+// mainProcess is what a container runs.
+type mainProcess interface {
+	// Wait returns the exit code once nothing of the container runs any more.
+	Wait() (exitCode int, err error)
+	Signal(signal syscall.Signal) error
+	// Kill ends everything in the container. It does not wait.
+	Kill()
+}
+
 // container is one container of a task. The fields without a comment never
 // change after newContainer.
 type container struct {
@@ -46,7 +55,7 @@ type container struct {
 	started, healthy, exited, succeeded chan struct{}
 
 	// process is nil until it has started, and guarded by task.processes.
-	process *containerinit.Process
+	process mainProcess
 
 	// guarded by server.mu
 	status   string
@@ -99,7 +108,7 @@ func (c *container) live() {
 }
 
 // start starts the process, unless the task has to stop.
-func (c *container) start() (*containerinit.Process, error) {
+func (c *container) start() (mainProcess, error) {
 	c.task.processes.Lock()
 	defer c.task.processes.Unlock()
 	select {
@@ -107,12 +116,7 @@ func (c *container) start() (*containerinit.Process, error) {
 		return nil, errStopping
 	default:
 	}
-	spec, err := c.spec()
-	if err != nil {
-		return nil, err
-	}
-	defer spec.Output.Close()
-	process, err := containerinit.Start(spec)
+	process, err := c.startProcess()
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +124,18 @@ func (c *container) start() (*containerinit.Process, error) {
 	c.task.update(func() { c.status = statusRunning })
 	close(c.started)
 	return process, nil
+}
+
+func (c *container) startProcess() (mainProcess, error) {
+	if slices.Equal(c.task.server.config.Images[*c.definition.Image], NoProcess()) {
+		return newIdle(), nil
+	}
+	spec, err := c.spec()
+	if err != nil {
+		return nil, err
+	}
+	defer spec.Output.Close()
+	return containerinit.Start(spec)
 }
 
 // end records how the container ended. The end of an essential container stops

@@ -116,3 +116,15 @@ func TestContainers_FilesGoWithTheTask(t *testing.T) {
 		t.Errorf("working directory outlives the task: %v", err)
 	}
 }
+
+func TestContainers_WithoutAProcess_RunUntilTheyAreStopped(t *testing.T) {
+	e := start(t)
+	e.register("job", types.ContainerDefinition{Name: aws.String("main"), Image: aws.String("no-process")})
+	arn := e.run()
+	e.await(arn, "RUNNING")
+	e.stop(arn)
+	e.await(arn, "STOPPED")
+	if code := e.describe(arn).Containers[0].ExitCode; code == nil || *code != 143 {
+		t.Errorf("the container's exit code is %v, want SIGTERM's", code)
+	}
+}

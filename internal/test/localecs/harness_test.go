@@ -44,7 +44,7 @@ func start(t *testing.T, adjust ...func(*localecs.Config)) *env {
 func startEmpty(t *testing.T, adjust ...func(*localecs.Config)) *env {
 	t.Helper()
 	dir := t.TempDir()
-	config := localecs.Config{Dir: dir, Images: map[string][]string{"shell": {"/bin/sh", "-c"}}}
+	config := localecs.Config{Dir: dir, Images: map[string][]string{"shell": {"/bin/sh", "-c"}, "no-process": localecs.NoProcess()}}
 	for _, change := range adjust {
 		change(&config)
 	}

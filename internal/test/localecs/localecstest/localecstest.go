@@ -31,7 +31,7 @@ func Start(t testing.TB, cfg localecs.Config) *Env {
 	if cfg.Images == nil {
 		cfg.Images = map[string][]string{}
 	}
-	cfg.Images[Idle] = []string{"sleep", "600"}
+	cfg.Images[Idle] = localecs.NoProcess()
 	server, err := localecs.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
