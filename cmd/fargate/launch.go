@@ -20,7 +20,7 @@ import (
 type launch struct {
 	environment gitlab.Environment
 	flags       flags
-	inJobLog    bool // stderr is the job log
+	stageName   string // of the stage that gitlab-runner has called; empty for other commands
 }
 
 // newLaunch reads the environment. The launch is usable even if there is an
@@ -43,7 +43,7 @@ func (l *launch) stage(run func(*executor.Executor) error) error {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(config)
+	log, closeLog, err := openLog(config, l.voice())
 	if err != nil {
 		return err
 	}

@@ -4,14 +4,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
-
-	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
 // A run stage uses little memory and streams a lot through it: gcPercent makes
@@ -30,7 +27,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Environ()))
 }
 
-// run returns the code to exit with. Errors go to stderr.
+// run returns the code to exit with.
 func run(args, environ []string) int {
 	// A second signal changes nothing: what the first one started has a time limit.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -39,29 +36,12 @@ func run(args, environ []string) int {
 	if err == nil {
 		err = launch.execute(ctx, args)
 	}
-	if err != nil && !isPlainExit(err) {
-		fmt.Fprintln(os.Stderr, launch.explain(err))
+	if err != nil && !launch.isTold(err) {
+		launch.tell(err, ctx.Err() != nil)
 	}
 	code, err := launch.environment.Exit.Finish(err, ctx.Err() != nil)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fargate:", err)
+		fmt.Fprintln(launch.voice(), "fargate:", err)
 	}
 	return code
-}
-
-// explain returns the text of an error, in the color of failures if it goes to
-// the job log. What cleanup writes goes to the runner's own log.
-func (l *launch) explain(err error) string {
-	text := "fargate: " + err.Error()
-	if l.inJobLog {
-		return gitlab.Failure(text)
-	}
-	return text
-}
-
-// isPlainExit is true for a script that exited with its own code, which the
-// runner itself reports in the job log.
-func isPlainExit(err error) bool {
-	var failure *gitlab.BuildFailure
-	return errors.As(err, &failure) && failure.Err == nil
 }

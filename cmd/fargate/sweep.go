@@ -53,7 +53,7 @@ func (l *launch) sweep(ctx context.Context, s *sweep) error {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(config)
+	log, closeLog, err := openLog(config, l.voice())
 	if err != nil {
 		return err
 	}

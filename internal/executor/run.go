@@ -34,6 +34,9 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 	if err != nil {
 		return err
 	}
+	if conn.ended() {
+		return lostBefore(stage, conn)
+	}
 	e.Log.Info("Running a script", "job", conn.Name, "stage", string(stage))
 	err = runScript(ctx, e.within(target), sshrun.Script{
 		Body:        body,
@@ -67,7 +70,9 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 	case errors.As(err, &exit):
 		return &gitlab.BuildFailure{Code: exit.Code, Err: err}
 	case ctx.Err() == nil && (errors.As(err, &unreachable) || errors.As(err, &lost)):
-		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, e.whyLost(ctx, conn.job()), err)
+		return e.lost(ctx, conn, stage, err)
+	case ctx.Err() != nil:
+		return &canceledError{stage: "stage " + stage.String(), err: err}
 	default:
 		return fmt.Errorf("stage %s: %w", stage, err)
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
 
-// whyLost asks the store why a task no longer answers, and returns that as an
-// error. The connection ends before ECS reports why: it waits a few seconds for
-// that.
-func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error {
+// whyLost asks the store why a task no longer answers, and returns that in a
+// word, for connection.Lost, and as an error. The connection ends before ECS
+// reports why: it waits a few seconds for that.
+func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) (reason string, why error) {
 	store, err := e.openStoreOf(job)
 	if err != nil {
-		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", job.Name, err)
+		return lostUnanswered, fmt.Errorf("lost the task of %s, the reason is unknown: %w", job.Name, err)
 	}
 	name := wordsFor(job).job
 	explaining, cancel := context.WithTimeout(ctx, e.limits.explain)
@@ -37,13 +37,13 @@ func (e *Executor) whyLost(ctx context.Context, job types.NamespacedName) error 
 	switch {
 	case errors.As(err, &stall):
 		_, _ = io.WriteString(e.Stderr, e.lastLines(ctx, stall))
-		return stall
+		return stall.Reason, stall
 	case errors.Is(err, ErrJobGone):
-		return fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)
+		return lostDeleted, fmt.Errorf("%s was deleted while its script ran, which stopped its task", name)
 	case state != "":
-		return fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
+		return lostUnanswered, fmt.Errorf("lost the task of %s though ECS has not reported its end (%s), check the network between runner and task and the log of the task's SSH server",
 			name, oneLine(state))
 	default:
-		return fmt.Errorf("lost the task of %s, the reason is unknown: %w", name, err)
+		return lostUnanswered, fmt.Errorf("lost the task of %s, the reason is unknown: %w", name, err)
 	}
 }
