@@ -63,7 +63,7 @@ func (l *launch) loadConfig() (*driverconfig.Config, error) {
 	}
 	config, err := driverconfig.Load(l.flags.config)
 	if err == nil {
-		err = l.flags.check()
+		err = l.flags.check(config)
 	}
 	if err != nil {
 		return nil, err

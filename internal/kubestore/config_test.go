@@ -1,10 +1,12 @@
 package kubestore
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -93,4 +95,37 @@ func TestOpen_NoConfiguration_NamesTheFix(t *testing.T) {
 			wantError(t, err, test.want...)
 		})
 	}
+}
+
+// The YAML reader takes byte-order marks itself.
+func TestOpen_KubeconfigWithAMark_IsRead(t *testing.T) {
+	plain, err := os.ReadFile(kubeconfigOf(t, "server: 'https://10.0.0.1'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range marked(string(plain)) {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "kubeconfig")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			store, err := Open(path, "ci")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if store.host != "https://10.0.0.1" {
+				t.Errorf("the API server is %s", store.host)
+			}
+		})
+	}
+}
+
+// marked returns the text with byte-order marks, as PowerShell and editors write
+// it.
+func marked(text string) map[string][]byte {
+	little := []byte{0xFF, 0xFE}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		little = binary.LittleEndian.AppendUint16(little, unit)
+	}
+	return map[string][]byte{"UTF-8": []byte("\ufeff" + text), "UTF-16": little}
 }
