@@ -71,7 +71,7 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 		return &gitlab.BuildFailure{Code: exit.Code, Err: err}
 	case ctx.Err() == nil && (errors.As(err, &unreachable) || errors.As(err, &lost)):
 		return e.lost(ctx, conn, stage, err)
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !IsCancellation(err):
 		return &canceledError{stage: "stage " + stage.String(), err: err}
 	default:
 		return fmt.Errorf("stage %s: %w", stage, err)
