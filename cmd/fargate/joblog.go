@@ -34,7 +34,8 @@ func (l *launch) inJobLog() bool { return l.stageName != "" && l.stageName != cl
 // A stage that somebody has canceled did not fail.
 func (l *launch) tell(err error, interrupted bool) {
 	text := "fargate: " + err.Error()
-	if l.inJobLog() && !(interrupted && executor.IsCancellation(err)) {
+	isFailure := !interrupted || !executor.IsCancellation(err)
+	if l.inJobLog() && isFailure {
 		text = gitlab.Failure(text)
 	}
 	if _, err := fmt.Fprintln(l.voice(), text); err != nil {

@@ -52,9 +52,10 @@ func proxyOf(err error) string {
 	return proxy.For(response.Response.Request.URL)
 }
 
-func through(proxy string) string {
-	if proxy == "" {
+// through puts what names a proxy at the end of a sentence.
+func through(name string) string {
+	if name == "" {
 		return ""
 	}
-	return " (" + proxy + ")"
+	return " (" + name + ")"
 }
