@@ -70,10 +70,32 @@ func TestFargateTaskClass_Contradictions_AreRefused(t *testing.T) {
 		"pair of Fargate at last":  {unusual(v1alpha1.Placement{LaunchType: "EC2"}, v1alpha1.Placement{LaunchType: "FARGATE"}), pair},
 		"pair of Spot":             {unusual(strategy(v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT"})), pair},
 		"pair and empty placement": {unusual(v1alpha1.Placement{}), "exactly one of launchType and strategy"},
-		"maximum cpu equal":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 1024 }, ""},
-		"maximum cpu below":        {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 512 }, "allowedOverrides.maxCPU is below cpu"},
-		"maximum memory equal":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 2048 }, ""},
-		"maximum memory below":     {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 1024 }, "allowedOverrides.maxMemory is below memory"},
+		"external":                 {unusual(v1alpha1.Placement{LaunchType: "EXTERNAL"}), `Unsupported value: "EXTERNAL"`},
+		"public address on EC2": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.Network.AssignPublicIP, s.Capacity = v1alpha1.Enabled, []v1alpha1.Placement{{LaunchType: "FARGATE"}, {LaunchType: "EC2"}}
+		}, "a task of launchType EC2 cannot have a public address"},
+		"public address on Fargate": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.Network.AssignPublicIP, s.Capacity = v1alpha1.Enabled, []v1alpha1.Placement{{LaunchType: "FARGATE"}}
+		}, ""},
+		"platform version on EC2": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.PlatformVersion, s.Capacity = "1.4.0", []v1alpha1.Placement{{LaunchType: "EC2"}}
+		}, "only Fargate has platformVersion and ephemeralStorageGiB"},
+		"disk on own hosts": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.EphemeralStorageGiB, s.Capacity = 50, []v1alpha1.Placement{strategy(v1alpha1.CapacityProvider{Provider: "HOSTS"})}
+		}, "only Fargate has platformVersion and ephemeralStorageGiB"},
+		"platform version on Spot": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.PlatformVersion, s.Capacity = "1.4.0", []v1alpha1.Placement{strategy(v1alpha1.CapacityProvider{Provider: "FARGATE_SPOT"})}
+		}, ""},
+		"choice of a platform version on EC2": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.AllowedOverrides.PlatformVersions, s.Capacity = []string{"1.4.0"}, []v1alpha1.Placement{{LaunchType: "EC2"}}
+		}, "only Fargate has what allowedOverrides.platformVersions"},
+		"choice of a disk with Fargate at last": {func(s *v1alpha1.FargateTaskClassSpec) {
+			s.AllowedOverrides.MaxEphemeralStorageGiB, s.Capacity = 50, []v1alpha1.Placement{{LaunchType: "EC2"}, {LaunchType: "FARGATE"}}
+		}, ""},
+		"maximum cpu equal":    {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 1024 }, ""},
+		"maximum cpu below":    {func(s *v1alpha1.FargateTaskClassSpec) { s.CPU, s.AllowedOverrides.MaxCPU = 1024, 512 }, "allowedOverrides.maxCPU is below cpu"},
+		"maximum memory equal": {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 2048 }, ""},
+		"maximum memory below": {func(s *v1alpha1.FargateTaskClassSpec) { s.Memory, s.AllowedOverrides.MaxMemory = 2048, 1024 }, "allowedOverrides.maxMemory is below memory"},
 		"maximum disk equal": {func(s *v1alpha1.FargateTaskClassSpec) {
 			s.EphemeralStorageGiB, s.AllowedOverrides.MaxEphemeralStorageGiB = 50, 50
 		}, ""},

@@ -197,9 +197,10 @@ type Network struct {
 // provider strategy.
 // +kubebuilder:validation:XValidation:rule="has(self.launchType) != has(self.strategy)",message="exactly one of launchType and strategy is needed"
 type Placement struct {
-	// launchType is FARGATE, EC2 or EXTERNAL.
+	// launchType is FARGATE or EC2. A task on EXTERNAL instances has no network
+	// interface of its own, which a job needs.
 	// +optional
-	// +kubebuilder:validation:Enum=FARGATE;EC2;EXTERNAL
+	// +kubebuilder:validation:Enum=FARGATE;EC2
 	LaunchType string `json:"launchType,omitempty"`
 
 	// strategy is a capacity provider strategy, for example FARGATE_SPOT

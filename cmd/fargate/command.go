@@ -62,19 +62,19 @@ func (l *launch) customCommand() *cobra.Command {
 	custom.AddCommand(
 		l.stageCommand("config", "Print what the runner needs to know", cobra.NoArgs,
 			func(_ *cobra.Command, _ []string, e *executor.Executor) error { return e.Configure() }),
-		l.stageCommand("prepare", "Start a task and wait until it can be reached", cobra.NoArgs,
+		l.stageCommand(prepareStage, "Start a task and wait until it can be reached", cobra.NoArgs,
 			func(command *cobra.Command, _ []string, e *executor.Executor) error {
 				ctx, stop := whileAwaited(command.Context())
 				defer stop()
 				return e.Prepare(ctx)
 			}),
-		l.stageCommand("run SCRIPT STAGE", "Run a script in the task", scriptAndStage,
+		l.stageCommand(runStage+" SCRIPT STAGE", "Run a script in the task", scriptAndStage,
 			func(command *cobra.Command, args []string, e *executor.Executor) error {
 				ctx, stop := whileAwaited(command.Context())
 				defer stop()
 				return e.Run(ctx, args[0], gitlab.Stage(args[1]))
 			}),
-		l.stageCommand("cleanup", "Delete the job, which stops its task", cobra.NoArgs,
+		l.stageCommand(cleanupStage, "Delete the job, which stops its task", cobra.NoArgs,
 			func(command *cobra.Command, _ []string, e *executor.Executor) error {
 				return e.Cleanup(command.Context())
 			}),
@@ -88,7 +88,7 @@ func (l *launch) stageCommand(use, short string, args cobra.PositionalArgs, run 
 		Short: short,
 		Args:  args,
 		RunE: func(command *cobra.Command, args []string) error {
-			l.inJobLog = command.Name() != "cleanup"
+			l.stageName = command.Name()
 			return l.stage(func(e *executor.Executor) error { return run(command, args, e) })
 		},
 	}

@@ -54,7 +54,7 @@ func (l *launch) examine(ctx context.Context, d *diagnosis) []doctor.Finding {
 	if err != nil {
 		return findings
 	}
-	log, closeLog, err := openLog(config, l.stderr)
+	log, closeLog, err := openLog(config, l.voice())
 	if err != nil {
 		return doctor.Configuration(l.flags.config, err)
 	}

@@ -38,12 +38,13 @@ func (f *flags) register(command *cobra.Command) {
 }
 
 // check refuses values that the file may not have either.
-func (f *flags) check() error {
+func (f *flags) check(config *driverconfig.Config) error {
 	return errors.Join(
 		checkFlag("--log-level", f.logLevel, driverconfig.CheckLogLevel),
 		checkFlag("--log-format", f.logFormat, driverconfig.CheckLogFormat),
 		checkFlag("--task-def", f.taskDefinition, taskrules.TaskDefinition.Check),
 		checkFlag("--platform-version", f.platformVersion, taskrules.PlatformVersion.Check),
+		checkFlag("--platform-version", f.platformVersion, onFargate(config)),
 	)
 }
 
@@ -55,6 +56,16 @@ func checkFlag(name, value string, check func(string) error) error {
 		return fmt.Errorf("%s %w", name, err)
 	}
 	return nil
+}
+
+// onFargate refuses what Fargate alone has if tasks run elsewhere.
+func onFargate(config *driverconfig.Config) func(string) error {
+	return func(string) error {
+		if config.Kubernetes != nil || config.Fargate.OnFargate() {
+			return nil
+		}
+		return errors.New("is for Fargate alone: remove the flag, or use Fargate as capacity in fargate.toml")
+	}
 }
 
 // apply overrides the file with the flags. With Kubernetes the task definition

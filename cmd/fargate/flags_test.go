@@ -62,3 +62,21 @@ func TestFlags_WellFormed_AreTaken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestFlags_PlatformVersion_IsForFargateAlone(t *testing.T) {
+	set := flags{platformVersion: "1.4.0"}
+	for name, test := range map[string]struct {
+		config driverconfig.Config
+		want   bool // whether it is refused
+	}{
+		"Fargate":    {driverconfig.Config{}, false},
+		"EC2":        {driverconfig.Config{Fargate: driverconfig.Fargate{LaunchType: "EC2"}}, true},
+		"Kubernetes": {driverconfig.Config{Kubernetes: &driverconfig.Kubernetes{}, Fargate: driverconfig.Fargate{LaunchType: "EC2"}}, false},
+	} {
+		if err := set.check(&test.config); (err != nil) != test.want {
+			t.Errorf("%s: got %v, want an error: %t", name, err, test.want)
+		} else if err != nil {
+			wantText(t, err.Error(), "--platform-version is for Fargate alone: remove the flag")
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 type launch struct {
 	environment gitlab.Environment
 	flags       flags
-	inJobLog    bool // stderr is the job log
+	stageName   string // of the stage that gitlab-runner has called; empty for other commands
 	// stdout and stderr are those of the process.
 	stdout, stderr io.Writer
 }
@@ -51,7 +51,7 @@ func (l *launch) stage(run func(*executor.Executor) error) error {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(config, l.stderr)
+	log, closeLog, err := openLog(config, l.voice())
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (l *launch) loadConfig() (*driverconfig.Config, error) {
 	}
 	config, err := driverconfig.Load(l.flags.config)
 	if err == nil {
-		err = l.flags.check()
+		err = l.flags.check(config)
 	}
 	if err != nil {
 		return nil, err

@@ -10,15 +10,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// openLog opens the operator's log. Without a file it goes to stderr, but only
-// at level debug: stderr is the job log, which has its own messages for
+// openLog opens the operator's log. Without a file it goes to the given output,
+// but only at level debug: that is the job log, which has its own messages for
 // everything that is logged, and which a run stage leaves to the script.
-func openLog(config *driverconfig.Config, stderr io.Writer) (log *slog.Logger, closeLog func(), err error) {
+func openLog(config *driverconfig.Config, output io.Writer) (log *slog.Logger, closeLog func(), err error) {
 	level, err := driverconfig.ParseLogLevel(config.LogLevel)
 	if err != nil {
 		return nil, nil, fmt.Errorf("LogLevel %w", err)
 	}
-	output := stderr
 	closeLog = func() {}
 	switch {
 	case config.LogFile != "":

@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,25 +28,25 @@ func TestOpenLog_LevelFormatAndFile_SayWhatIsLoggedAndWhere(t *testing.T) {
 	for name, test := range map[string]struct {
 		level        string
 		file         bool
-		want, stderr []line
+		want, output []line
 	}{
-		"info without a file is silent":     {level: "info"},
-		"error without a file is silent":    {level: "error"},
-		"debug without a file is on stderr": {level: "debug", stderr: []line{debug, info, warn, fault}},
-		"trace is as debug":                 {level: "trace", stderr: []line{debug, info, warn, fault}},
-		"debug in a file":                   {level: "debug", file: true, want: []line{debug, info, warn, fault}},
-		"info in a file":                    {level: "info", file: true, want: []line{info, warn, fault}},
-		"warning in a file":                 {level: "WARNING", file: true, want: []line{warn, fault}},
-		"error in a file":                   {level: "error", file: true, want: []line{fault}},
+		"info without a file is silent":         {level: "info"},
+		"error without a file is silent":        {level: "error"},
+		"debug without a file is in the output": {level: "debug", output: []line{debug, info, warn, fault}},
+		"trace is as debug":                     {level: "trace", output: []line{debug, info, warn, fault}},
+		"debug in a file":                       {level: "debug", file: true, want: []line{debug, info, warn, fault}},
+		"info in a file":                        {level: "info", file: true, want: []line{info, warn, fault}},
+		"warning in a file":                     {level: "WARNING", file: true, want: []line{warn, fault}},
+		"error in a file":                       {level: "error", file: true, want: []line{fault}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stderr := captureStderr(t)
+			var output strings.Builder
 			config := &driverconfig.Config{LogLevel: test.level, LogFormat: "json"}
 			path := filepath.Join(t.TempDir(), "fargate.log")
 			if test.file {
 				config.LogFile = path
 			}
-			log, closeLog, err := openLog(config, os.Stderr)
+			log, closeLog, err := openLog(config, &output)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,8 +55,8 @@ func TestOpenLog_LevelFormatAndFile_SayWhatIsLoggedAndWhere(t *testing.T) {
 			log.Warn("throttled")
 			log.Error("failed")
 			closeLog()
-			if diff := cmp.Diff(test.stderr, readLog(t, stderr)); diff != "" {
-				t.Errorf("stderr (-want +got):\n%s", diff)
+			if diff := cmp.Diff(test.output, linesOf(t, output.String())); diff != "" {
+				t.Errorf("output (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(test.want, readLog(t, path)); diff != "" {
 				t.Errorf("file (-want +got):\n%s", diff)
@@ -66,7 +68,7 @@ func TestOpenLog_LevelFormatAndFile_SayWhatIsLoggedAndWhere(t *testing.T) {
 func TestOpenLog_FileExists_IsAppendedToInTheFormat(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "fargate.log")
 	for _, format := range []string{"text", "json"} {
-		log, closeLog, err := openLog(&driverconfig.Config{LogLevel: "info", LogFormat: format, LogFile: path}, os.Stderr)
+		log, closeLog, err := openLog(&driverconfig.Config{LogLevel: "info", LogFormat: format, LogFile: path}, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,35 +82,20 @@ func TestOpenLog_FileExists_IsAppendedToInTheFormat(t *testing.T) {
 	wantText(t, string(text), "level=INFO msg=launched task=abc\n{", `"level":"INFO","msg":"launched","task":"abc"}`)
 }
 
-// captureStderr replaces stderr with a file and returns its path.
-func captureStderr(t *testing.T) string {
-	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	terminal := os.Stderr
-	os.Stderr = file
-	t.Cleanup(func() {
-		os.Stderr = terminal
-		_ = file.Close()
-	})
-	return file.Name()
-}
-
 // readLog reads a log in JSON. One that does not exist has no lines.
 func readLog(t *testing.T, path string) []line {
 	t.Helper()
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	defer func() { _ = file.Close() }()
+	return linesOf(t, string(text))
+}
+
+func linesOf(t *testing.T, text string) []line {
+	t.Helper()
 	var lines []line
-	for decoder := json.NewDecoder(file); decoder.More(); {
+	for decoder := json.NewDecoder(strings.NewReader(text)); decoder.More(); {
 		var next line
 		if err := decoder.Decode(&next); err != nil {
 			t.Fatal(err)

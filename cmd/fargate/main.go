@@ -4,14 +4,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 
-	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
@@ -31,7 +29,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Environ()))
 }
 
-// run returns the code to exit with. Errors go to stderr.
+// run returns the code to exit with.
 func run(args, environ []string) int {
 	// A second signal changes nothing: what the first one started has a time limit.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -40,29 +38,12 @@ func run(args, environ []string) int {
 	if err == nil {
 		err = launch.execute(ctx, args)
 	}
-	if err != nil && !isPlainExit(err) {
-		_, _ = fmt.Fprintln(launch.stderr, launch.explain(err))
+	if err != nil && !launch.isTold(err) {
+		launch.tell(err, ctx.Err() != nil)
 	}
 	code, err := launch.environment.Exit.Finish(err, ctx.Err() != nil)
 	if err != nil {
-		_, _ = fmt.Fprintln(launch.stderr, "fargate:", text.Lines(err))
+		_, _ = fmt.Fprintln(launch.voice(), "fargate:", text.Lines(err))
 	}
 	return code
-}
-
-// explain returns the text of an error, printable, in the color of failures if it goes to
-// the job log. What cleanup writes goes to the runner's own log.
-func (l *launch) explain(err error) string {
-	said := "fargate: " + text.Lines(err)
-	if l.inJobLog {
-		return gitlab.Failure(said)
-	}
-	return said
-}
-
-// isPlainExit is true for a script that exited with its own code, which the
-// runner itself reports in the job log.
-func isPlainExit(err error) bool {
-	var failure *gitlab.BuildFailure
-	return errors.As(err, &failure) && failure.Err == nil
 }

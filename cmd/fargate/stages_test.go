@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,7 +71,8 @@ func TestRun_SIGTERM_EndsTheScriptAndLeavesTheTask(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.wait(run, systemFailure)
-			wantText(t, run.stderr.String(), "was canceled, all its processes that could be found have ended")
+			wantText(t, run.stderr.String(), "fargate: stage step_script: the script on ", "was canceled, all its processes that could be found have ended")
+			wantCause(t, run.stderr.String(), "")
 			child := filepath.Join("/proc", strings.TrimSpace(run.stdout.String()))
 			eventually.Holds(a.t, "the script's own session is gone", func() bool {
 				_, err := os.Stat(child)
@@ -93,7 +95,11 @@ func TestPrepare_SIGTERM_LeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.wait(prepare, systemFailure)
-	wantText(t, prepare.stderr.String(), "prepare was canceled")
+	wantText(t, prepare.stdout.String(), "\nfargate: prepare was canceled")
+	wantCause(t, prepare.stdout.String(), "")
+	if text := prepare.stderr.String(); text != "" {
+		t.Errorf("stderr has %q", text)
+	}
 	a.wantNothingLeft()
 }
 
@@ -109,7 +115,12 @@ func TestPrepare_Stalled_ExitCodeTellsWhoseFault(t *testing.T) {
 				setCondition(job, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, "this is why")
 			})
 			a.wait(prepare, code)
-			wantText(t, prepare.stderr.String(), reason, "this is why")
+			wantCause(t, prepare.stdout.String(), "("+reason+"): this is why")
+			_, below, _ := strings.Cut(prepare.stdout.String(), "section_end:")
+			wantText(t, below, "this is why")
+			if text := prepare.stderr.String(); text != "" {
+				t.Errorf("stderr has %q: the runner may put it anywhere in the job log", text)
+			}
 			a.wantNothingLeft()
 		})
 	}
@@ -133,7 +144,7 @@ func TestCommandLine_Wrong_SaysWhatToDo(t *testing.T) {
 		"unknown stage":         {[]string{"--config", a.config, "custom", "start"}, []string{`no stage "start"`}},
 		"run without script":    {[]string{"--config", a.config, "custom", "run"}, []string{"takes the path of a script and the name of its stage, got 0 arguments"}},
 		"run without stage":     {[]string{"--config", a.config, "custom", "run", script}, []string{"got 1 arguments"}},
-		"script missing":        {[]string{"--config", a.config, "custom", "run", a.path("no-script"), "build_script"}, []string{"cannot read the script of stage build_script"}},
+		"script missing":        {[]string{"--config", a.config, "custom", "run", a.path("no-script"), "build_script"}, []string{"cannot read the script of stage step_script"}},
 		"run before prepare":    {[]string{"--config", a.config, "custom", "run", script, "build_script"}, []string{"there is no connection file"}},
 		"log level":             {[]string{"--config", a.config, "--log-level", "loud", "custom", "config"}, []string{"--log-level must be debug, info, warn or error"}},
 		"log format":            {[]string{"--config", a.config, "--log-format", "xml", "custom", "config"}, []string{"--log-format must be text or json"}},
@@ -141,9 +152,13 @@ func TestCommandLine_Wrong_SaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := a.wait(a.startWith(test.args...), systemFailure)
-			wantText(t, l.stderr.String(), append(test.want, "fargate: ")...)
-			if l.stdout.String() != "" {
-				t.Errorf("stdout: %q", &l.stdout)
+			said, silent := &l.stderr, &l.stdout
+			if slices.Contains(test.args, "prepare") && slices.Contains(test.args, "custom") {
+				said, silent = silent, said
+			}
+			wantText(t, said.String(), append(test.want, "fargate: ")...)
+			if silent.String() != "" {
+				t.Errorf("the other output has %q", silent)
 			}
 		})
 	}

@@ -42,7 +42,7 @@ func TestPrepare_CannotBegin_SaysWhatToDoAndLeavesNothing(t *testing.T) {
 			a := newAttempt(t)
 			test.spoil(a)
 			prepare := a.wait(a.start("custom", "prepare"), systemFailure)
-			wantText(t, prepare.stderr.String(), test.want...)
+			wantText(t, prepare.stdout.String(), test.want...)
 			a.wantNothingLeft()
 		})
 	}
@@ -58,7 +58,7 @@ func TestPrepare_APIServerDoesNotAnswer_SaysSoAtOnceAndLeavesNothing(t *testing.
 		t.Fatal(err)
 	}
 	a.wait(prepare, systemFailure)
-	wantText(t, prepare.stderr.String(), "the API server at https://127.0.0.1:9 does not answer", "check that it is up")
+	wantText(t, prepare.stdout.String(), "the API server at https://127.0.0.1:9 does not answer", "check that it is up")
 	a.wantNothingLeft()
 }
 

@@ -69,7 +69,7 @@ func (l *launch) sweep(ctx context.Context, s *sweep) error {
 	if err != nil {
 		return err
 	}
-	log, closeLog, err := openLog(config, l.stderr)
+	log, closeLog, err := openLog(config, l.voice())
 	if err != nil {
 		return err
 	}

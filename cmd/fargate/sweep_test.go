@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -87,14 +86,6 @@ func TestSweep_TextOfAnAuthor_ForgesNoLine(t *testing.T) {
 	wantText(t, output, "of group 0 left behind, 0 cleaned up [8m\ufffd was created", "1 left behind, run fargate sweep --stop")
 	if lines := strings.Count(output, "\n"); lines != 2 || strings.ContainsAny(output, "\x1b\u009b\u202e") {
 		t.Errorf("%d lines: %q", lines, output)
-	}
-}
-
-func TestExplain_TextFromOutside_ForgesNoLineInTheJobLog(t *testing.T) {
-	l := &launch{inJobLog: true}
-	got := l.explain(errors.Join(errors.New("ssh: disconnect: bye\r\n\x1b[32;1mJob succeeded"), errors.New("second")))
-	if want := gitlab.Failure("fargate: ssh: disconnect: bye [32;1mJob succeeded\nsecond"); got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/fargate-operator/fargate-operator/internal/proxy"
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
@@ -19,5 +20,6 @@ func apiServer() (*rest.Config, error) {
 	config.UserAgent = version.UserAgent("fargate-operator")
 	// The API server's own priority and fairness limits us.
 	config.QPS = -1
+	config.Wrap(proxy.Naming)
 	return config, nil
 }

@@ -70,17 +70,17 @@ func TestStalled_LaunchThatCannotSucceed_SaysReasonAndFix(t *testing.T) {
 		},
 		"override that no rule allows": {
 			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.CPU = 1024 },
-			reason: v1alpha1.ReasonOverrideRefused, message: "cpu 1024 is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.maxCPU is not set)",
+			reason: v1alpha1.ReasonOverrideRefused, message: "cpu 1024 (FARGATE_CPU) is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.maxCPU is not set)",
 		},
 		"override beyond the limit": {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.MaxMemory = 2048 },
 			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.Memory = 4096 },
-			reason: v1alpha1.ReasonOverrideRefused, message: "memory 4096 is refused: FargateTaskClass default allows at most 2048 (spec.allowedOverrides.maxMemory)",
+			reason: v1alpha1.ReasonOverrideRefused, message: "memory 4096 (FARGATE_MEMORY) is refused: FargateTaskClass default allows at most 2048 (spec.allowedOverrides.maxMemory)",
 		},
 		"task definition that no pattern matches": {
 			class:  func(s *v1alpha1.FargateTaskClassSpec) { s.AllowedOverrides.TaskDefinitions = []string{"ci-*"} },
 			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.TaskDefinition = "prod" },
-			reason: v1alpha1.ReasonOverrideRefused, message: `taskDefinition "prod" is refused: FargateTaskClass default allows only ["ci-*"] (spec.allowedOverrides.taskDefinitions)`,
+			reason: v1alpha1.ReasonOverrideRefused, message: `taskDefinition "prod" (FARGATE_TASK_DEFINITION or --task-def) is refused: FargateTaskClass default allows only ["ci-*"] (spec.allowedOverrides.taskDefinitions)`,
 		},
 		"platform version that is not listed": {
 			job:    func(s *v1alpha1.FargateJobSpec) { s.Overrides.PlatformVersion = "1.3.0" },

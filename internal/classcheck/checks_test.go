@@ -43,7 +43,7 @@ func TestChecks_StatesThatOnlyAWSHas(t *testing.T) {
 	inState := func(state string) func(*v1alpha1.TaskTemplate, *Findings) {
 		return func(_ *v1alpha1.TaskTemplate, f *Findings) { f.Cluster = &inspect.Cluster{Status: state} }
 	}
-	onHosts := []v1alpha1.Placement{{Strategy: []v1alpha1.CapacityProvider{{Provider: "HOSTS"}}}, {LaunchType: "EC2"}, {LaunchType: "EXTERNAL"}}
+	onHosts := []v1alpha1.Placement{{Strategy: []v1alpha1.CapacityProvider{{Provider: "HOSTS"}}}, {LaunchType: "EC2"}}
 	notOnFargate := fails(v1alpha1.ReasonFargateIncompatible,
 		"task definition ci:1 does not run on Fargate: register it with requiresCompatibilities FARGATE, or place tasks elsewhere in spec.capacity")
 	usable := passes(`task definition ci:1 has container "ci-coordinator" with port 22`)

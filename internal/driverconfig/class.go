@@ -47,16 +47,12 @@ func (c *Config) template() v1alpha1.TaskTemplate {
 }
 
 func (f *Fargate) network() v1alpha1.Network {
-	network := v1alpha1.Network{
+	return v1alpha1.Network{
 		Subnets:        f.subnets(),
 		SecurityGroups: f.securityGroups(),
 		AssignPublicIP: toggle(f.EnablePublicIP),
-		ConnectVia:     v1alpha1.PrivateIP,
+		ConnectVia:     f.connectVia(),
 	}
-	if f.connectsPublicly() {
-		network.ConnectVia = v1alpha1.PublicIP
-	}
-	return network
 }
 
 // capacity is empty if the cluster's default strategy applies.

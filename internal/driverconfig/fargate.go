@@ -1,5 +1,7 @@
 package driverconfig
 
+import "github.com/fargate-operator/fargate-operator/api/v1alpha1"
+
 // Fargate describes the tasks of jobs that run without Kubernetes. It has the
 // keys of GitLab's Fargate driver, and more.
 type Fargate struct {
@@ -33,9 +35,13 @@ type Fargate struct {
 	// UsePublicIP says whether to connect to the public address. If false, the
 	// executor connects to the private one even if there is a public one.
 	UsePublicIP *bool `class:"network.connectVia" unset:"what EnablePublicIP says" example:"false"`
+	// ConnectVia is the address to connect to, instead of UsePublicIP: PrivateIP,
+	// PublicIP or IPv6. IPv6 needs subnets with an IPv6 range.
+	ConnectVia string `class:"network.connectVia" unset:"what UsePublicIP says" example:"'IPv6'"`
 	// EnableExecuteCommand lets people open a shell in the task with ECS Exec.
 	EnableExecuteCommand bool `class:"executeCommand" unset:"false" example:"true"`
-	// LaunchType is FARGATE, EC2 or EXTERNAL.
+	// LaunchType is FARGATE or EC2. A task on EXTERNAL instances has no network
+	// interface of its own, which a job needs.
 	LaunchType string `class:"capacity" unset:"the cluster's default capacity provider strategy decides" example:"'FARGATE'"`
 	// CapacityProviderStrategy is a list of capacity providers, instead of
 	// LaunchType.
@@ -107,10 +113,14 @@ func either(one string, several []string) []string {
 	return several
 }
 
-// connectsPublicly is true if the executor connects to public addresses.
-func (f *Fargate) connectsPublicly() bool {
-	if f.UsePublicIP == nil {
-		return f.EnablePublicIP
+// connectVia is the address to connect to, from whichever key is set.
+func (f *Fargate) connectVia() v1alpha1.AddressKind {
+	switch {
+	case f.ConnectVia != "":
+		return v1alpha1.AddressKind(f.ConnectVia)
+	case f.UsePublicIP != nil && *f.UsePublicIP, f.UsePublicIP == nil && f.EnablePublicIP:
+		return v1alpha1.PublicIP
+	default:
+		return v1alpha1.PrivateIP
 	}
-	return *f.UsePublicIP
 }

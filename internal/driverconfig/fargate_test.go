@@ -1,8 +1,12 @@
 package driverconfig
 
 import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -130,6 +134,38 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndFix(t *testing.T) {
 			"UsePublicIP = true\n",
 			[]string{"f:6: Fargate.UsePublicIP: a task has no public address while EnablePublicIP is false: set EnablePublicIP = true as well, or remove UsePublicIP"},
 		},
+		"an address that there is not": {
+			"ConnectVia = 'PublicIP'\n",
+			[]string{"f:6: Fargate.ConnectVia: a task has no public address while EnablePublicIP is false: set EnablePublicIP = true as well, or remove ConnectVia"},
+		},
+		"two addresses": {
+			"ConnectVia = 'ipv6'\nUsePublicIP = false\n",
+			[]string{
+				"f:6: Fargate.ConnectVia: cannot be set together with Fargate.UsePublicIP: remove one of the two",
+				`f:6: Fargate.ConnectVia: must be one of PrivateIP, PublicIP, IPv6, not "ipv6"`,
+			},
+		},
+		"external instances": {
+			"LaunchType = 'EXTERNAL'\n",
+			[]string{
+				`f:6: Fargate.LaunchType: must be one of FARGATE, EC2, not "EXTERNAL"`,
+			},
+		},
+		"what Fargate alone has, on EC2": {
+			"LaunchType = 'EC2'\nEnablePublicIP = true\nPlatformVersion = '1.4.0'\nEphemeralStorage = 50\n" +
+				"[Overrides]\nPlatformVersions = ['LATEST']\nMaxEphemeralStorage = 60\n",
+			[]string{
+				"f:7: Fargate.EnablePublicIP: a task of LaunchType EC2 cannot have a public address: remove EnablePublicIP, or use FARGATE",
+				"f:8: Fargate.PlatformVersion: only Fargate has this: remove the key, or use Fargate as capacity",
+				"f:9: Fargate.EphemeralStorage: only Fargate has this: remove the key, or use Fargate as capacity",
+				"f:11: Overrides.PlatformVersions: only Fargate has this: remove the key, or use Fargate as capacity",
+				"f:12: Overrides.MaxEphemeralStorage: only Fargate has this: remove the key, or use Fargate as capacity",
+			},
+		},
+		"what Fargate alone has, on own hosts": {
+			"CapacityProviderStrategy = [{Provider = 'HOSTS'}]\nPlatformVersion = '1.4.0'\n",
+			[]string{"f:7: Fargate.PlatformVersion: only Fargate has this: remove the key, or use Fargate as capacity"},
+		},
 		"sizes": {
 			"CPU = 1000\nMemory = 70\nEphemeralStorage = 20\n",
 			[]string{
@@ -146,7 +182,7 @@ func TestParse_FargateThatCannotWork_NamesLineKeyAndFix(t *testing.T) {
 			"LaunchType = 'SPOT'\n" + strategy + "Provider = 'FARGATE'\n",
 			[]string{
 				"f:7: Fargate.CapacityProviderStrategy: cannot be set together with Fargate.LaunchType: remove one of the two",
-				`f:6: Fargate.LaunchType: must be one of FARGATE, EC2, EXTERNAL, not "SPOT"`,
+				`f:6: Fargate.LaunchType: must be one of FARGATE, EC2, not "SPOT"`,
 			},
 		},
 		"strategy": {
@@ -334,5 +370,43 @@ Port = 2222
 	}
 	if diff := cmp.Diff(want, config.Class().Spec); diff != "" {
 		t.Errorf("class differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestClass_ConnectVia_IsTheClasss(t *testing.T) {
+	for lines, want := range map[string]v1alpha1.AddressKind{
+		"":                           v1alpha1.PrivateIP,
+		"EnablePublicIP = true\n":    v1alpha1.PublicIP,
+		"ConnectVia = 'IPv6'\n":      v1alpha1.IPv6,
+		"ConnectVia = 'PrivateIP'\n": v1alpha1.PrivateIP,
+		"EnablePublicIP = true\nConnectVia = 'PublicIP'\n":  v1alpha1.PublicIP,
+		"EnablePublicIP = true\nConnectVia = 'PrivateIP'\n": v1alpha1.PrivateIP,
+		"EnablePublicIP = true\nConnectVia = 'IPv6'\n":      v1alpha1.IPv6,
+	} {
+		if got := load(t, with(lines)).Class().Spec.Network.ConnectVia; got != want {
+			t.Errorf("%q connects via %s, want %s", lines, got, want)
+		}
+	}
+}
+
+func TestLoad_ByteOrderMark_IsNoPartOfTheFile(t *testing.T) {
+	wide := []byte{0xFF, 0xFE}
+	for _, unit := range utf16.Encode([]rune(guide)) {
+		wide = binary.LittleEndian.AppendUint16(wide, unit)
+	}
+	for name, content := range map[string][]byte{"UTF-8": []byte("\ufeff" + guide), "UTF-16": wide} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "fargate.toml")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			config, err := Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(load(t, guide), config); diff != "" {
+				t.Errorf("configuration (-without +with a mark):\n%s", diff)
+			}
+		})
 	}
 }

@@ -13,9 +13,9 @@ const (
 // fargateProviders are the capacity providers that AWS provides.
 var fargateProviders = []string{"FARGATE", "FARGATE_SPOT"}
 
-// onFargate is true unless the tasks certainly run elsewhere. A cluster's
+// OnFargate is true unless the tasks certainly run elsewhere. A cluster's
 // default strategy is assumed to use Fargate.
-func (f *Fargate) onFargate() bool {
+func (f *Fargate) OnFargate() bool {
 	if f.LaunchType != "" {
 		return f.LaunchType == "FARGATE"
 	}
@@ -29,8 +29,9 @@ func validateCapacity(r *report, f *Fargate) {
 	key := []string{"Fargate", "CapacityProviderStrategy"}
 	exclusive(r, "CapacityProviderStrategy", len(strategy) > 0, "LaunchType", f.LaunchType != "")
 	if f.LaunchType != "" {
-		oneOf(r, []string{"Fargate", "LaunchType"}, f.LaunchType, "FARGATE", "EC2", "EXTERNAL")
+		oneOf(r, []string{"Fargate", "LaunchType"}, f.LaunchType, "FARGATE", "EC2")
 	}
+	validateOutsideFargate(r, f)
 	weighted, based := 0, 0
 	for i, p := range strategy {
 		validateProvider(r, element(key, i), p)
@@ -55,6 +56,25 @@ func validateCapacity(r *report, f *Fargate) {
 	}
 	if based > 1 {
 		r.add(key, "at most one provider can have a Base")
+	}
+}
+
+// validateOutsideFargate checks what Fargate alone has. Source: RunTask in the ECS
+// API reference.
+func validateOutsideFargate(r *report, f *Fargate) {
+	if f.LaunchType == "EC2" && f.EnablePublicIP {
+		r.add([]string{"Fargate", "EnablePublicIP"}, "a task of LaunchType EC2 cannot have a public address: remove EnablePublicIP, or use FARGATE")
+	}
+	if f.OnFargate() {
+		return
+	}
+	reportFargateOnly(r, []string{"Fargate", "PlatformVersion"}, f.PlatformVersion != "")
+	reportFargateOnly(r, []string{"Fargate", "EphemeralStorage"}, f.EphemeralStorage != 0)
+}
+
+func reportFargateOnly(r *report, key []string, isSet bool) {
+	if isSet {
+		r.add(key, "only Fargate has this: remove the key, or use Fargate as capacity")
 	}
 }
 

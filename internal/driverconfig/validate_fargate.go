@@ -43,12 +43,25 @@ func validateFargate(r *report, f *Fargate) {
 	validateIDs(r, "SecurityGroups", f.SecurityGroups, maxSecurityGroups, taskrules.SecurityGroup)
 	exclusive(r, "Subnets", len(f.Subnets) > 0, "Subnet", f.Subnet != "")
 	exclusive(r, "SecurityGroups", len(f.SecurityGroups) > 0, "SecurityGroup", f.SecurityGroup != "")
-	if f.connectsPublicly() && !f.EnablePublicIP {
-		r.add([]string{"Fargate", "UsePublicIP"}, "a task has no public address while EnablePublicIP is false: set EnablePublicIP = true as well, or remove UsePublicIP")
-	}
+	validateAddress(r, f)
 	validateCapacity(r, f)
 	validateSize(r, f)
 	validateTags(r, f.Tags)
+}
+
+// validateAddress checks which address to connect to.
+func validateAddress(r *report, f *Fargate) {
+	exclusive(r, "ConnectVia", f.ConnectVia != "", "UsePublicIP", f.UsePublicIP != nil)
+	if f.ConnectVia != "" {
+		oneOf(r, []string{"Fargate", "ConnectVia"}, f.ConnectVia, string(v1alpha1.PrivateIP), string(v1alpha1.PublicIP), string(v1alpha1.IPv6))
+	}
+	if f.connectVia() == v1alpha1.PublicIP && !f.EnablePublicIP {
+		name := "UsePublicIP"
+		if f.ConnectVia != "" {
+			name = "ConnectVia"
+		}
+		r.add([]string{"Fargate", name}, "a task has no public address while EnablePublicIP is false: set EnablePublicIP = true as well, or remove %s", name)
+	}
 }
 
 // reportMissing names all missing keys at once.
@@ -113,7 +126,7 @@ func validateSize(r *report, f *Fargate) {
 	}
 	if f.Memory != 0 {
 		wrong := taskrules.CheckMemory(f.Memory)
-		if wrong == nil && wrongCPU == nil && f.onFargate() {
+		if wrong == nil && wrongCPU == nil && f.OnFargate() {
 			wrong = taskrules.CheckFargateSize(f.CPU, f.Memory)
 		}
 		r.check(wrong, "Fargate", "Memory")

@@ -22,6 +22,10 @@ func validateLimits(r *report, c *Config) {
 	if len(o.PlatformVersions) > maxVersions {
 		r.add(versions, "must have at most %d entries, not %d", maxVersions, len(o.PlatformVersions))
 	}
+	if !c.Fargate.OnFargate() {
+		reportFargateOnly(r, versions, len(o.PlatformVersions) > 0)
+		reportFargateOnly(r, []string{"Overrides", "MaxEphemeralStorage"}, o.MaxEphemeralStorage != 0)
+	}
 	for _, size := range []struct {
 		name     string
 		most     int

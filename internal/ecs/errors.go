@@ -109,15 +109,10 @@ func Classify(err error, doing string, loc Location) error {
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		return &Error{
-			Class:   RetrySame,
-			Reason:  v1alpha1.ReasonRetrying,
-			Message: fmt.Sprintf("%s: AWS could not be reached: %v", doing, abridge(steady(rootCause(err).Error()))),
-			cause:   err,
-		}
+		return &Error{Class: RetrySame, Reason: v1alpha1.ReasonRetrying, Message: doing + ": " + noAnswer(err), cause: err}
 	}
 	class, reason, fix := verdict(err, api, loc)
-	message := fmt.Sprintf("%s: %s: %s", doing, api.ErrorCode(), abridge(steady(api.ErrorMessage())))
+	message := fmt.Sprintf("%s: %s", doing, answerOf(err, api))
 	if fix != "" {
 		message = fmt.Sprintf("%s (%s)", message, fix)
 	}

@@ -32,10 +32,11 @@ type awaiting struct {
 	created  time.Time
 	attended bool      // the controller has written a status
 	state    string    // the last description of the job
+	since    time.Time // when that began to be true
 	trying   bool      // SSH is being tried
 	warned   time.Time // when the log last mentioned SSH
 
-	hint   *time.Timer // until the log says that nothing happens
+	quiet  *time.Timer // until the log has been silent for long
 	giveUp *time.Timer
 
 	group    sync.WaitGroup
@@ -72,8 +73,8 @@ func (w *awaiting) await(ctx context.Context) (reached, error) {
 		case end := <-w.results:
 			return end, end.err
 		case err = <-w.ended:
-		case <-w.hint.C:
-			w.progress.sayf("nothing has happened to %s for %s: %s", w.words.job, w.limits.silence, w.words.unattended)
+		case <-w.quiet.C:
+			w.sayAgain()
 		case <-w.giveUp.C:
 			err = w.overdue()
 		case <-ctx.Done():
@@ -87,7 +88,7 @@ func (w *awaiting) await(ctx context.Context) (reached, error) {
 
 func (w *awaiting) start(ctx context.Context) {
 	w.created = time.Now()
-	w.hint = time.NewTimer(w.limits.silence)
+	w.quiet = time.NewTimer(w.limits.silence)
 	w.giveUp = time.NewTimer(w.limits.unattended)
 	w.jobs = make(chan *v1alpha1.FargateJob)
 	w.outages = make(chan error)
@@ -134,9 +135,8 @@ func (w *awaiting) look(ctx context.Context, job *v1alpha1.FargateJob) error {
 		return nil
 	}
 	w.attended = true
-	w.hint.Stop()
 	if state := describe(job); state != "" && state != w.state {
-		w.state = state
+		w.state, w.since = state, time.Now()
 		w.progress.sayf("%s", state)
 	}
 	switch {
@@ -186,6 +186,27 @@ func (w *awaiting) sayUnreachable(failed error) {
 	w.warned = time.Now()
 	w.progress.sayf("still waiting for SSH: %s", failed)
 }
+
+// sayAgain says what the job waits for, if the log has been silent for long. If
+// that cannot be written, the runner is gone.
+func (w *awaiting) sayAgain() {
+	silent := time.Since(w.progress.said)
+	if silent < w.limits.silence {
+		w.quiet.Reset(w.limits.silence - silent)
+		return
+	}
+	w.quiet.Reset(w.limits.silence)
+	switch {
+	case !w.attended:
+		w.progress.sayf("nothing has happened to %s for %s: %s", w.words.job, rounded(time.Since(w.created)), w.words.unattended)
+	case w.state != "":
+		w.progress.sayf("for %s: %s", rounded(time.Since(w.since)), w.state)
+	default:
+		w.progress.sayf("still waiting for %s", w.words.job)
+	}
+}
+
+func rounded(d time.Duration) time.Duration { return d.Round(time.Second) }
 
 // overdue is the error for a job that no controller makes progress with.
 func (w *awaiting) overdue() error {

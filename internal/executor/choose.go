@@ -12,6 +12,9 @@ import (
 type chosen struct {
 	class     string
 	overrides v1alpha1.TaskOverrides
+	// variables are the CI variables that chose what may turn out not to exist,
+	// by the reason of a job that stalls then.
+	variables map[string]string
 }
 
 // choose reads what the job asks for. Its errors are the author's fault. The
@@ -25,7 +28,8 @@ func (e *Executor) choose() (chosen, error) {
 		return chosen{}, &gitlab.BuildFailure{Code: 1, Err: err}
 	}
 	return chosen{
-		class: firstOf(choice.TaskClass, e.Class),
+		variables: e.variablesOf(&choice),
+		class:     firstOf(choice.TaskClass, e.Class),
 		overrides: v1alpha1.TaskOverrides{
 			TaskDefinition:      firstOf(e.TaskDefinition, choice.TaskDefinition),
 			PlatformVersion:     firstOf(e.PlatformVersion, choice.PlatformVersion),
@@ -36,10 +40,22 @@ func (e *Executor) choose() (chosen, error) {
 	}, nil
 }
 
+// variablesOf are the variables of a choice for chosen.variables.
+func (e *Executor) variablesOf(choice *gitlab.Choice) map[string]string {
+	variables := map[string]string{}
+	if choice.TaskClass != "" && choice.TaskClass != e.Class {
+		variables[v1alpha1.ReasonClassNotFound] = taskrules.TaskClassVariable
+	}
+	if choice.TaskDefinition != "" && e.TaskDefinition == "" {
+		variables[v1alpha1.ReasonTaskDefinitionNotFound] = taskrules.TaskDefinitionVariable
+	}
+	return variables
+}
+
 // mayHaveClass returns an error for a class that the job may not choose. The API
 // server would let the runner use every class in the namespace.
 func (e *Executor) mayHaveClass(class string) error {
-	const variable = gitlab.TaskClassVariable
+	const variable = taskrules.TaskClassVariable
 	switch {
 	case class == "" || class == e.Class || taskrules.Matches(e.Classes, class):
 		return nil

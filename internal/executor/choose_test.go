@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
@@ -26,6 +28,9 @@ func TestChoose_JobsVariables_BecomeOverrides(t *testing.T) {
 			},
 			want: chosen{class: "gpu-large", overrides: v1alpha1.TaskOverrides{
 				TaskDefinition: "ci-go", PlatformVersion: "1.4.0", CPU: 1024, Memory: 2048, EphemeralStorageGiB: 50,
+			}, variables: map[string]string{
+				v1alpha1.ReasonClassNotFound:          "FARGATE_TASK_CLASS",
+				v1alpha1.ReasonTaskDefinitionNotFound: "FARGATE_TASK_DEFINITION",
 			}},
 		},
 		"the runner's own class": {
@@ -49,7 +54,7 @@ func TestChoose_JobsVariables_BecomeOverrides(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(chosen{})); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(chosen{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("choice (-want +got):\n%s", diff)
 			}
 		})
@@ -90,6 +95,36 @@ func TestPrepare_InvalidChoice_IsABuildFailureAndCreatesNothing(t *testing.T) {
 				t.Errorf("got %v, want a build failure with %q", err, test.want)
 			}
 			a.wantNothingLeft(t)
+		})
+	}
+}
+
+func TestPrepare_ChoiceDoesNotExist_NamesTheVariable(t *testing.T) {
+	for name, test := range map[string]struct {
+		variable, reason string
+		alter            func(*Options)
+		want             string // empty if it is not the author's fault
+	}{
+		"class":                 {"FARGATE_TASK_CLASS=large", v1alpha1.ReasonClassNotFound, nil, "the CI variable FARGATE_TASK_CLASS names what does not exist"},
+		"task definition":       {"FARGATE_TASK_DEFINITION=ci-x", v1alpha1.ReasonTaskDefinitionNotFound, nil, "the CI variable FARGATE_TASK_DEFINITION names what does not exist"},
+		"the runner's class":    {"FARGATE_TASK_CLASS=default", v1alpha1.ReasonClassNotFound, nil, ""},
+		"the flag's definition": {"FARGATE_TASK_DEFINITION=ci-x", v1alpha1.ReasonTaskDefinitionNotFound, func(o *Options) { o.TaskDefinition = "pinned" }, ""},
+		"something else":        {"FARGATE_TASK_CLASS=large", v1alpha1.ReasonTaskDefinitionNotFound, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAttempt(t)
+			a.Environment, a.Classes = environment(t, a.dir, "CUSTOM_ENV_"+test.variable), []string{"*"}
+			if test.alter != nil {
+				test.alter(&a.Options)
+			}
+			a.store.onCreate = func(key types.NamespacedName) { a.store.change(key, stalledBecause(test.reason, "not there")) }
+			err := a.Prepare(t.Context())
+			wantError(t, err, "not there", test.want)
+			if test.want == "" {
+				wantSystemFailure(t, err)
+			} else {
+				wantBuildFailure(t, err, 1)
+			}
 		})
 	}
 }

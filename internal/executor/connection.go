@@ -42,6 +42,9 @@ type connection struct {
 	Port       int    `json:"port,omitempty"`
 	User       string `json:"user,omitempty"`
 	HostKey    string `json:"hostKey,omitempty"` // authorized_keys line
+	// Lost says in a word why the task no longer answers, once a stage has
+	// reported that in full.
+	Lost string `json:"lost,omitempty"`
 }
 
 func newConnection(job types.NamespacedName, privateKey []byte) *connection {

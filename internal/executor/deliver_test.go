@@ -132,7 +132,7 @@ func TestRun_TaskHasEnded_TriesNoMore(t *testing.T) {
 			var err error
 			bound.End(t, "the end of the stage", func() { err = a.Run(t.Context(), a.script(t, "true"), "build_script") })
 			wantSystemFailure(t, err)
-			wantError(t, err, "the symptom was: cannot reach the SSH server")
+			wantError(t, err, "FargateJob ci/job-4711-abcdefgh ")
 		})
 	}
 }

@@ -20,7 +20,9 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 	case errors.As(err, &exit):
 		return e.judgeExit(ctx, conn, stage, exit)
 	case ctx.Err() == nil && (sshrun.IsUnsent(err) || errors.As(err, &lost)):
-		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, e.whyLost(ctx, conn.job()), err)
+		return e.lost(conn, stage, e.fateOf(ctx, conn.job()), err)
+	case ctx.Err() != nil && !IsCancellation(err):
+		return &canceledError{stage: "stage " + stage.String(), err: err}
 	default:
 		return fmt.Errorf("stage %s: %w", stage, err)
 	}
@@ -40,7 +42,7 @@ func (e *Executor) judgeExit(ctx context.Context, conn *connection, stage gitlab
 	fate := e.fateOf(ctx, conn.job())
 	switch {
 	case fate.end != nil:
-		return fmt.Errorf("stage %s: %w; the symptom was: %w", stage, fate.end, exit)
+		return e.lost(conn, stage, fate, exit)
 	case fate.state == "":
 		failure.Err = fmt.Errorf("%w; cannot tell whether its task is being stopped: %w", exit, fate.err)
 	}

@@ -50,7 +50,7 @@ func TestRun_SignalWhileTheTaskStops_IsASystemFailureWithTheReason(t *testing.T)
 	}, func(t *testing.T, _ *attempt, err error, _ int) {
 		t.Helper()
 		wantSystemFailure(t, err)
-		wantError(t, err, "SpotInterruption", "Your Spot Task was interrupted.", "the symptom was: the script")
+		wantError(t, err, "SpotInterruption", "Your Spot Task was interrupted.")
 	})
 }
 

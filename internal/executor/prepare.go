@@ -33,6 +33,7 @@ func (e *Executor) Prepare(ctx context.Context) error {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	p.progress.log = &watchedLog{Writer: e.Stdout, broken: giveUp}
+	p.warnUnused()
 	p.progress.open()
 	p.sayIdle()
 	if err = p.launch(ctx); err != nil {
@@ -46,6 +47,8 @@ func (e *Executor) Prepare(ctx context.Context) error {
 type preparation struct {
 	*Executor
 	progress *startLog
+	ci       gitlab.Job
+	wanted   chosen
 	store    JobStore
 	key      *keyPair
 	job      *v1alpha1.FargateJob
@@ -57,15 +60,14 @@ type preparation struct {
 // newPreparation gathers everything that is needed before anything is created.
 func (e *Executor) newPreparation() (*preparation, error) {
 	p := &preparation{Executor: e, progress: &startLog{progress: newProgress(e.Stdout)}}
-	ci, err := e.Environment.ReadJob()
-	if err != nil {
+	var err error
+	if p.ci, err = e.Environment.ReadJob(); err != nil {
 		return nil, err
 	}
-	wanted, err := e.choose()
-	if err != nil {
+	if p.wanted, err = e.choose(); err != nil {
 		return nil, err
 	}
-	name, err := e.jobName(&ci)
+	name, err := e.jobName(&p.ci)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.key, err = newKeyPair(); err != nil {
 		return nil, err
 	}
-	p.job = newJob(namespace, name, &wanted, p.key.publicKey, &ci, e.Pod)
+	p.job = newJob(namespace, name, &p.wanted, p.key.publicKey, &p.ci, e.Pod)
 	p.job.Annotations = map[string]string{life.Annotation: life.Current(e.Pod.UID).String()}
 	p.conn = newConnection(p.name(), p.key.private)
 	return p, createConnection(p.path, p.conn)
@@ -103,6 +105,7 @@ func (p *preparation) launch(ctx context.Context) error {
 	if err := p.create(ctx); err != nil {
 		return err
 	}
+	p.progress.phases.enter(phaseController)
 	p.progress.sayf("created %s%s", p.words().job, ofClass(p.job))
 	p.Log.Info("Created a job", "job", p.words().job, "class", p.job.Spec.ClassRef.Name)
 	server, err := p.await(ctx)
@@ -164,22 +167,41 @@ func (p *preparation) await(ctx context.Context) (reached, error) {
 // fail undoes what was done and returns the error to report, which says whose
 // fault it is.
 func (p *preparation) fail(ctx context.Context, cause error) error {
-	var stall *StalledError
-	switch {
-	case ctx.Err() != nil:
-		cause = fmt.Errorf("prepare was canceled: %w", cause)
-	case errors.As(cause, &stall) && stall.AuthorsFault():
-		cause = &gitlab.BuildFailure{Code: 1, Err: cause}
+	if ctx.Err() != nil {
+		return &canceledError{stage: "prepare", err: cause, left: p.undo(ctx)}
 	}
-	if ctx.Err() == nil {
-		p.progress.containerLog = p.lastLines(ctx, cause)
-	}
-	if !p.exists {
-		return errors.Join(cause, removeConnection(p.path))
-	}
-	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {
+	cause = p.blame(cause)
+	p.progress.containerLog = p.lastLines(ctx, cause)
+	if err := p.undo(ctx); err != nil {
 		return fmt.Errorf("%w; %w", cause, err)
 	}
-	p.progress.sayf("deleted %s", p.words().job)
 	return cause
+}
+
+// blame returns the error of a start that failed. If the job's author alone can
+// fix it, it is a build failure.
+func (p *preparation) blame(cause error) error {
+	var stall *StalledError
+	if !errors.As(cause, &stall) {
+		return cause
+	}
+	if variable := p.wanted.variables[stall.Reason]; variable != "" {
+		return &gitlab.BuildFailure{Code: 1, Err: fmt.Errorf("the CI variable %s names what does not exist, correct it: %w", variable, cause)}
+	}
+	if stall.AuthorsFault() {
+		return &gitlab.BuildFailure{Code: 1, Err: cause}
+	}
+	return cause
+}
+
+// undo deletes the job and the connection file.
+func (p *preparation) undo(ctx context.Context) error {
+	if !p.exists {
+		return removeConnection(p.path)
+	}
+	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {
+		return err
+	}
+	p.progress.sayf("deleted %s", p.words().job)
+	return nil
 }

@@ -13,13 +13,15 @@ import (
 type progress struct {
 	log   io.Writer
 	begun time.Time
+	said  time.Time // when the latest line was written
 }
 
 func newProgress(log io.Writer) *progress {
-	return &progress{log: log, begun: time.Now()}
+	return &progress{log: log, begun: time.Now(), said: time.Now()}
 }
 
 func (p *progress) sayf(format string, args ...any) {
+	p.said = time.Now()
 	fmt.Fprintf(p.log, "[%6.1fs] %s\n", time.Since(p.begun).Seconds(), text.OneLine(fmt.Sprintf(format, args...)))
 }
 

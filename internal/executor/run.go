@@ -39,6 +39,9 @@ func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) e
 	if err != nil {
 		return err
 	}
+	if conn.ended() {
+		return lostBefore(stage, conn)
+	}
 	e.Log.Info("Running a script", "job", conn.Name, "stage", string(stage))
 	err = e.deliver(ctx, conn.job(), e.within(target), sshrun.Script{
 		Body:        body,

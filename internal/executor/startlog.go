@@ -29,14 +29,16 @@ type startLog struct {
 
 func (s *startLog) open() {
 	s.write(gitlab.SectionStart(sectionName, sectionTitle, time.Now()))
-	s.phases.enter(phaseLaunch)
+	s.phases.enter(phaseCreate)
 }
 
 // see logs the job's current state.
 func (s *startLog) see(job *v1alpha1.FargateJob) {
 	task := job.Status.Task
 	if task == nil {
-		s.phases.enter(phaseLaunch)
+		if len(job.Status.Conditions) > 0 {
+			s.phases.enter(phaseLaunch)
+		}
 		return
 	}
 	if s.task == nil || s.task.ARN != task.ARN {

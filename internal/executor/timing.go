@@ -6,7 +6,7 @@ import "time"
 type timing struct {
 	outage     time.Duration // how long the store may be silent before prepare gives up
 	retry      time.Duration // between attempts to reach the store
-	silence    time.Duration // without any status before the job log says so
+	silence    time.Duration // of the job log before it says again what the job waits for
 	unattended time.Duration // without any status before prepare gives up
 	overdue    time.Duration // past the launch deadline before the controller counts as gone
 	sshQuiet   time.Duration // without SSH before the job log says so, and between such lines

@@ -10,17 +10,6 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
-// The CI variables with which a job customizes its task.
-const (
-	taskDefinitionVariable   = "FARGATE_TASK_DEFINITION"
-	platformVersionVariable  = "FARGATE_PLATFORM_VERSION"
-	cpuVariable              = "FARGATE_CPU"
-	memoryVariable           = "FARGATE_MEMORY"
-	ephemeralStorageVariable = "FARGATE_EPHEMERAL_STORAGE"
-	// TaskClassVariable chooses the FargateTaskClass.
-	TaskClassVariable = "FARGATE_TASK_CLASS"
-)
-
 // Choice is what a job asks for in place of its task's defaults; empty fields
 // keep the default. Values are well formed for the API server, but not yet
 // allowed: whether the job may have them is decided elsewhere.
@@ -39,12 +28,12 @@ type Choice struct {
 func (e Environment) ReadChoice() (Choice, error) {
 	r := choiceReader{environment: e}
 	choice := Choice{
-		TaskDefinition:      r.text(taskDefinitionVariable, taskrules.TaskDefinition),
-		PlatformVersion:     r.text(platformVersionVariable, taskrules.PlatformVersion),
-		TaskClass:           r.text(TaskClassVariable, taskrules.TaskClass),
-		CPU:                 r.size(cpuVariable, "vCPU", taskrules.CheckCPU),
-		Memory:              r.size(memoryVariable, "GB", taskrules.CheckMemory),
-		EphemeralStorageGiB: r.size(ephemeralStorageVariable, "", taskrules.CheckEphemeralStorage),
+		TaskDefinition:      r.text(taskrules.TaskDefinitionVariable, taskrules.TaskDefinition),
+		PlatformVersion:     r.text(taskrules.PlatformVersionVariable, taskrules.PlatformVersion),
+		TaskClass:           r.text(taskrules.TaskClassVariable, taskrules.TaskClass),
+		CPU:                 r.size(taskrules.CPUVariable, "vCPU", taskrules.CheckCPU),
+		Memory:              r.size(taskrules.MemoryVariable, "GB", taskrules.CheckMemory),
+		EphemeralStorageGiB: r.size(taskrules.EphemeralStorageVariable, "", taskrules.CheckEphemeralStorage),
 	}
 	return choice, errors.Join(r.problems...)
 }

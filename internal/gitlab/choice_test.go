@@ -85,8 +85,8 @@ func FuzzReadChoice(f *testing.F) {
 	f.Add("arn:aws:ecs:us-east-1:123456789012:task-definition/ci:1", "LATEST", "a.b", "0x400", "1e1GB", "+21")
 	f.Fuzz(func(t *testing.T, definition, version, class, cpu, memory, storage string) {
 		env := Environment{jobVariables: map[string]string{
-			taskDefinitionVariable: definition, platformVersionVariable: version, TaskClassVariable: class,
-			cpuVariable: cpu, memoryVariable: memory, ephemeralStorageVariable: storage,
+			taskrules.TaskDefinitionVariable: definition, taskrules.PlatformVersionVariable: version, taskrules.TaskClassVariable: class,
+			taskrules.CPUVariable: cpu, taskrules.MemoryVariable: memory, taskrules.EphemeralStorageVariable: storage,
 		}}
 		choice, err := env.ReadChoice()
 		if err != nil {

@@ -1,20 +1,13 @@
 package gitlab
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// maxJobResponse is the most that is read of a job response, in bytes. A job
-// with many large variables takes a few MiB.
-const maxJobResponse = 64 << 20
 
 // Job identifies a job, for people and for chargeback.
 //
@@ -41,24 +34,9 @@ type Job struct {
 	// RunnerToken is the first characters of the runner's token, which identify
 	// the runner and are not secret. From a variable: never trusted.
 	RunnerToken string
-}
 
-// jobResponse is the part of GitLab's job response that this program uses.
-// Variables and credentials are not part of it: they are never decoded.
-type jobResponse struct {
-	ID      int64 `json:"id"`
-	JobInfo struct {
-		Name            string `json:"name"`
-		PipelineID      int64  `json:"pipeline_id"`
-		ProjectID       int64  `json:"project_id"`
-		ProjectFullPath string `json:"project_full_path"`
-	} `json:"job_info"`
-	GitInfo struct {
-		Ref string `json:"ref"`
-	} `json:"git_info"`
-	RunnerInfo struct {
-		Timeout int64 `json:"timeout"` // seconds
-	} `json:"runner_info"`
+	// Unused names what the job asks for that this executor does not provide.
+	Unused Unused
 }
 
 // ReadJob returns the identity of the job. With runners that write no job
@@ -79,51 +57,6 @@ func (e Environment) ReadJob() (Job, error) {
 	return e.fill(response.job()), nil
 }
 
-// parseJobResponse ignores unknown fields: every release of GitLab adds some.
-func parseJobResponse(r io.Reader) (jobResponse, error) {
-	limited := &io.LimitedReader{R: r, N: maxJobResponse + 1}
-	text, err := io.ReadAll(limited)
-	if err != nil {
-		return jobResponse{}, err
-	}
-	if len(text) > maxJobResponse {
-		return jobResponse{}, fmt.Errorf("the job is larger than %d MiB", maxJobResponse>>20)
-	}
-	var response jobResponse
-	if err := json.Unmarshal(text, &response); err != nil {
-		return jobResponse{}, fmt.Errorf("the job is not what GitLab sends: %w", withoutContent(err))
-	}
-	if response.ID <= 0 {
-		return jobResponse{}, errors.New("the job has no id")
-	}
-	return response, nil
-}
-
-// withoutContent keeps a job's values, which include secrets, out of the error.
-func withoutContent(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
-		return fmt.Errorf("field %s must be of type %s", wrongType.Field, wrongType.Type)
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return fmt.Errorf("invalid JSON at byte %d", syntax.Offset)
-	}
-	return errors.New("invalid JSON")
-}
-
-func (r jobResponse) job() Job {
-	return Job{
-		ID:          r.ID,
-		Name:        r.JobInfo.Name,
-		ProjectID:   r.JobInfo.ProjectID,
-		ProjectPath: r.JobInfo.ProjectFullPath,
-		PipelineID:  r.JobInfo.PipelineID,
-		Ref:         r.GitInfo.Ref,
-		Timeout:     seconds(r.RunnerInfo.Timeout),
-	}
-}
-
 // fill adds from variables what the response lacks.
 func (e Environment) fill(job Job) Job {
 	if job.ProjectPath == "" {
@@ -134,6 +67,7 @@ func (e Environment) fill(job Job) Job {
 	}
 	job.URL = e.JobVariable("CI_JOB_URL")
 	job.RunnerToken = e.JobVariable("CI_RUNNER_SHORT_TOKEN")
+	job.Unused = e.expanded(job.Unused)
 	return job
 }
 
@@ -153,6 +87,7 @@ func (e Environment) jobFromVariables() (Job, error) {
 		ProjectID: projectID,
 		Ref:       e.JobVariable("CI_COMMIT_REF_NAME"),
 		Timeout:   seconds(timeout),
+		Unused:    e.unusedFromVariables(),
 	}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 const (
 	clearLine = "\x1b[0K"
 	boldRed   = "\x1b[31;1m"
+	yellow    = "\x1b[0;33m"
 	reset     = "\x1b[0;m"
 )
 
@@ -28,3 +29,6 @@ func SectionEnd(name string, at time.Time) string {
 
 // Failure returns text in the color that the runner itself uses for failures.
 func Failure(text string) string { return boldRed + text + reset }
+
+// Warning returns text in the color that the runner itself uses for warnings.
+func Warning(text string) string { return yellow + text + reset }

@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/fargate-operator/fargate-operator/internal/proxy"
 )
 
 // namespaceFile is where a pod finds its namespace.
@@ -46,9 +48,31 @@ func fromFile(path string) (config *rest.Config, namespace string, err error) {
 		}
 	}
 	if err != nil {
+		if loaded != nil {
+			for _, cluster := range loaded.Clusters {
+				err = proxy.WithoutCredentials(err, cluster.ProxyURL)
+			}
+		}
 		return nil, "", fmt.Errorf("cannot use kubeconfig %s, correct the file, or Kubeconfig in the [Kubernetes] section of the configuration: %w", path, err)
 	}
 	return config, namespace, nil
+}
+
+// hostOf is the API server's URL for errors. They may be the words of a proxy, so
+// it names the one in use.
+func hostOf(config *rest.Config) string {
+	target, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return config.Host
+	}
+	through := proxy.For(target)
+	if config.Proxy != nil {
+		through = "through the proxy of proxy-url in the kubeconfig"
+	}
+	if through == "" {
+		return config.Host
+	}
+	return config.Host + " (" + through + ")"
 }
 
 // fromPod returns no namespace if the pod does not name it.

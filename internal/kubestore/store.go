@@ -32,7 +32,7 @@ const requestTimeout = 10 * time.Second
 // Store is an executor.JobStore in an API server.
 type Store struct {
 	client    rest.Interface
-	host      string
+	host      string // the API server's URL, with the proxy in use
 	namespace string
 	codec     runtime.ParameterCodec
 }
@@ -60,7 +60,7 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	}
 	return &Store{
 		client:    client,
-		host:      config.Host,
+		host:      hostOf(config),
 		namespace: namespace,
 		codec:     runtime.NewParameterCodec(scheme),
 	}, nil

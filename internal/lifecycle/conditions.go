@@ -46,8 +46,8 @@ func (l *Lifecycle) summarize(ctx context.Context, job *v1alpha1.FargateJob, err
 		return
 	}
 	status, reason, message := l.readiness(ctx, job)
-	if isFault(err) && status != metav1.ConditionTrue {
-		message = err.Error()
+	if status != metav1.ConditionTrue {
+		message = l.withFailures(job, l.withLook(job, message), err)
 	}
 	l.setCondition(job, v1alpha1.ConditionReady, status, reason, message)
 	if status == metav1.ConditionTrue {

@@ -39,6 +39,7 @@ type Lifecycle struct {
 	attempts ledger
 	searches byJob[time.Time] // when the search for a task that nobody knows began
 	watched  byJob[string]    // the ARN of the task that is observed
+	failures byJob[failures]
 }
 
 // Advance brings a job one step further, in memory only. If that changes the

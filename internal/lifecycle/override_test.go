@@ -58,27 +58,27 @@ func TestOverride_Refused_NamesTheRuleWhereItIsWritten(t *testing.T) {
 		"an object, no rule": {
 			classWith("default", v1alpha1.OverridePolicy{}),
 			v1alpha1.TaskOverrides{PlatformVersion: "LATEST"},
-			`platformVersion "LATEST" is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.platformVersions is not set)`,
+			`platformVersion "LATEST" (FARGATE_PLATFORM_VERSION or --platform-version) is refused: FargateTaskClass default does not let jobs change it (spec.allowedOverrides.platformVersions is not set)`,
 		},
 		"an object, beyond its rule": {
 			classWith("default", some),
 			v1alpha1.TaskOverrides{EphemeralStorageGiB: 50},
-			"ephemeralStorageGiB 50 is refused: FargateTaskClass default allows at most 40 (spec.allowedOverrides.maxEphemeralStorageGiB)",
+			"ephemeralStorageGiB 50 (FARGATE_EPHEMERAL_STORAGE) is refused: FargateTaskClass default allows at most 40 (spec.allowedOverrides.maxEphemeralStorageGiB)",
 		},
 		"the file, no rule": {
 			classWith("", some),
 			v1alpha1.TaskOverrides{CPU: 1024},
-			"cpu 1024 is refused: fargate.toml does not let jobs change it ([Overrides] MaxCPU is not set)",
+			"cpu 1024 (FARGATE_CPU) is refused: fargate.toml does not let jobs change it ([Overrides] MaxCPU is not set)",
 		},
 		"the file, beyond its rule": {
 			classWith("", some),
 			v1alpha1.TaskOverrides{EphemeralStorageGiB: 50},
-			"ephemeralStorageGiB 50 is refused: fargate.toml allows at most 40 ([Overrides] MaxEphemeralStorage)",
+			"ephemeralStorageGiB 50 (FARGATE_EPHEMERAL_STORAGE) is refused: fargate.toml allows at most 40 ([Overrides] MaxEphemeralStorage)",
 		},
 		"the file, other patterns": {
 			classWith("", some),
 			v1alpha1.TaskOverrides{TaskDefinition: "prod"},
-			`taskDefinition "prod" is refused: fargate.toml allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
+			`taskDefinition "prod" (FARGATE_TASK_DEFINITION or --task-def) is refused: fargate.toml allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,10 +102,10 @@ func TestCheckSize_RefusesWhatTheJobChoseAndFargateDoesNotOffer(t *testing.T) {
 		want       string // empty for no error
 	}{
 		"both go together":          {v1alpha1.TaskTemplate{CPU: 1024, Memory: 2048}, fargate, v1alpha1.TaskOverrides{CPU: 1024, Memory: 2048}, ""},
-		"both do not":               {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"both do not":               {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, "cpu 256 (FARGATE_CPU) with memory 8192 (FARGATE_MEMORY) is refused"},
 		"cpu against the class":     {v1alpha1.TaskTemplate{CPU: 4096, Memory: 512}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "8192 to 30720 MiB"},
-		"cpu against the task's":    {v1alpha1.TaskTemplate{CPU: 4096}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "cpu 4096 with memory 512 is refused"},
-		"memory against the task's": {v1alpha1.TaskTemplate{Memory: 8192}, fargate, v1alpha1.TaskOverrides{Memory: 8192}, "cpu 256 with memory 8192 is refused"},
+		"cpu against the task's":    {v1alpha1.TaskTemplate{CPU: 4096}, fargate, v1alpha1.TaskOverrides{CPU: 4096}, "cpu 4096 (FARGATE_CPU) with memory 512 is refused"},
+		"memory against the task's": {v1alpha1.TaskTemplate{Memory: 8192}, fargate, v1alpha1.TaskOverrides{Memory: 8192}, "cpu 256 with memory 8192 (FARGATE_MEMORY) is refused"},
 		"the class' own":            {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, fargate, v1alpha1.TaskOverrides{PlatformVersion: "LATEST"}, ""},
 		"not for Fargate":           {v1alpha1.TaskTemplate{CPU: 256, Memory: 8192}, ecs.Definition{}, v1alpha1.TaskOverrides{CPU: 256, Memory: 8192}, ""},
 		"no memory known":           {v1alpha1.TaskTemplate{CPU: 256}, ecs.Definition{Fargate: true}, v1alpha1.TaskOverrides{CPU: 256}, ""},

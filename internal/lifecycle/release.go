@@ -35,6 +35,7 @@ func (l *Lifecycle) Release(ctx context.Context, job *v1alpha1.FargateJob, reaso
 func (l *Lifecycle) Forget(job types.NamespacedName) {
 	l.attempts.forget(job)
 	l.searches.forget(job)
+	l.failures.forget(job)
 	if arn := l.watched.forget(job); arn != "" {
 		l.Observers.Forget(arn)
 	}

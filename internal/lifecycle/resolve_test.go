@@ -64,12 +64,12 @@ func TestResolve_CannotWork_StallsBeforeALaunch(t *testing.T) {
 		"an override that is not allowed": {
 			func(w *world) { w.stored.Spec.Overrides.CPU = 512 },
 			v1alpha1.ReasonOverrideRefused,
-			[]string{"cpu 512"},
+			[]string{"cpu 512 (FARGATE_CPU)"},
 		},
 		"a size that Fargate does not offer": {func(w *world) {
 			w.class.Spec.AllowedOverrides.MaxCPU = 4096
 			w.stored.Spec.Overrides.CPU = 4096
-		}, v1alpha1.ReasonOverrideRefused, []string{"cpu 4096 with memory 512"}},
+		}, v1alpha1.ReasonOverrideRefused, []string{"cpu 4096 (FARGATE_CPU) with memory 512"}},
 		"no task definition": {
 			func(w *world) { w.cloud.Fail("TaskDefinition", 1, denied) },
 			v1alpha1.ReasonAccessDenied,

@@ -67,3 +67,22 @@ from the markers in the code; a test compares them. */}}
   resources: [events]
   verbs: [create, patch]
 {{- end -}}
+
+{{- /* The environment of programs behind a proxy, which must not be on the way to the API server, to names within the
+cluster, and to the addresses of the node's metadata service, of ECS and of EKS Pod Identity. */}}
+{{- define "fargate-operator.proxyEnv" -}}
+{{- with .Values.proxy }}
+{{- with .httpsProxy }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with .httpProxy }}
+- name: HTTP_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- if or .httpsProxy .httpProxy .noProxy }}
+- name: NO_PROXY
+  value: {{ concat (list "$(KUBERNETES_SERVICE_HOST)" ".svc" ".cluster.local" "169.254.169.254" "169.254.170.2" "169.254.170.23" "fd00:ec2::254" "fd00:ec2::23") .noProxy | join "," | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -204,7 +204,7 @@ func TestSettings_RefusedToTheJob_FailsTheBuildAndNamesTheRule(t *testing.T) {
 			`allows only ["ci-*"] (spec.allowedOverrides.taskDefinitions)`, `allows only ["ci-*"] ([Overrides] TaskDefinitions)`,
 		},
 		"a size that Fargate does not offer": {
-			"FARGATE_MEMORY=8192", "MaxMemory = 8192", "cpu 256 with memory 8192 is refused", "cpu 256 with memory 8192 is refused",
+			"FARGATE_MEMORY=8192", "MaxMemory = 8192", "cpu 256 with memory 8192 (FARGATE_MEMORY) is refused", "cpu 256 with memory 8192 (FARGATE_MEMORY) is refused",
 		},
 		"malformed": {"FARGATE_MEMORY=lots", "", "the CI variable FARGATE_MEMORY must be", "the CI variable FARGATE_MEMORY must be"},
 		"no class to choose": {
