@@ -30,7 +30,7 @@ func whileAwaited(ctx context.Context) (context.Context, context.CancelFunc) {
 	go func() {
 		for ctx.Err() == nil {
 			orphaned := parent > 1 && os.Getppid() != parent
-			if orphaned || unreadWithin(stdout, parentInterval) {
+			if orphaned || unread() {
 				cancel(executor.ErrRunnerGone)
 			}
 		}
@@ -38,11 +38,11 @@ func whileAwaited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { cancel(nil) }
 }
 
-// unreadWithin waits until a pipe has no reading end, which it reports, or the
-// time is over.
-func unreadWithin(pipe int32, limit time.Duration) bool {
+// unread waits until nobody can read the standard output any more, which it
+// reports, or it is time to look at the parent.
+func unread() bool {
 	// Errors are reported without being asked for.
-	fds := []unix.PollFd{{Fd: pipe}}
-	n, err := unix.Poll(fds, int(limit.Milliseconds()))
+	fds := []unix.PollFd{{Fd: stdout}}
+	n, err := unix.Poll(fds, int(parentInterval.Milliseconds()))
 	return err == nil && n > 0
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,14 +20,14 @@ import (
 // sessions at both ends, and what the race detector adds.
 const mostMemory = 64 << 20
 
-// impatient are limits for peers that have to be given up.
+// impatient are limits for peers that have to be given up once they have let us
+// in.
 func impatient() timing {
-	return timing{
-		connect: 200 * time.Millisecond, handshake: 200 * time.Millisecond,
-		keepAlive: 50 * time.Millisecond, answer: 200 * time.Millisecond,
-		linger: 50 * time.Millisecond, tail: 200 * time.Millisecond,
-		deliver: 100 * time.Millisecond, killSlack: 300 * time.Millisecond,
-	}
+	limits := defaultTiming
+	limits.keepAlive, limits.answer = 50*time.Millisecond, time.Second
+	limits.linger, limits.tail = 50*time.Millisecond, 200*time.Millisecond
+	limits.deliver, limits.killSlack = 100*time.Millisecond, 300*time.Millisecond
+	return limits
 }
 
 func hostileTarget(t *testing.T, s *hostilessh.Server) Target {
@@ -34,11 +35,11 @@ func hostileTarget(t *testing.T, s *hostilessh.Server) Target {
 	return Target{Host: s.Host, Port: s.Port, User: "ci", Key: newKey(t), HostKey: s.HostKey}
 }
 
-// inEveryMode runs a test against each kind of hostile server and bounds the
-// memory that it takes.
-func inEveryMode(t *testing.T, test func(t *testing.T, target Target)) {
+// against runs a test against hostile servers and bounds the memory that each
+// takes.
+func against(t *testing.T, modes []hostilessh.Mode, test func(t *testing.T, target Target)) {
 	t.Helper()
-	for _, mode := range hostilessh.Modes {
+	for _, mode := range modes {
 		t.Run(string(mode), func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
@@ -52,12 +53,35 @@ func inEveryMode(t *testing.T, test func(t *testing.T, target Target)) {
 	}
 }
 
+func TestDial_HostileServer_EndsByItself(t *testing.T) {
+	against(t, hostilessh.BeforeLogin, func(t *testing.T, target Target) {
+		t.Helper()
+		if client, err := dialServer(t.Context(), t, target, hurried()); err == nil {
+			_ = client.Close()
+			t.Error("it was let in")
+		}
+	})
+}
+
+func TestDial_HostileServer_EndsWithContext(t *testing.T) {
+	against(t, hostilessh.BeforeLogin, func(t *testing.T, target Target) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if client, err := dialServer(ctx, t, target, defaultTiming); err == nil {
+			_ = client.Close()
+			t.Error("it was let in")
+		}
+	})
+}
+
 func TestWaitReachable_HostileServer_EndsWithContext(t *testing.T) {
-	inEveryMode(t, func(t *testing.T, target Target) {
+	against(t, slices.Concat(hostilessh.BeforeLogin, hostilessh.AfterLogin), func(t *testing.T, target Target) {
+		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		bound.End(t, "the end of WaitReachable", func() {
-			if client, err := waitReachable(ctx, target, nil, impatient()); err == nil {
+			if client, err := waitReachable(ctx, target, nil, hurried()); err == nil {
 				_ = client.Close()
 			}
 		})
@@ -65,13 +89,14 @@ func TestWaitReachable_HostileServer_EndsWithContext(t *testing.T) {
 }
 
 func TestRun_HostileServer_EndsWithContext(t *testing.T) {
-	inEveryMode(t, func(t *testing.T, target Target) {
+	against(t, hostilessh.AfterLogin, func(t *testing.T, target Target) {
+		t.Helper()
+		client, err := dialServer(t.Context(), t, target, impatient())
+		if err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
-		client, err := dialServer(ctx, t, target, impatient())
-		if err != nil {
-			return
-		}
 		script := quietScript(strings.Repeat("x", 4<<20))
 		script.GracePeriod = 100 * time.Millisecond
 		_ = runScript(ctx, t, client, script)
@@ -151,12 +176,12 @@ func TestRun_Canceled_FullPipe_ReturnsAllTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _, _ = read.Close(), write.Close() }()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	client, err := dialServer(ctx, t, hostileTarget(t, hostilessh.Start(t, hostilessh.OutputEndless)), impatient())
+	client, err := dialServer(t.Context(), t, hostileTarget(t, hostilessh.Start(t, hostilessh.OutputEndless)), impatient())
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
 	script := quietScript("yes")
 	script.Stdout = write
 	var canceled *CanceledError

@@ -2,7 +2,10 @@ package sshrun
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,6 +57,70 @@ func TestRun_OutputAfterTheExitStatus_IsWaitedFor(t *testing.T) {
 		if stdout.String() != want || stderr.String() != want {
 			t.Errorf("stdout %q, stderr %q; want %q of both: output that came after the exit status is lost", stdout.String(), stderr.String(), want)
 		}
+	})
+}
+
+// ticking is a server whose command succeeds at once and leaves a process behind
+// that prints a line a second for 40 s. Its terminate script finds nothing to do.
+func ticking() *faultyServer {
+	return &faultyServer{onExec: func(_ *ssh.ServerConn, command string, channel ssh.Channel) {
+		reportStatus(channel, 0)
+		if strings.Contains(command, "sh -s") {
+			return
+		}
+		for range 40 {
+			<-time.After(time.Second)
+			if _, err := io.WriteString(channel, "tick\n"); err != nil {
+				return
+			}
+		}
+	}}
+}
+
+func TestRun_OutputGoesOnAfterTheExitStatus_IsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stdout bytes.Buffer
+		begun := time.Now()
+		err := runThrough(t, &relay{}, ticking(), Script{Body: strings.NewReader("make"), Stdout: &stdout, Stderr: io.Discard})
+		if err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took > defaultTiming.tail+defaultTiming.linger {
+			t.Errorf("the stage was held for %s, want %s", took, defaultTiming.tail)
+		}
+		if got := strings.Count(stdout.String(), "tick\n"); got < 9 {
+			t.Errorf("%d lines arrived, want those of the first ten seconds", got)
+		}
+		<-time.After(time.Minute) // of the bubble's time: the server has ended
+	})
+}
+
+func TestRun_CanceledAfterTheExitStatus_EndsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		near, clientEnd := net.Pipe()
+		far, serverEnd := net.Pipe()
+		new(relay).join(near, far)
+		server := ticking()
+		target, hostKey := server.prepare(t)
+		go server.serve(serverEnd, 1, hostKey)
+		client, err := newClient(t.Context(), clientEnd, target, defaultTiming)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = client.Close() }()
+		begun := time.Now()
+		err = client.Run(ctx, quietScript("make"))
+		var canceled *CanceledError
+		if !errors.As(err, &canceled) || !canceled.Ended {
+			t.Errorf("got %v, want *CanceledError for a script that has ended", err)
+		}
+		// The output is open for as long as it may be after a script's end.
+		if took := time.Since(begun); took > 5*time.Second+2*defaultTiming.linger {
+			t.Errorf("the stage was held for %s, want 5 s and what the script's end takes", took)
+		}
+		<-time.After(time.Minute) // of the bubble's time: the server has ended
 	})
 }
 

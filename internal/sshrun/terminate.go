@@ -35,7 +35,7 @@ func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bo
 	return ended
 }
 
-// endProcesses tries the connection at hand, then another one, for a server that
+// endProcesses tries this connection, then another one, for a server that
 // grants no second session or has stalled, then SSH's own signals.
 func (c *Client) endProcesses(ctx context.Context, s *session, id string, killAt time.Time) bool {
 	ended, err := c.endMarked(ctx, s, id, killAt)

@@ -36,8 +36,7 @@ func (c *connection) config() *ssh.ServerConfig {
 	switch c.server.Mode {
 	case AuthBannersEndless:
 		config.PreAuthConnCallback = func(conn ssh.ServerPreAuthConn) {
-			for conn.SendAuthBanner("Welcome\r\n") == nil { //nolint:revive // until the client has enough
-			}
+			untilError(func() error { return conn.SendAuthBanner("Welcome\r\n") })
 		}
 	case RekeyWithheld:
 		config.RekeyThreshold = rekeyAfter
@@ -99,4 +98,13 @@ func (c *connection) open(asked ssh.NewChannel) {
 func grantNoWindow(channel ssh.NewChannel) {
 	window := reflect.ValueOf(channel).Elem().FieldByName("myWindow")
 	*(*uint32)(unsafe.Pointer(window.UnsafeAddr())) = 0 //nolint:gosec // there is no other way
+}
+
+// untilError repeats what the client may have enough of.
+func untilError(do func() error) {
+	for {
+		if err := do(); err != nil {
+			return
+		}
+	}
 }

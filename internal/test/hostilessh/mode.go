@@ -40,10 +40,14 @@ const (
 	RekeyEndless      Mode = "a key exchange for every few bytes"
 )
 
-// Modes are all modes.
-var Modes = []Mode{
+// BeforeLogin are the modes in which nobody gets to a session.
+var BeforeLogin = []Mode{
 	VersionWithheld, VersionSlow, VersionEndless, BannerEndless,
 	KeyExchangeWithheld, AuthWithheld, AuthBannersEndless,
+}
+
+// AfterLogin are the others.
+var AfterLogin = []Mode{
 	ChannelWithheld, ChannelRefused, CommandWithheld, CommandRefused,
 	WindowWithheld, SecondWindowWithheld, ReadsNothing,
 	StatusWithheld, StatusEndless, StallAfterStatus, OutputAfterwards, OutputEndless, StderrEndless,

@@ -86,13 +86,10 @@ func (s *Server) Serve(raw net.Conn) {
 	}
 	go c.answer(requests)
 	if s.Mode == RequestsEndless {
-		go func() {
-			for {
-				if _, _, err := conn.SendRequest("keepalive@openssh.com", true, nil); err != nil {
-					return
-				}
-			}
-		}()
+		go untilError(func() error {
+			_, _, err := conn.SendRequest("keepalive@openssh.com", true, nil)
+			return err
+		})
 	}
 	for channel := range channels {
 		c.open(channel)

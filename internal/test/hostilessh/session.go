@@ -37,8 +37,7 @@ func (c *connection) command(channel ssh.Channel) {
 	case ReadsNothing:
 		c.raw.noReads.Store(true)
 	case StatusEndless:
-		for report(channel) == nil { //nolint:revive // until the client has enough
-		}
+		untilError(func() error { return report(channel) })
 	case StallAfterStatus:
 		<-input
 		_ = report(channel)
@@ -53,11 +52,10 @@ func (c *connection) command(channel ssh.Channel) {
 }
 
 func flood(output io.Writer) {
-	for {
-		if _, err := io.WriteString(output, piece); err != nil {
-			return
-		}
-	}
+	untilError(func() error {
+		_, err := io.WriteString(output, piece)
+		return err
+	})
 }
 
 // report reports that the command has succeeded.
