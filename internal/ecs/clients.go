@@ -106,6 +106,8 @@ type regional struct {
 	interfaces  interfacesAPI
 	definitions *definitionCache
 	turns       *turns
+	stops       line
+	searches    line
 	// config creates the clients that are seldom needed.
 	config aws.Config
 	// used is when they were last requested.
@@ -140,6 +142,8 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		interfaces:  ec2.NewFromConfig(cfg),
 		definitions: newDefinitionCache(),
 		turns:       newTurns(limits.launches),
+		stops:       newLine(),
+		searches:    newLine(),
 		config:      cfg,
 		used:        now,
 	}

@@ -62,7 +62,9 @@ func (s *scripted) Do(request *http.Request) (*http.Response, error) {
 // limiter's buckets.
 func (s *scripted) clients(l *limiter) *Clients {
 	tasks := ecs.NewFromConfig(s.config(l))
-	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: tasks, turns: newTurns(l.launches)}}}
+	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {
+		tasks: tasks, turns: newTurns(l.launches), stops: newLine(), searches: newLine(),
+	}}}
 }
 
 func (s *scripted) config(l *limiter) aws.Config {

@@ -26,6 +26,11 @@ func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) er
 	if err != nil {
 		return err
 	}
+	leave, err := r.stops.enter(ctx)
+	if err != nil {
+		return Classify(err, "stopping the task "+arn, loc)
+	}
+	defer leave()
 	_, err = r.tasks.StopTask(ctx, &ecs.StopTaskInput{
 		Cluster: aws.String(loc.Cluster),
 		Task:    aws.String(arn),
@@ -52,6 +57,11 @@ func (c *Clients) FindByOwner(ctx context.Context, loc Location, owner Owner) ([
 	if err != nil {
 		return nil, err
 	}
+	leave, err := r.searches.enter(ctx)
+	if err != nil {
+		return nil, Classify(err, "listing the job's tasks", loc)
+	}
+	defer leave()
 	var arns []string
 	pages := ecs.NewListTasksPaginator(r.tasks, &ecs.ListTasksInput{
 		Cluster:   aws.String(loc.Cluster),
