@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
+	"github.com/fargate-operator/fargate-operator/internal/handoff"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
 
@@ -33,8 +34,8 @@ const DefaultInterval = 10 * time.Minute
 // repeated each call for some seconds by then.
 const minRetry, maxRetry = time.Second, 5 * time.Minute
 
-// concurrency is how many classes are checked at a time, so that one whose
-// region cannot be reached does not delay the others.
+// concurrency is how many classes are reconciled at a time, not counting those
+// that wait for AWS.
 const concurrency = 8
 
 // Reconciler checks FargateTaskClasses.
@@ -47,16 +48,34 @@ type Reconciler struct {
 	AWS classcheck.AWS
 	// Interval is DefaultInterval except in tests.
 	Interval time.Duration
+
+	lanes lanes
 }
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
-	return ctrl.NewControllerManagedBy(mgr).
+	workers := handoff.New(reconcile.AsReconciler(mgr.GetClient(), r), handoff.Options{
+		Workers: concurrency,
+		Limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
+		Purpose: r.purpose,
+	})
+	return workers.Complete(mgr, ctrl.NewControllerManagedBy(mgr).
 		Named("fargatetaskclass").
-		For(&v1alpha1.FargateTaskClass{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		For(&v1alpha1.FargateTaskClass{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})))
+}
+
+// purpose is what a class is checked for: one spec of one class.
+type purpose struct {
+	uid        types.UID
+	generation int64
+}
+
+func (r *Reconciler) purpose(ctx context.Context, name types.NamespacedName) any {
+	class := &v1alpha1.FargateTaskClass{}
+	if err := r.Client.Get(ctx, name, class); err != nil {
+		return purpose{}
+	}
+	return purpose{uid: class.UID, generation: class.Generation}
 }
 
 // Reconcile checks one class, records what it found, and asks to be called
@@ -65,7 +84,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskC
 	if !class.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	found := classcheck.Look(ctx, r.AWS, &class.Spec.TaskTemplate)
+	found := r.look(ctx, class)
 	if ctx.Err() != nil {
 		return reconcile.Result{}, ctx.Err()
 	}

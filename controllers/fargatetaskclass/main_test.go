@@ -14,6 +14,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/controllers/fargatetaskclass"
+	"github.com/fargate-operator/fargate-operator/internal/classcheck"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 	"github.com/fargate-operator/fargate-operator/internal/event"
@@ -38,12 +39,17 @@ type world struct{ *controllertest.World }
 
 func newWorld(t *testing.T, interval time.Duration) *world {
 	t.Helper()
+	return newWorldWith(t, interval, inspect.New(&ecs.Clients{}))
+}
+
+func newWorldWith(t *testing.T, interval time.Duration, aws classcheck.AWS) *world {
+	t.Helper()
 	w := &world{controllertest.New(t, env, localecs.Config{})}
 	w.StartManager(t, func(mgr ctrl.Manager) error {
 		reconciler := &fargatetaskclass.Reconciler{
 			Client:   mgr.GetClient(),
 			Events:   event.NewRecorder(mgr),
-			AWS:      inspect.New(&ecs.Clients{}),
+			AWS:      aws,
 			Interval: interval,
 		}
 		return reconciler.SetupWithManager(mgr)
