@@ -11,13 +11,11 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/handoff"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
@@ -30,8 +28,8 @@ import (
 // Failed reconciliations are repeated between these bounds.
 const minRetry, maxRetry = 100 * time.Millisecond, 30 * time.Second
 
-// concurrency is how many jobs are reconciled at a time. A launch waits for
-// AWS about half a second, and AWS takes 20 launches a second.
+// concurrency is how many jobs are reconciled at a time, not counting those that
+// wait for AWS.
 const concurrency = 32
 
 // Reconciler reconciles FargateJobs.
@@ -51,20 +49,16 @@ type Reconciler struct {
 	// Now is the clock that jobs' deadlines are kept by. Nil means time.Now.
 	Now func() time.Time
 
-	jobs  *lifecycle.Lifecycle
-	queue priorityqueue.PriorityQueue[reconcile.Request]
+	jobs    *lifecycle.Lifecycle
+	workers *handoff.Reconciler
 }
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	r.prepare()
-	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry)
-	return ctrl.NewControllerManagedBy(mgr).
+	return r.workers.Complete(mgr, ctrl.NewControllerManagedBy(mgr).
 		Named("fargatejob").
-		For(&v1alpha1.FargateJob{}, builder.WithPredicates(progress)).
-		WatchesRawSource(source.Func(r.keepQueue)).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, RateLimiter: limiter}).
-		Complete(r)
+		For(&v1alpha1.FargateJob{}, builder.WithPredicates(progress)))
 }
 
 // prepare makes the reconciler ready for its first job.
@@ -72,12 +66,17 @@ func (r *Reconciler) prepare() {
 	if r.Now == nil {
 		r.Now = time.Now
 	}
+	r.workers = handoff.New(r, handoff.Options{
+		Workers: concurrency,
+		Limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
+		Purpose: r.purpose,
+	})
 	r.jobs = &lifecycle.Lifecycle{
-		ECS:          r.ECS,
+		ECS:          slowCloud{r.ECS},
 		Observers:    r.Observers,
 		Installation: r.Installation,
 		Class:        r.class,
-		Wake:         r.wake,
+		Wake:         r.workers.Wake,
 		Launched:     func(reason string) { launchesTotal.WithLabelValues(reason).Inc() },
 		Now:          r.Now,
 	}

@@ -70,15 +70,7 @@ func (w *world) startController(t *testing.T) (stop func()) {
 
 func (w *world) createClass(t *testing.T, change func(*v1alpha1.FargateTaskClassSpec)) *v1alpha1.FargateTaskClass {
 	t.Helper()
-	class := &v1alpha1.FargateTaskClass{
-		ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: w.Namespace},
-		Spec: v1alpha1.FargateTaskClassSpec{TaskTemplate: v1alpha1.TaskTemplate{
-			Region:         "us-east-1",
-			Cluster:        "ci",
-			TaskDefinition: "ci",
-			Network:        v1alpha1.Network{Subnets: []string{"subnet-local-a"}},
-		}},
-	}
+	class := &v1alpha1.FargateTaskClass{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: w.Namespace}, Spec: w.classSpec()}
 	if change != nil {
 		change(&class.Spec)
 	}
@@ -86,6 +78,15 @@ func (w *world) createClass(t *testing.T, change func(*v1alpha1.FargateTaskClass
 		t.Fatal(err)
 	}
 	return class
+}
+
+func (w *world) classSpec() v1alpha1.FargateTaskClassSpec {
+	return v1alpha1.FargateTaskClassSpec{TaskTemplate: v1alpha1.TaskTemplate{
+		Region:         "us-east-1",
+		Cluster:        "ci",
+		TaskDefinition: "ci",
+		Network:        v1alpha1.Network{Subnets: []string{"subnet-local-a"}},
+	}}
 }
 
 func (w *world) createJob(t *testing.T, change func(*v1alpha1.FargateJobSpec)) *v1alpha1.FargateJob {

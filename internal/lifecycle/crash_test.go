@@ -29,6 +29,7 @@ var events = []event{
 	{name: "unwritten", unwritten: true},
 	{name: "answer lost", before: loseAnswer},
 	{name: "answer lost and dies", before: loseAnswer, dies: true},
+	{name: "called off", before: callOff},
 	{name: "refused", before: refuseLaunch},
 	{name: "refused and unwritten", before: refuseLaunch, unwritten: true},
 	{name: "task fails", before: failTask},
@@ -36,6 +37,7 @@ var events = []event{
 }
 
 func loseAnswer(_ *testing.T, w *world)   { w.cloud.LoseAnswers("Launch", 1) }
+func callOff(_ *testing.T, w *world)      { w.cloud.CallOff("Launch", 1) }
 func refuseLaunch(_ *testing.T, w *world) { w.cloud.Fail("Launch", 1, noQuota) }
 
 // failTask ends the job's task before it ran, by a fault that passes.

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -77,6 +78,11 @@ func TestRelease_TaskMayTurnUp_SettlesOnlyOnceItNoLongerCan(t *testing.T) {
 		"an answer was lost": func(t *testing.T, w *world) {
 			t.Helper()
 			w.cloud.Fail("Launch", 1, noAnswer)
+			_, _ = w.advance(t)
+		},
+		"the launch was called off": func(t *testing.T, w *world) {
+			t.Helper()
+			w.cloud.Fail("Launch", 1, context.Canceled)
 			_, _ = w.advance(t)
 		},
 		"refused after an answer was lost": func(t *testing.T, w *world) {

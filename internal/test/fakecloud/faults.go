@@ -1,6 +1,7 @@
 package fakecloud
 
 import (
+	"context"
 	"slices"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -28,6 +29,15 @@ func (c *Cloud) LoseAnswers(method string, times int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.addFaults(method, times, fault{err: LostAnswer(), lost: true})
+}
+
+// CallOff makes the next calls of a method do what they are asked for and fail
+// with the context's error, since the caller did not wait for the answer, after
+// those that are to fail already.
+func (c *Cloud) CallOff(method string, times int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.addFaults(method, times, fault{err: context.Canceled, lost: true})
 }
 
 // LostAnswer is the error of a call that got no answer.
