@@ -138,7 +138,7 @@ func (w *world) resolved() *v1alpha1.FargateJobStatus {
 }
 
 func TestSilentRegion_EveryCallHangs_JobsElsewhereBecomeReady(t *testing.T) {
-	const stop = "arn:aws:ecs:eu-west-1:123456789012:task/ci/0123456789abcdef0123456789abcdef"
+	const arn = "arn:aws:ecs:eu-west-1:123456789012:task/ci/0123456789abcdef0123456789abcdef"
 	for action, test := range map[string]struct {
 		status func(*world) *v1alpha1.FargateJobStatus // of jobs that are deleted
 		calls  int
@@ -149,7 +149,7 @@ func TestSilentRegion_EveryCallHangs_JobsElsewhereBecomeReady(t *testing.T) {
 		"ListTasks":              {(*world).resolved, 32},
 		"StopTask": {func(w *world) *v1alpha1.FargateJobStatus {
 			status := w.resolved()
-			status.Task = &v1alpha1.TaskStatus{ARN: stop, LastStatus: "RUNNING", DesiredStatus: "RUNNING"}
+			status.Task = &v1alpha1.TaskStatus{ARN: arn, LastStatus: "RUNNING", DesiredStatus: "RUNNING"}
 			return status
 		}, 32},
 	} {

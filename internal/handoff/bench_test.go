@@ -58,7 +58,7 @@ func newBench(t *testing.T, workers int, inner reconcile.Func) *bench {
 	if err := c.Watch(source.Func(keep)); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	b.stop = cancel
 	go func() { b.stopped <- b.awaitAll(ctx) }()
 	done := make(chan error, 1)
@@ -120,9 +120,9 @@ func (b *bench) awaitAway(t *testing.T, number int) {
 	})
 }
 
-// failures is how often an object has failed in a row.
-func (b *bench) failures(name string) int {
-	return b.limiter.NumRequeues(reconcile.Request{NamespacedName: types.NamespacedName{Name: name}})
+// failures is how often the object job has failed in a row.
+func (b *bench) failures() int {
+	return b.limiter.NumRequeues(reconcile.Request{NamespacedName: types.NamespacedName{Name: "job"}})
 }
 
 // slow is what reconciliations wait for.

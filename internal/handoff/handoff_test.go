@@ -41,7 +41,7 @@ func TestWait_News_FollowsWhatWaits(t *testing.T) {
 	b.add("job")
 	b.awaitAway(t, 1)
 	b.add("job")
-	b.awaitNews(t, "job")
+	b.awaitNews(t)
 	if ended := b.ends("job"); ended != 0 {
 		t.Errorf("%d reconciliations ended while the first waits", ended)
 	}
@@ -54,19 +54,19 @@ func TestWait_News_FollowsWhatWaits(t *testing.T) {
 	}
 }
 
-// awaitNews waits until the reconciliation of an object that waits has heard that
-// there is news.
-func (b *bench) awaitNews(t *testing.T, name string) {
+// awaitNews waits until every reconciliation that waits has heard that there is
+// news.
+func (b *bench) awaitNews(t *testing.T) {
 	t.Helper()
 	eventually.Holds(t, "the reconciliation hears of news", func() bool {
 		b.Reconciler.mu.Lock()
 		defer b.Reconciler.mu.Unlock()
-		for request, trip := range b.away {
-			if request.Name == name {
-				return trip.news
+		for _, trip := range b.away {
+			if !trip.news {
+				return false
 			}
 		}
-		return false
+		return true
 	})
 }
 
@@ -84,7 +84,7 @@ func TestWait_Fails_FailuresAreCounted(t *testing.T) {
 	b.add("job")
 	b.awaitEnds(t, "job", fails)
 	eventually.Shows(t, "all failures are counted", func() (bool, string) {
-		got := b.failures("job")
+		got := b.failures()
 		return got == fails, fmt.Sprintf("%d failures", got)
 	})
 }
@@ -100,7 +100,7 @@ func TestWait_Succeeds_FailuresAreForgotten(t *testing.T) {
 	})
 	b.add("job")
 	b.awaitEnds(t, "job", 2)
-	eventually.Holds(t, "the failure is forgotten", func() bool { return b.failures("job") == 0 })
+	eventually.Holds(t, "the failure is forgotten", func() bool { return b.failures() == 0 })
 }
 
 func TestWait_AsksForAnotherTime_IsReconciledThen(t *testing.T) {
@@ -128,7 +128,7 @@ func TestWait_AnotherPurpose_CancelsTheWait(t *testing.T) {
 	b.setPurpose("deletion")
 	b.add("job")
 	b.awaitEnds(t, "job", 2)
-	if failures := b.failures("job"); failures != 0 {
+	if failures := b.failures(); failures != 0 {
 		t.Errorf("what was canceled counts as %d failures", failures)
 	}
 }
