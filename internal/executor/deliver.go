@@ -52,7 +52,7 @@ func (e *Executor) deliver(ctx context.Context, job types.NamespacedName, target
 
 // try runs the script on a connection of its own.
 func (d *delivery) try(ctx context.Context) error {
-	client, err := sshrun.Dial(d.connecting, d.target)
+	client, err := sshrun.Dial(d.connecting, d.target) //nolint:contextcheck // it derives from ctx
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Cli
 		done:    make(chan struct{}),
 	}
 	go c.watch()
-	go c.keepAlive()
+	go c.keepAlive() //nolint:contextcheck // it lasts as long as the connection
 	return c, nil
 }
 
