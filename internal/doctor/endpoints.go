@@ -48,12 +48,12 @@ func throughAppliances(routes []inspect.Route, endpoints []inspect.Endpoint) []i
 func (e *examination) checkShut(vpc string, routes map[string][]inspect.Route, endpoints []inspect.Endpoint) Finding {
 	shut := "tasks in " + listed(slices.Sorted(maps.Keys(routes))) + " cannot reach the internet"
 	const fix = "set spec.network.assignPublicIP: Enabled if the subnet is public; otherwise " + natRoute
-	needed, outside := needs(e.found.Definition.Containers)
+	needed, outside := needs(e.found.Definition.Containers, e.loc.Region)
 	missing := slices.DeleteFunc(needed, func(service string) bool { return servesAll(endpoints, service, routes) })
 	switch {
 	case len(outside) > 0:
 		return Finding{
-			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s is not in ECR", shut, listed(outside)),
+			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s is not in ECR of %s", shut, listed(outside), e.loc.Region),
 			Why: "ECS pulls the image from within the subnet: tasks would stop with CannotPullContainerError", Fix: fix,
 		}
 	case len(missing) > 0:
@@ -85,11 +85,12 @@ func servesAll(endpoints []inspect.Endpoint, service string, routes map[string][
 }
 
 // needs are the services that ECS calls from a task's subnet, and the images
-// that it pulls from elsewhere.
-func needs(containers map[string]ecs.Container) (services, images []string) {
+// that it pulls from elsewhere. Endpoints lead to their own Region only.
+func needs(containers map[string]ecs.Container, region string) (services, images []string) {
 	for _, name := range slices.Sorted(maps.Keys(containers)) {
 		container := containers[name]
-		if isECR(container.Image) {
+		registry, _, _ := strings.Cut(container.Image, "/")
+		if isECR(registry) && strings.Contains(registry, "."+region+".") {
 			services = append(services, "ecr.api", "ecr.dkr", "s3")
 		} else {
 			images = append(images, container.Image)

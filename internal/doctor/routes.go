@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -72,8 +73,9 @@ func (e *examination) checkWay(subnet string, routes []inspect.Route) *Finding {
 func (e *examination) checkAnswers(subnet string, r reach) *Finding {
 	ways := r.v4
 	if len(ways) == 0 {
-		ways = targetsOf(r.usable)
+		ways = targetsOf(slices.DeleteFunc(slices.Clone(r.usable), func(route inspect.Route) bool { return route.To.Addr().Is6() }))
 	}
+	by := cmp.Or(listed(ways), "no gateway")
 	leadBy := func(prefixes ...string) bool {
 		return slices.ContainsFunc(ways, func(way string) bool {
 			return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(way, prefix) })
@@ -82,7 +84,7 @@ func (e *examination) checkAnswers(subnet string, r reach) *Finding {
 	const fix = "name a subnet whose route to 0.0.0.0/0 is an internet gateway in spec.network.subnets, or set spec.network.connectVia: PrivateIP"
 	finding := Finding{
 		Level: Failure, Subject: routesSubject,
-		What: fmt.Sprintf("subnet %s is private: its packets to the internet go to %s", subnet, listed(ways)),
+		What: fmt.Sprintf("subnet %s is private: its packets to the internet go to %s", subnet, by),
 		Why:  "a public address works in a public subnet only, and jobs connect to it: they would end with connection timed out", Fix: fix,
 	}
 	switch {
@@ -90,7 +92,7 @@ func (e *examination) checkAnswers(subnet string, r reach) *Finding {
 		return nil
 	case leadBy("vpce-", "eni-", "i-"):
 		finding.Level = Warning
-		finding.What = fmt.Sprintf("packets from subnet %s to the internet go to %s; whether an internet gateway is behind it is not known here", subnet, listed(ways))
+		finding.What = fmt.Sprintf("packets from subnet %s to the internet go to %s; whether an internet gateway is behind it is not known here", subnet, by)
 		finding.Fix = "if there is none: " + fix
 	}
 	return &finding

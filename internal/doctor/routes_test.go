@@ -79,6 +79,12 @@ func TestChecks_WaysOut_OfPublicAddresses(t *testing.T) {
 	cases := map[string]aCase{
 		"internet gateway": {change: viaPublic, want: []doctor.Finding{{Level: doctor.Warning, Subject: "security group"}}},
 	}
+	cases["IPv6 alone has an internet gateway"] = aCase{
+		account: func(a *inspecttest.Account) {
+			a.Has.Routes["subnet-b"] = []inspect.Route{inspecttest.Route("::/0", "igw-1")}
+		},
+		change: viaPublic, want: found(doctor.Failure, "subnet subnet-b is private: its packets to the internet go to no gateway"),
+	}
 	for _, target := range []string{"nat-1", "tgw-1", "vgw-1", "pcx-1", "lgw-1"} {
 		cases[target] = aCase{
 			account: func(a *inspecttest.Account) {
@@ -148,6 +154,10 @@ func TestChecks_Endpoints(t *testing.T) {
 		"files in S3": {
 			account: isolated(ecs.Container{Image: ecrImage, Files: []string{"arn:aws:s3:::b/a.env"}}, "ecr.api", "ecr.dkr"), change: withRole,
 			want: []doctor.Finding{wayOut(doctor.Failure, "no endpoint for s3", "create the endpoints")},
+		},
+		"image of another Region": {
+			account: isolated(ecs.Container{Image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/ci"}, "ecr.api", "ecr.dkr", "s3"), change: withRole,
+			want: []doctor.Finding{wayOut(doctor.Failure, "amazonaws.com/ci is not in ECR of us-east-1", "--nat-gateway-id")},
 		},
 		"endpoints unknown": {
 			account: func(a *inspecttest.Account) {

@@ -136,8 +136,11 @@ func pathWithout(t *testing.T, missing ...string) string {
 
 func TestBlocked_NamesWhatFailed_AndNoFlagThatWasGiven(t *testing.T) {
 	finding := doctor.Blocked([]doctor.Finding{
-		{Level: doctor.OK, Subject: "cluster"}, {Level: doctor.Failure, Subject: "network"}, {Level: doctor.Failure, Subject: "network"},
-		{Level: doctor.Warning, Subject: "quota"}, {Level: doctor.Failure, Subject: "way out"},
+		{Level: doctor.OK, Subject: "cluster"},
+		{Level: doctor.Failure, Subject: "network"},
+		{Level: doctor.Failure, Subject: "network"},
+		{Level: doctor.Warning, Subject: "quota"},
+		{Level: doctor.Failure, Subject: "way out"},
 	})
 	wantOnly(t, []doctor.Finding{finding}, doctor.Finding{
 		Level: doctor.Warning, Subject: "start of a task", What: "other checks failed: network, way out", Fix: "fix what failed",
