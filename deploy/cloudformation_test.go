@@ -152,6 +152,20 @@ func TestCloudFormation_Trust_IsOfTheOneWhoStartsTasks(t *testing.T) {
 	}
 }
 
+func TestCloudFormation_Roles_HaveTheBoundaryAndThePrefix(t *testing.T) {
+	const boundary = "arn:aws:iam::111122223333:policy/boundary"
+	for resource, name := range map[string]string{"TaskRole": "ci-task", "ExecutionRole": "ci-execution", "StarterRole": "ci-starter"} {
+		role := filled(t, nil).properties(resource)
+		if _, bound := role["PermissionsBoundary"]; bound || role["RoleName"] != name {
+			t.Errorf("%s: by default it is called %s, bound: %t", resource, role["RoleName"], bound)
+		}
+		role = filled(t, map[string]any{"PermissionsBoundary": boundary, "RoleNamePrefix": "App_"}).properties(resource)
+		if role["PermissionsBoundary"] != boundary || role["RoleName"] != "App_"+name {
+			t.Errorf("%s: it is called %s and bound by %s", resource, role["RoleName"], role["PermissionsBoundary"])
+		}
+	}
+}
+
 func TestCloudFormation_HealthCheck_IsTheImages(t *testing.T) {
 	for _, value := range []string{"true", "false"} {
 		containers := sequence(filled(t, map[string]any{"HealthCheck": value}).properties("TaskDefinition")["ContainerDefinitions"])

@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,11 +92,47 @@ func (s *state) output(t *testing.T, name string) string {
 	return value
 }
 
+// providers are the versions of the AWS provider that the module is for, each by
+// the constraint that chooses it.
+var providers = map[string]string{"provider 5": "~> 5.100", "provider 6": "~> 6.0"}
+
+func TestTerraform_Modules_AreForBothProviders(t *testing.T) {
+	for _, dir := range []string{module, filepath.Join(module, "network")} {
+		if text := readFile(t, filepath.Join(dir, "versions.tf")); !strings.Contains(text, `version = ">= 5.100, < 7"`) {
+			t.Errorf("%s:\n%s", dir, text)
+		}
+	}
+}
+
 func TestTerraform_Module_IsValidAndPassesItsTests(t *testing.T) {
-	dir := initialized(t)
-	if output, err := terraform(t, dir, "validate"); err != nil {
+	for name, constraint := range providers {
+		t.Run(name, func(t *testing.T) {
+			dir := initialized(t, constraint)
+			validate(t, dir)
+			test(t, dir)
+		})
+	}
+}
+
+// validate fails also for what the provider calls deprecated: its next version
+// may not have it.
+func validate(t *testing.T, dir string) {
+	t.Helper()
+	output, _ := terraform(t, dir, "validate", "-json")
+	var result struct {
+		Diagnostics []struct{ Severity, Summary, Detail string }
+	}
+	// Terraform prints warnings about its own configuration before.
+	if err := json.Unmarshal([]byte(output[max(0, strings.Index(output, "{")):]), &result); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
+	for _, d := range result.Diagnostics {
+		t.Errorf("%s: %s: %s", d.Severity, d.Summary, d.Detail)
+	}
+}
+
+func test(t *testing.T, dir string) {
+	t.Helper()
 	output, err := terraform(t, dir, "test", "-json", "-verbose")
 	states := map[string]*state{}
 	for line := range strings.Lines(output) {
@@ -193,8 +230,8 @@ func mirrors(t *testing.T) []string {
 }
 
 // initialized copies the module, with the policies that it reads, and initializes
-// it with the AWS provider. The test is skipped if there is none.
-func initialized(t *testing.T) string {
+// it with a version of the AWS provider. The test is skipped if there is none.
+func initialized(t *testing.T, constraint string) string {
 	t.Helper()
 	root := t.TempDir()
 	dir := filepath.Join(root, "deploy", module)
@@ -202,6 +239,10 @@ func initialized(t *testing.T) string {
 		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	override := fmt.Sprintf("terraform {\n  required_providers {\n    aws = {\n      source  = \"hashicorp/aws\"\n      version = %q\n    }\n  }\n}\n", constraint)
+	if err := os.WriteFile(filepath.Join(dir, "provider_override.tf"), []byte(override), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	args := []string{"init", "-backend=false"}
 	for _, mirror := range mirrors(t) {

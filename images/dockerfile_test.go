@@ -80,12 +80,15 @@ func TestHealthCheck_OfTheDocument_IsTheImages(t *testing.T) {
 	}
 }
 
-func TestHealthCheck_TellsWhetherSSHDAnswers(t *testing.T) {
+func TestHealthCheck_TellsWhetherSSHDAnswers(t *testing.T) { asBoth(t, healthCheckTells) }
+
+func healthCheckTells(t *testing.T, user account) {
+	t.Helper()
 	// A task of the local ECS does not have its own 127.0.0.1.
 	command := strings.ReplaceAll(healthCheck(t), "127.0.0.1", "${LOCALECS_ADDRESSES%%,*}")
 	key, line := newKey(t)
 	for status, container := range map[types.HealthStatus]string{
-		types.HealthStatusHealthy:   asContainer,
+		types.HealthStatusHealthy:   user.container(""),
 		types.HealthStatusUnhealthy: "exec sleep 600",
 	} {
 		t.Run(string(status), func(t *testing.T) {
@@ -97,7 +100,7 @@ func TestHealthCheck_TellsWhetherSSHDAnswers(t *testing.T) {
 			task := c.run(line, running)
 			c.await(*task.TaskArn, "is "+string(status), func(task *types.Task) bool { return task.HealthStatus == status })
 			if status == types.HealthStatusHealthy {
-				c.output(task, "root", key, "true") // Health checks do not lock out anybody.
+				c.output(task, user.name, key, "true") // Health checks do not lock out anybody.
 			}
 		})
 	}

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,33 +24,44 @@ const (
 	stopped = "STOPPED"
 )
 
-func TestEntrypoint_Key_LogsItsOwnerInAndNobodyElse(t *testing.T) {
-	c := start(t, asContainer)
+func TestEntrypoint_Key_LogsItsOwnerInAndNobodyElse(t *testing.T) { asBoth(t, keyLogsIn) }
+
+func keyLogsIn(t *testing.T, user account) {
+	t.Helper()
+	c := start(t, user.container(""))
 	key, line := newKey(t)
 	task := c.run(line, running)
-	if got := c.output(task, "root", key, "echo it works"); got != "it works\n" {
-		t.Errorf("output %q", got)
+	if got := c.output(task, user.name, key, "id -un"); got != user.name+"\n" {
+		t.Errorf("logged in as %q", got)
 	}
 	other, _ := newKey(t)
 	var refused *sshrun.AuthenticationError
-	if _, err := c.connect(task, "root", other); !errors.As(err, &refused) {
+	if _, err := c.connect(task, user.name, other); !errors.As(err, &refused) {
 		t.Errorf("another key: got %v, want an AuthenticationError", err)
 	}
-	if _, err := c.connect(task, "nobody", key); !errors.As(err, &refused) {
-		t.Errorf("another user: got %v, want an AuthenticationError", err)
+	for _, name := range []string{"nobody", "root", ci} {
+		if name == user.name {
+			continue
+		}
+		if _, err := c.connect(task, name, key); !errors.As(err, &refused) {
+			t.Errorf("user %s: got %v, want an AuthenticationError", name, err)
+		}
 	}
 }
 
-func TestEntrypoint_UnusableSetup_EndsWithCode78AndSaysWhy(t *testing.T) {
+func TestEntrypoint_UnusableSetup_EndsWithCode78AndSaysWhy(t *testing.T) { asBoth(t, unusableSetup) }
+
+func unusableSetup(t *testing.T, user account) {
+	t.Helper()
 	_, line := newKey(t)
-	for name, test := range map[string]struct{ command, key, want string }{
-		"no key":         {asContainer, "", "SSH_PUBLIC_KEY is empty"},
-		"no public key":  {asContainer, "ssh-ed25519 nonsense", "SSH_PUBLIC_KEY is not a public key"},
-		"no home":        {"unset HOME; " + asContainer, line, `HOME is ""`},
-		"home not there": {"export HOME=/nonexistent; " + asContainer, line, `HOME is "/nonexistent"`},
+	for name, test := range map[string]struct{ before, key, want string }{
+		"no key":         {"", "", "SSH_PUBLIC_KEY is empty"},
+		"no public key":  {"", "ssh-ed25519 nonsense", "SSH_PUBLIC_KEY is not a public key"},
+		"no home":        {"unset HOME; ", line, `HOME is ""`},
+		"home not there": {"export HOME=/nonexistent; ", line, `HOME is "/nonexistent"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := start(t, test.command)
+			c := start(t, user.container(test.before))
 			task := c.run(test.key, stopped)
 			if code := aws.ToInt32(task.Containers[0].ExitCode); code != 78 {
 				t.Errorf("exit code %d, want 78", code)
@@ -62,12 +73,15 @@ func TestEntrypoint_UnusableSetup_EndsWithCode78AndSaysWhy(t *testing.T) {
 	}
 }
 
-func TestEntrypoint_Files_AreForTheirUserAlone(t *testing.T) {
-	c := start(t, asContainer)
+func TestEntrypoint_Files_AreForTheirUserAlone(t *testing.T) { asBoth(t, filesAreForTheirUser) }
+
+func filesAreForTheirUser(t *testing.T, user account) {
+	t.Helper()
+	c := start(t, user.container(""))
 	key, line := newKey(t)
 	task := c.run(line, running)
 	// Once it accepts a login, all its files are there.
-	c.output(task, "root", key, "true")
+	c.output(task, user.name, key, "true")
 	directory := filepath.Join(c.home(task), ".sshd")
 	got := map[string]string{".": mode(t, directory)}
 	files, err := os.ReadDir(directory)
@@ -96,6 +110,11 @@ func mode(t *testing.T, file string) string {
 }
 
 func TestEntrypoint_Sessions_HaveTheContainersEnvironment(t *testing.T) {
+	asBoth(t, sessionsHaveTheEnvironment)
+}
+
+func sessionsHaveTheEnvironment(t *testing.T, user account) {
+	t.Helper()
 	values := map[string]string{
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/5a0d",
 		"ECS_CONTAINER_METADATA_URI_V4":          "http://169.254.170.2/v4/5a0d",
@@ -103,7 +122,7 @@ func TestEntrypoint_Sessions_HaveTheContainersEnvironment(t *testing.T) {
 		"SPACES":                                 "  a\tb  ",
 		"EMPTY":                                  "",
 	}
-	c := start(t, asContainer, func(container *types.ContainerDefinition) {
+	c := start(t, user.container(""), func(container *types.ContainerDefinition) {
 		for name, value := range values {
 			container.Environment = append(container.Environment, variable(name, value))
 		}
@@ -113,7 +132,7 @@ func TestEntrypoint_Sessions_HaveTheContainersEnvironment(t *testing.T) {
 	key, line := newKey(t)
 	task := c.run(line, running)
 	got := map[string]string{}
-	for entry := range strings.SplitSeq(c.output(task, "root", key, "env -0"), "\x00") {
+	for entry := range strings.SplitSeq(c.output(task, user.name, key, "env -0"), "\x00") {
 		name, value, _ := strings.Cut(entry, "=")
 		got[name] = value
 	}
@@ -131,13 +150,13 @@ func TestEntrypoint_Sessions_HaveTheContainersEnvironment(t *testing.T) {
 	if !strings.Contains(got["PATH"], "/opt/tools/bin:") {
 		t.Errorf("PATH is %q, without the container's /opt/tools/bin", got["PATH"])
 	}
-	if got["HOME"] == c.home(task) {
-		t.Error("HOME is the container's, not the user's")
+	if got["HOME"] != user.home {
+		t.Errorf("HOME is %q, not the user's", got["HOME"])
 	}
 	if log := c.log(*task.TaskArn); !strings.Contains(log, "LINES has more than one line") {
 		t.Errorf("the log does not say that LINES is left out:\n%s", log)
 	}
-	if got := c.output(task, "root", key, "umask"); got != "0022\n" {
+	if got := c.output(task, user.name, key, "umask"); got != "0022\n" {
 		t.Errorf("umask %q, want 0022", got)
 	}
 }
@@ -146,13 +165,16 @@ func variable(name, value string) types.KeyValuePair {
 	return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
 }
 
-func TestEntrypoint_SIGTERM_EndsItThoughSomebodyIsLoggedIn(t *testing.T) {
-	c := start(t, asContainer, func(container *types.ContainerDefinition) {
+func TestEntrypoint_SIGTERM_EndsItThoughSomebodyIsLoggedIn(t *testing.T) { asBoth(t, endsAtSIGTERM) }
+
+func endsAtSIGTERM(t *testing.T, user account) {
+	t.Helper()
+	c := start(t, user.container(""), func(container *types.ContainerDefinition) {
 		container.StopTimeout = aws.Int32(120) // longer than the test waits
 	})
 	key, line := newKey(t)
 	task := c.run(line, running)
-	if _, err := c.connect(task, "root", key); err != nil {
+	if _, err := c.connect(task, user.name, key); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Client.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: aws.String("ci"), Task: task.TaskArn}); err != nil {
@@ -164,21 +186,19 @@ func TestEntrypoint_SIGTERM_EndsItThoughSomebodyIsLoggedIn(t *testing.T) {
 	}
 }
 
-func TestEntrypoint_ConfigurationOfSSHD_IsHardened(t *testing.T) {
-	c := start(t, asContainer)
+func TestEntrypoint_ConfigurationOfSSHD_IsHardened(t *testing.T) { asBoth(t, configurationIsHardened) }
+
+func configurationIsHardened(t *testing.T, user account) {
+	t.Helper()
+	c := start(t, user.container(""))
 	key, line := newKey(t)
 	task := c.run(line, running)
-	c.output(task, "root", key, "true")
-	config := filepath.Join(c.home(task), ".sshd", "sshd_config")
-	output, err := exec.CommandContext(t.Context(), "/usr/sbin/sshd", "-T", "-f", config).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	inForce := "\n" + string(output)
+	output := c.output(task, user.name, key, "/usr/sbin/sshd -T -f "+user.directory(c.home(task))+"/sshd_config")
+	inForce := "\n" + output
 	for _, want := range []string{
 		"port 2222", "authenticationmethods publickey", "passwordauthentication no", "kbdinteractiveauthentication no",
 		"permitrootlogin without-password", "permitemptypasswords no", "permituserenvironment no", "strictmodes yes",
-		"disableforwarding yes", "allowusers root", "clientaliveinterval 15", "clientalivecountmax 3",
+		"disableforwarding yes", "allowusers " + user.name, "clientaliveinterval 15", "clientalivecountmax 3",
 	} {
 		if !strings.Contains(inForce, "\n"+want+"\n") {
 			t.Errorf("%q is not in force:\n%s", want, output)
@@ -202,35 +222,34 @@ func weak(algorithm string) bool {
 		strings.HasPrefix(algorithm, "umac-64") || strings.HasSuffix(algorithm, "-cbc")
 }
 
-// asUser runs the entry point as a user that the machine does not have, in a mount
-// namespace that has it. The /tmp of that namespace hides the machine's, and the
-// script if it is there.
-const asUser = `
-script=$(cat "$1")
-echo "ci:x:%[1]d:%[1]d::$HOME:/bin/bash" >passwd
-chown -R %[1]d:%[1]d .
-mount --bind passwd /etc/passwd
-mount -t tmpfs tmpfs /tmp
-mkdir -p "$HOME"
-chown %[1]d:%[1]d "$HOME"
-cd "$HOME"
-printf "%%s\n" "$script" >entrypoint.sh
-exec setpriv --reuid %[1]d --regid %[1]d --clear-groups sh ./entrypoint.sh -o ListenAddress="${LOCALECS_ADDRESSES%%%%,*}"`
-
-func TestEntrypoint_NotRoot_LogsInTheUserOfTheContainer(t *testing.T) {
-	if err := exec.CommandContext(t.Context(), "unshare", "--mount", "true").Run(); err != nil {
-		t.Skipf("needs the right to make mount namespaces: unshare: %v", err)
+// documented are the directories of the runner that the manual names.
+func documented(t *testing.T) []string {
+	t.Helper()
+	manual, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	const id = 54321
-	c := start(t, fmt.Sprintf(`exec unshare --mount sh -c '%s' sh "$1"`, fmt.Sprintf(asUser, id)))
+	var directories []string
+	for _, match := range regexp.MustCompile(`(?m)^ *(?:builds|cache)_dir = "(.+)"$`).FindAllStringSubmatch(string(manual), -1) {
+		directories = append(directories, match[1])
+	}
+	if len(directories) != 2 {
+		t.Fatalf("README.md names %q, want builds_dir and cache_dir", directories)
+	}
+	return directories
+}
+
+// Root can write anywhere.
+func TestImages_UserCI_CanUseTheRunnersDirectories(t *testing.T) {
+	user := userCI(t)
+	c := start(t, user.container(""))
 	key, line := newKey(t)
 	task := c.run(line, running)
-	got := c.output(task, "ci", key, `id -u; stat -c '%u %a' ~/.sshd/authorized_keys; touch made; stat -c %u made`)
-	if diff := cmp.Diff("54321\n54321 600\n54321\n", got); diff != "" {
-		t.Errorf("output differs (-want +got):\n%s", diff)
-	}
-	var refused *sshrun.AuthenticationError
-	if _, err := c.connect(task, "root", key); !errors.As(err, &refused) {
-		t.Errorf("root: got %v, want an AuthenticationError", err)
+	for _, directory := range documented(t) {
+		// As gitlab-runner's scripts do it.
+		script := fmt.Sprintf("set -e; mkdir -p %[1]s/group/project.tmp; touch %[1]s/group/project.tmp/env; stat -c '%%U %%a' %[1]s; rm -r %[1]s/group", directory)
+		if got := c.output(task, user.name, key, script); got != "ci 755\n" {
+			t.Errorf("%s: %s", directory, got)
+		}
 	}
 }

@@ -29,11 +29,6 @@ const (
 	port = 2222
 )
 
-// asContainer is a command that runs the entry point as a container of the local
-// ECS: sshd listens only on the task's address, and does not mind that anyone may
-// write to /tmp, where the container's home is.
-const asContainer = `exec sh "$1" -o ListenAddress="${LOCALECS_ADDRESSES%%,*}" -o StrictModes=no`
-
 // cloud is a local ECS that has the entry point's container.
 type cloud struct {
 	*localecstest.Env

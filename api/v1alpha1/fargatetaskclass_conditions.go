@@ -17,8 +17,8 @@ const (
 	// default capacity provider strategy.
 	ConditionCapacityDefined = "CapacityDefined"
 	// ConditionTaskDefinitionUsable is true while the task definition is
-	// active, has the class's container with the SSH port, and suits the
-	// network and the placements of the class.
+	// active, has the class's container with the SSH port, suits the network
+	// and the placements of the class, and has all that its tasks need.
 	ConditionTaskDefinitionUsable = "TaskDefinitionUsable"
 	// ConditionNetworkUsable is true while all subnets and security groups of
 	// the class exist, in one VPC.
@@ -49,6 +49,17 @@ const (
 	// ReasonFargateIncompatible: the task definition does not run on Fargate,
 	// where a placement would put it.
 	ReasonFargateIncompatible = "FargateIncompatible"
+	// ReasonOperatingSystemUnsupported: the task definition is for Windows,
+	// where the scripts of jobs do not run.
+	ReasonOperatingSystemUnsupported = "OperatingSystemUnsupported"
+	// ReasonVolumeUnusable: a volume of the task definition needs what no
+	// launch, or the task, has.
+	ReasonVolumeUnusable = "VolumeUnusable"
+	// ReasonPlatformVersionTooOld: the class's platform version lacks what the
+	// class or its task definition uses.
+	ReasonPlatformVersionTooOld = "PlatformVersionTooOld"
+	// ReasonRootFilesystemReadOnly: the class's container can write nowhere.
+	ReasonRootFilesystemReadOnly = "RootFilesystemReadOnly"
 	// ReasonSubnetNotFound: a subnet does not exist in the class's region.
 	ReasonSubnetNotFound = "SubnetNotFound"
 	// ReasonSecurityGroupNotFound: a security group does not exist in the

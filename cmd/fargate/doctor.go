@@ -62,8 +62,11 @@ func (l *launch) examine(ctx context.Context, d *diagnosis) []doctor.Finding {
 	options := l.options(config, log)
 	findings = append(findings, doctor.Directory(options.Directory, config.Kubernetes == nil))
 	findings = append(findings, examineTasks(ctx, config, options, d.classFile)...)
-	if !d.startTask || doctor.Failed(findings) {
+	switch {
+	case !d.startTask:
 		return append(findings, doctor.NotTried("fargate --config "+l.flags.config+" doctor --start-task"))
+	case doctor.Failed(findings):
+		return append(findings, doctor.Blocked(findings))
 	}
 	return append(findings, doctor.Try(ctx, options)...)
 }

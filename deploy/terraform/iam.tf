@@ -6,6 +6,8 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.id
+
+  role_prefix = "${var.role_name_prefix}${var.name}"
 }
 
 # Only ECS can assume the roles of tasks, and only for this account.
@@ -26,10 +28,11 @@ locals {
 
 # The task role is the jobs' identity in AWS. Without policies it may do nothing.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
-  description        = "CI jobs on Fargate"
-  assume_role_policy = local.trust_ecs
-  tags               = var.tags
+  name                 = "${local.role_prefix}-task"
+  description          = "CI jobs on Fargate"
+  assume_role_policy   = local.trust_ecs
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy_attachment" "task" {
@@ -41,10 +44,11 @@ resource "aws_iam_role_policy_attachment" "task" {
 
 # ECS uses the execution role to pull the image and to write the log.
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  description        = "ECS, when it starts CI jobs on Fargate"
-  assume_role_policy = local.trust_ecs
-  tags               = var.tags
+  name                 = "${local.role_prefix}-execution"
+  description          = "ECS, when it starts CI jobs on Fargate"
+  assume_role_policy   = local.trust_ecs
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "execution" {

@@ -1,10 +1,11 @@
 # The role that starts the tasks: the controller's, or without Kubernetes the
 # executor's.
 resource "aws_iam_role" "starter" {
-  name               = "${var.name}-starter"
-  description        = "Starts and stops CI jobs on Fargate"
-  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [jsondecode(local.trust_starter[var.trust])] })
-  tags               = var.tags
+  name                 = "${local.role_prefix}-starter"
+  description          = "Starts and stops CI jobs on Fargate"
+  assume_role_policy   = jsonencode({ Version = "2012-10-17", Statement = [jsondecode(local.trust_starter[var.trust])] })
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 locals {

@@ -9,6 +9,28 @@ variable "name" {
   }
 }
 
+variable "role_name_prefix" {
+  description = "What the names of the roles begin with, before name. Empty if no rule of the account demands anything."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_+=,.@-]*$", var.role_name_prefix)) && length("${var.role_name_prefix}${var.name}-execution") <= 64
+    error_message = "role_name_prefix must have letters, digits and _+=,.@- only, and at most 54 characters together with name: names of roles have 64."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "The ARN of the policy that limits what the roles may do, as some accounts demand. Null if there is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of a policy in IAM, such as arn:aws:iam::111122223333:policy/boundary, or null."
+  }
+}
+
 variable "tags" {
   description = "Tags for everything that is created."
   type        = map(string)

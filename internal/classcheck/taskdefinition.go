@@ -17,16 +17,12 @@ func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 		problems = append(problems, problemf(v1alpha1.ReasonTaskDefinitionNotFound,
 			"task definition %s is deregistered: register it again or name another in spec.taskDefinition", d.ARN))
 	}
-	container, ok := d.Containers[t.ContainerName]
-	switch {
-	case !ok:
+	if container, ok := d.Containers[t.ContainerName]; ok {
+		problems = append(problems, checkContainer(t, d, &container)...)
+	} else {
 		problems = append(problems, problemf(v1alpha1.ReasonContainerNotFound,
 			"task definition %s has no container %q: rename one of its containers (%s) or set spec.containerName",
 			d.ARN, t.ContainerName, listed(slices.Sorted(maps.Keys(d.Containers)))))
-	case !container.MapsTCP(t.SSH.Port):
-		problems = append(problems, problemf(v1alpha1.ReasonPortNotMapped,
-			"container %q of task definition %s does not map port %d over tcp: add the port mapping or correct spec.ssh.port",
-			t.ContainerName, d.ARN, t.SSH.Port))
 	}
 	if d.NetworkMode != "awsvpc" {
 		problems = append(problems, problemf(v1alpha1.ReasonNetworkModeNotAwsvpc,
@@ -35,6 +31,10 @@ func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	if !d.Fargate && usesFargate(t, f) {
 		problems = append(problems, problemf(v1alpha1.ReasonFargateIncompatible,
 			"task definition %s does not run on Fargate: register it with requiresCompatibilities FARGATE, or place tasks elsewhere in spec.capacity", d.ARN))
+	}
+	problems = slices.Concat(problems, checkOperatingSystem(d), checkVolumes(t, d))
+	if usesFargate(t, f) {
+		problems = append(problems, checkPlatform(t, d)...)
 	}
 	if len(problems) > 0 {
 		return failed(problems...)

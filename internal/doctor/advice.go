@@ -36,7 +36,15 @@ func (e *examination) advise(reason string) (why, fix string) {
 			"the mapping says where the SSH server listens; on another port jobs end with connection refused",
 			revise(fmt.Sprintf(`add to the container "portMappings": [{"containerPort": %d, "protocol": "tcp"}]`, e.template.SSH.Port)),
 		},
-		v1alpha1.ReasonNetworkModeNotAwsvpc:  {noAddress, revise(`set "networkMode": "awsvpc"`)},
+		v1alpha1.ReasonNetworkModeNotAwsvpc: {noAddress, revise(`set "networkMode": "awsvpc"`)},
+		v1alpha1.ReasonOperatingSystemUnsupported: {
+			"a job's scripts are started over SSH with a POSIX shell", revise(`set "runtimePlatform": {"operatingSystemFamily": "LINUX"} and an image for Linux`),
+		},
+		v1alpha1.ReasonVolumeUnusable:        {noStart, revise("change what the message names")},
+		v1alpha1.ReasonPlatformVersionTooOld: {noStart, "remove spec.platformVersion, or set it to 1.4.0"},
+		v1alpha1.ReasonRootFilesystemReadOnly: {
+			"an SSH server writes its keys, and a job its sources", revise(`set "readonlyRootFilesystem": false in the container`),
+		},
 		v1alpha1.ReasonFargateIncompatible:   {noStart, revise(`set "requiresCompatibilities": ["FARGATE"], "cpu" and "memory"`)},
 		v1alpha1.ReasonSubnetNotFound:        {noStart, fmt.Sprintf("aws ec2 describe-subnets --region %s --query 'Subnets[].[SubnetId,VpcId,CidrBlock]' --output text", e.loc.Region)},
 		v1alpha1.ReasonSecurityGroupNotFound: {noStart, fmt.Sprintf("aws ec2 describe-security-groups --region %s --query 'SecurityGroups[].[GroupId,VpcId,GroupName]' --output text", e.loc.Region)},

@@ -146,6 +146,7 @@ func TestChecks_ExecutionRole(t *testing.T) {
 		"image in ECR of dual stack": {account: container(func(c *ecs.Container) { c.Image = "123456789012.dkr-ecr.us-east-1.on.aws/ci" }), want: missing("pulls from ECR")},
 		"image whose name has ecr":   {account: container(func(c *ecs.Container) { c.Image = "example.com/a.dkr.ecr" })},
 		"secrets":                    {account: container(func(c *ecs.Container) { c.Secrets = []string{"token"} }), want: missing("reads secrets")},
+		"files in S3":                {account: container(func(c *ecs.Container) { c.Files = []string{"arn:aws:s3:::b/a.env"} }), want: missing("reads files from S3")},
 		"logs":                       {account: container(func(c *ecs.Container) { c.LogDriver = "awslogs" }), want: missing("logs to CloudWatch")},
 		"logs elsewhere":             {account: container(func(c *ecs.Container) { c.LogDriver = "splunk" })},
 		"role of the template":       {account: ecr, change: withRole},
@@ -181,64 +182,6 @@ func TestChecks_Ingress(t *testing.T) {
 			want:    found(doctor.Warning, "not checked", "port 443"),
 		},
 		"no group": {change: func(t *v1alpha1.TaskTemplate) { t.Network.SecurityGroups = nil }, want: found(doctor.Warning, "default one", "[Fargate] SecurityGroup")},
-	})
-}
-
-func TestChecks_WaysOut(t *testing.T) {
-	t.Parallel()
-	found := func(level doctor.Level, what, fix string) []doctor.Finding {
-		return []doctor.Finding{{Level: level, Subject: "way out", What: what, Fix: fix}}
-	}
-	// isolated is an account without routes, with an image and endpoints.
-	isolated := func(c ecs.Container, endpoints ...string) func(*inspecttest.Account) {
-		return func(a *inspecttest.Account) {
-			c.TCPPorts = []ecs.PortRange{{First: 22, Last: 22}}
-			a.Has.Definition.Containers[v1alpha1.DefaultContainerName] = c
-			a.Has.Ways, a.Has.Endpoints = nil, endpoints
-		}
-	}
-	secrets := []string{"arn:aws:secretsmanager:us-east-1:123456789012:secret:a", "arn:aws:ssm:us-east-1:123456789012:parameter/b"}
-	all := ecs.Container{Image: ecrImage, LogDriver: "awslogs", Secrets: secrets}
-	private := func(a *inspecttest.Account) { a.Has.Ways = map[string]string{"subnet-a": "nat-1", "subnet-b": "nat-1"} }
-	check(t, map[string]aCase{
-		"private subnets": {account: private, change: func(t *v1alpha1.TaskTemplate) { t.Network.AssignPublicIP = v1alpha1.Disabled }},
-		"one private subnet of two, public address": {
-			account: func(a *inspecttest.Account) { a.Has.Ways["subnet-b"] = "nat-1" },
-			change:  func(t *v1alpha1.TaskTemplate) { t.Network.ConnectVia = v1alpha1.PublicIP },
-			want: append(found(doctor.Failure, "subnet subnet-b is private", "[Fargate] UsePublicIP = false"),
-				doctor.Finding{Level: doctor.Warning, Subject: "security group"}),
-		},
-		"one shut subnet of two": {
-			account: func(a *inspecttest.Account) { delete(a.Has.Ways, "subnet-b") },
-			want:    found(doctor.Failure, "tasks in subnet-b cannot reach the internet, and alpine is not in ECR", "--nat-gateway-id"),
-		},
-		"public subnets without public addresses": {
-			change: func(t *v1alpha1.TaskTemplate) { t.Network.AssignPublicIP = v1alpha1.Disabled },
-			want:   found(doctor.Failure, "tasks in subnet-a, subnet-b cannot", "[Fargate] EnablePublicIP = true"),
-		},
-		"all endpoints": {
-			account: isolated(all, "ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "ssm"), change: withRole,
-			want: found(doctor.Warning, "the endpoints of vpc-1 suffice", "GitLab"),
-		},
-		"no endpoints": {
-			account: isolated(all), change: withRole,
-			want: found(doctor.Failure, "vpc-1 has no endpoint for ecr.api, ecr.dkr, logs, s3, secretsmanager, ssm", "create the endpoints"),
-		},
-		"endpoints unknown": {
-			account: func(a *inspecttest.Account) {
-				a.Has.Ways = nil
-				a.FailNext("EndpointsOfVPC", 1, inspecttest.Denied("ec2:DescribeVpcEndpoints"))
-			},
-			want: found(doctor.Warning, "not checked", "doctor-policy"),
-		},
-		"routes unknown": {
-			account: func(a *inspecttest.Account) { a.FailNext("WaysOut", 1, inspecttest.Unreachable()) },
-			want:    found(doctor.Warning, "not checked", "port 443"),
-		},
-		"no subnet": {
-			account: func(a *inspecttest.Account) { a.Has.VPCs = map[string]string{"sg-a": "vpc-1"} },
-			want:    []doctor.Finding{{Level: doctor.Failure, Subject: "network", What: "subnet-a, subnet-b"}},
-		},
 	})
 }
 

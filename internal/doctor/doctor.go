@@ -71,7 +71,7 @@ func newExamination(aws AWS, template *v1alpha1.TaskTemplate, policy string) *ex
 type check func(context.Context) []Finding
 
 func (e *examination) checks() []check {
-	return []check{e.checkPermissions, e.checkTemplate, e.checkExecutionRole, e.checkRoutes, e.checkIngress, e.checkQuotas}
+	return []check{e.checkPermissions, e.checkTemplate, e.checkContainer, e.checkExecutionRole, e.checkRoutes, e.checkIngress, e.checkQuotas}
 }
 
 func (e *examination) examine(ctx context.Context, checks ...check) []Finding {

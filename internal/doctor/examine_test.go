@@ -162,6 +162,13 @@ func TestExamine_OneFault_IsFoundWithItsFix(t *testing.T) {
 			change: func(t *v1alpha1.TaskTemplate) { t.TaskDefinition = "registry" },
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "execution role", What: "reads secrets", Fix: "secretsmanager:GetSecretValue"},
 		},
+		"environment file without a role": {
+			world: define("env", func(c *types.ContainerDefinition) {
+				c.EnvironmentFiles = []types.EnvironmentFile{{Type: types.EnvironmentFileTypeS3, Value: aws.String("arn:aws:s3:::bucket/ci.env")}}
+			}),
+			change: func(t *v1alpha1.TaskTemplate) { t.TaskDefinition = "env" },
+			want:   doctor.Finding{Level: doctor.Failure, Subject: "execution role", What: "reads files from S3", Fix: "s3:GetObject"},
+		},
 		"no such subnet": {
 			change: func(t *v1alpha1.TaskTemplate) { t.Network.Subnets = []string{"subnet-0"} },
 			want:   doctor.Finding{Level: doctor.Failure, Subject: "network", What: "correct [Fargate] Subnet", Fix: "aws ec2 describe-subnets"},

@@ -37,7 +37,8 @@ func (e *examination) checkExecutionRole(context.Context) []Finding {
 		Fix: "aws iam create-role --role-name ecsTaskExecutionRole --assume-role-policy-document " +
 			`'{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}'` + "\n" +
 			"aws iam attach-role-policy --role-name ecsTaskExecutionRole --policy-arn arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy\n" +
-			"name it in the task definition's executionRoleArn or in spec.executionRoleARN; for secrets it also needs secretsmanager:GetSecretValue or ssm:GetParameters",
+			"name it in the task definition's executionRoleArn or in spec.executionRoleARN; for secrets it also needs secretsmanager:GetSecretValue or ssm:GetParameters,\n" +
+			"for files in S3 s3:GetObject and s3:GetBucketLocation",
 	}}
 }
 
@@ -51,6 +52,9 @@ func roleReasons(containers map[string]ecs.Container) []string {
 		}
 		if len(container.Secrets) > 0 {
 			reasons = append(reasons, fmt.Sprintf("container %q reads secrets", name))
+		}
+		if len(container.Files) > 0 {
+			reasons = append(reasons, fmt.Sprintf("container %q reads files from S3", name))
 		}
 		if container.LogDriver == "awslogs" {
 			reasons = append(reasons, fmt.Sprintf("container %q logs to CloudWatch", name))

@@ -15,5 +15,9 @@ var fileKeys = strings.NewReplacer(
 	"spec.capacity", "[Fargate] LaunchType or CapacityProviderStrategy",
 	"spec.taskDefinition", "[Fargate] TaskDefinition",
 	"spec.executionRoleARN", "[Fargate] ExecutionRoleARN",
+	"spec.taskRoleARN", "[Fargate] TaskRoleARN",
+	"spec.platformVersion", "[Fargate] PlatformVersion",
+	"spec.ephemeralStorageGiB", "[Fargate] EphemeralStorage",
+	"spec.executeCommand", "[Fargate] EnableExecuteCommand",
 	"spec.ssh.port", "[SSH] Port",
 )

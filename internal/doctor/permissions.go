@@ -55,17 +55,6 @@ func (e *examination) checkPermissions(ctx context.Context) []Finding {
 	return findings
 }
 
-// NotTried is the finding that replaces Try where it was not requested. Command
-// is the one that requests it.
-func NotTried(command string) Finding {
-	return Finding{
-		Level: Warning, Subject: "start of a task",
-		What: "not tried: whether ecs:RunTask, ecs:TagResource and iam:PassRole are allowed shows only when a task starts, and so do the image and its SSH server",
-		Why:  "AWS has no harmless way to ask for these permissions",
-		Fix:  command,
-	}
-}
-
 // unanswered is the finding for a question that AWS did not answer: a
 // permission that jobs do not need is missing, or AWS could not be reached.
 func (e *examination) unanswered(subject string, err error) Finding {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -9,11 +10,12 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
 )
 
 type routes interface {
-	WaysOut(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string]string, error)
-	EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]string, error)
+	RoutesOf(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string][]inspect.Route, error)
+	EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]inspect.Endpoint, error)
 }
 
 const routesSubject = "way out"
@@ -26,96 +28,99 @@ func (e *examination) checkRoutes(ctx context.Context) []Finding {
 		return nil
 	}
 	vpc := e.found.Subnets[subnets[0]]
-	ways, err := e.aws.WaysOut(ctx, e.loc, vpc, subnets)
+	routes, err := e.aws.RoutesOf(ctx, e.loc, vpc, subnets)
 	if err != nil {
 		return []Finding{e.unanswered(routesSubject, err)}
 	}
 	var findings []Finding
-	var shut []string
 	for _, subnet := range subnets {
-		finding := e.checkWay(subnet, ways[subnet])
-		if finding == nil {
-			shut = append(shut, subnet)
-			continue
+		if finding := e.checkWay(subnet, routes[subnet]); finding != nil {
+			findings = append(findings, *finding)
+			delete(routes, subnet)
 		}
-		findings = append(findings, *finding)
 	}
-	if len(shut) > 0 {
-		findings = append(findings, e.checkEndpoints(ctx, vpc, shut))
+	if len(routes) > 0 {
+		findings = append(findings, e.checkEndpoints(ctx, vpc, routes)...)
 	}
 	return findings
 }
 
-// checkWay judges a subnet's route to the internet. It returns nil if tasks
-// have none.
-func (e *examination) checkWay(subnet, way string) *Finding {
-	public := e.template.Network.AssignPublicIP == v1alpha1.Enabled
-	gateway := strings.HasPrefix(way, "igw-")
-	switch {
-	case way == "", gateway && !public:
+// checkWay judges how far a subnet's routes lead. It returns nil if they do not
+// lead out of the VPC at all.
+func (e *examination) checkWay(subnet string, routes []inspect.Route) *Finding {
+	r := reachOf(routes, e.template.Network.AssignPublicIP == v1alpha1.Enabled)
+	if len(r.usable) == 0 {
 		return nil
-	case !gateway && e.template.Network.ConnectVia == v1alpha1.PublicIP:
-		return &Finding{
-			Level: Failure, Subject: routesSubject,
-			What: fmt.Sprintf("subnet %s is private: its packets to the internet go to %s", subnet, way),
-			Why:  "a public address works in a public subnet only, and jobs connect to it: they would end with connection timed out",
-			Fix:  "name a subnet whose route to 0.0.0.0/0 is an internet gateway in spec.network.subnets, or set spec.network.connectVia: PrivateIP",
+	}
+	if e.template.Network.ConnectVia == v1alpha1.PublicIP {
+		if finding := e.checkAnswers(subnet, r); finding != nil {
+			return finding
 		}
 	}
-	finding := okf(routesSubject, "tasks in %s reach the internet by %s", subnet, way)
+	finding := okf(routesSubject, "tasks in %s reach the internet by %s", subnet, listed(r.v4))
+	switch {
+	case len(r.v4) > 0:
+	case len(r.v6) > 0:
+		finding = e.onlyIPv6(subnet, r)
+	default:
+		finding = onlyPart(subnet, r)
+	}
 	return &finding
 }
 
-// checkEndpoints judges subnets without a route to the internet.
-func (e *examination) checkEndpoints(ctx context.Context, vpc string, subnets []string) Finding {
-	endpoints, err := e.aws.EndpointsOfVPC(ctx, e.loc, vpc)
-	if err != nil {
-		return e.unanswered(routesSubject, err)
+// checkAnswers judges whether the answers of a public address find their way: only
+// an internet gateway knows which task has it.
+func (e *examination) checkAnswers(subnet string, r reach) *Finding {
+	ways := r.v4
+	if len(ways) == 0 {
+		ways = targetsOf(slices.DeleteFunc(slices.Clone(r.usable), func(route inspect.Route) bool { return route.To.Addr().Is6() }))
 	}
-	shut := "tasks in " + strings.Join(subnets, ", ") + " cannot reach the internet"
-	const fix = "set spec.network.assignPublicIP: Enabled if the subnet is public; otherwise let its route to 0.0.0.0/0 lead to a NAT gateway:\n" +
-		"aws ec2 create-route --route-table-id rtb-… --destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-…"
-	needed, outside := needs(e.found.Definition.Containers)
-	missing := slices.DeleteFunc(needed, func(service string) bool { return slices.Contains(endpoints, service) })
+	by := cmp.Or(listed(ways), "no gateway")
+	leadBy := func(prefixes ...string) bool {
+		return slices.ContainsFunc(ways, func(way string) bool {
+			return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(way, prefix) })
+		})
+	}
+	const fix = "name a subnet whose route to 0.0.0.0/0 is an internet gateway in spec.network.subnets, or set spec.network.connectVia: PrivateIP"
+	finding := Finding{
+		Level: Failure, Subject: routesSubject,
+		What: fmt.Sprintf("subnet %s is private: its packets to the internet go to %s", subnet, by),
+		Why:  "a public address works in a public subnet only, and jobs connect to it: they would end with connection timed out", Fix: fix,
+	}
 	switch {
-	case len(outside) > 0:
-		return Finding{
-			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s is not in ECR", shut, strings.Join(outside, ", ")),
-			Why: "ECS pulls the image from within the subnet: tasks would stop with CannotPullContainerError", Fix: fix,
-		}
-	case len(missing) > 0:
-		return Finding{
-			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s has no endpoint for %s", shut, vpc, strings.Join(missing, ", ")),
-			Why: "ECS pulls images, reads secrets and writes logs from within the subnet: tasks would stop before they run", Fix: fix + "\nor create the endpoints",
-		}
+	case leadBy("igw-"):
+		return nil
+	case leadBy("vpce-", "eni-", "i-"):
+		finding.Level = Warning
+		finding.What = fmt.Sprintf("packets from subnet %s to the internet go to %s; whether an internet gateway is behind it is not known here", subnet, by)
+		finding.Fix = "if there is none: " + fix
 	}
+	return &finding
+}
+
+func (e *examination) onlyIPv6(subnet string, r reach) Finding {
 	return Finding{
-		Level: Warning, Subject: routesSubject, What: shut + "; the endpoints of " + vpc + " suffice to start them",
-		Why: "the job itself must reach GitLab to fetch its sources", Fix: "make sure that the subnet can reach GitLab; otherwise\n" + fix,
+		Level: Warning, Subject: routesSubject,
+		What: fmt.Sprintf("tasks in %s reach the internet over IPv6 only, by %s", subnet, listed(r.v6)),
+		Why: "a task has an IPv6 address only where the subnet has an IPv6 range and, unless it has no other, the account setting dualStackIPv6 is enabled;\n" +
+			"and what the job needs must have one too: GitLab, and the image's registry, which for ECR is ACCOUNT.dkr-ecr.REGION.on.aws",
+		Fix: fmt.Sprintf("aws ecs put-account-setting-default --region %s --name dualStackIPv6 --value enabled\nor for IPv4: ", e.loc.Region) + natRoute,
 	}
 }
 
-// needs are the services that ECS calls from a task's subnet, and the images
-// that it pulls from elsewhere.
-func needs(containers map[string]ecs.Container) (services, images []string) {
-	for _, name := range slices.Sorted(maps.Keys(containers)) {
-		container := containers[name]
-		if isECR(container.Image) {
-			services = append(services, "ecr.api", "ecr.dkr", "s3")
-		} else {
-			images = append(images, container.Image)
-		}
-		if container.LogDriver == "awslogs" {
-			services = append(services, "logs")
-		}
-		for _, secret := range container.Secrets {
-			if strings.Contains(secret, ":secretsmanager:") {
-				services = append(services, "secretsmanager")
-			} else {
-				services = append(services, "ssm")
-			}
-		}
+// onlyPart is for subnets in a private network, and for those whose routes have
+// gaps.
+func onlyPart(subnet string, r reach) Finding {
+	what := fmt.Sprintf("tasks in %s do not reach all of the internet, only %s", subnet, described(r.usable))
+	if len(r.lost) > 0 {
+		what += "; the target is gone that packets would go to: " + described(r.lost)
 	}
-	slices.Sort(services)
-	return slices.Compact(services), images
+	return Finding{
+		Level: Warning, Subject: routesSubject, What: what,
+		Why: "the image's registry and GitLab, or a proxy, must be there, which is not known here; a peering connection (pcx-) leads to one VPC and no further",
+		Fix: "if they are not: " + natRoute + "\nor set spec.network.assignPublicIP: Enabled if the subnet is public",
+	}
 }
+
+const natRoute = "let the subnet's route to 0.0.0.0/0 lead to a NAT gateway:\n" +
+	"aws ec2 create-route --route-table-id rtb-… --destination-cidr-block 0.0.0.0/0 --nat-gateway-id nat-…"

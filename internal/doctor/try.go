@@ -40,14 +40,14 @@ var programs = map[string]string{
 func Try(ctx context.Context, options executor.Options) []Finding {
 	dir, err := os.MkdirTemp("", "fargate-doctor-")
 	if err != nil {
-		return []Finding{tryFailed("start of a task", err)}
+		return []Finding{tryFailed(trySubject, err)}
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	t := &trial{options: options, script: filepath.Join(dir, "script")}
 	response := filepath.Join(dir, "job.json")
 	err = errors.Join(os.WriteFile(response, []byte(trialJob), 0o600), os.WriteFile(t.script, []byte(trialScript), 0o600))
 	if err != nil {
-		return []Finding{tryFailed("start of a task", err)}
+		return []Finding{tryFailed(trySubject, err)}
 	}
 	t.options.Environment = gitlab.Environment{JobResponseFile: response, TempDir: dir}
 	return t.run(ctx)
@@ -62,9 +62,9 @@ func (t *trial) run(ctx context.Context) []Finding {
 	stages := executor.New(t.options)
 	began := time.Now()
 	if err := stages.Prepare(ctx); err != nil {
-		return []Finding{tryFailed("start of a task", err)}
+		return []Finding{tryFailed(trySubject, err)}
 	}
-	findings := []Finding{okf("start of a task", "its SSH server let us in after %s", since(began))}
+	findings := []Finding{okf(trySubject, "its SSH server let us in after %s", since(began))}
 	findings = append(findings, t.runScript(ctx)...)
 
 	began = time.Now()
@@ -96,6 +96,34 @@ func (t *trial) runScript(ctx context.Context) []Finding {
 		}
 	}
 	return findings
+}
+
+const trySubject = "start of a task"
+
+// NotTried is the finding that replaces Try where it was not requested. Command
+// is the one that requests it.
+func NotTried(command string) Finding {
+	return Finding{
+		Level: Warning, Subject: trySubject,
+		What: "not tried: whether ecs:RunTask, ecs:TagResource and iam:PassRole are allowed shows only when a task starts, and so do the image and its SSH server",
+		Why:  "AWS has no harmless way to ask for these permissions",
+		Fix:  command,
+	}
+}
+
+// Blocked is the finding that replaces Try where it was requested, and other
+// findings are failures.
+func Blocked(findings []Finding) Finding {
+	var subjects []string
+	for _, f := range findings {
+		if f.Level == Failure && !slices.Contains(subjects, f.Subject) {
+			subjects = append(subjects, f.Subject)
+		}
+	}
+	return Finding{
+		Level: Warning, Subject: trySubject, What: "not tried: other checks failed: " + listed(subjects),
+		Why: "the task would fail in the same way, and cost money", Fix: "fix what failed, as it says above; then run the same command again",
+	}
 }
 
 // tryFailed says what to do about the error of a stage.

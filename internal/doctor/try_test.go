@@ -133,3 +133,19 @@ func pathWithout(t *testing.T, missing ...string) string {
 	}
 	return dir
 }
+
+func TestBlocked_NamesWhatFailed_AndNoFlagThatWasGiven(t *testing.T) {
+	finding := doctor.Blocked([]doctor.Finding{
+		{Level: doctor.OK, Subject: "cluster"},
+		{Level: doctor.Failure, Subject: "network"},
+		{Level: doctor.Failure, Subject: "network"},
+		{Level: doctor.Warning, Subject: "quota"},
+		{Level: doctor.Failure, Subject: "way out"},
+	})
+	wantOnly(t, []doctor.Finding{finding}, doctor.Finding{
+		Level: doctor.Warning, Subject: "start of a task", What: "other checks failed: network, way out", Fix: "fix what failed",
+	})
+	if strings.Contains(finding.Fix, "--start-task") {
+		t.Errorf("the fix is the flag that was given: %s", finding.Fix)
+	}
+}

@@ -44,6 +44,17 @@ type Definition struct {
 	// ExecutionRoleARN is the role with which ECS pulls images, reads secrets
 	// and writes logs. Empty if it names none.
 	ExecutionRoleARN string
+	// TaskRoleARN is the role of the containers' own processes. Empty if it
+	// names none.
+	TaskRoleARN string
+	// OS is what its containers are made for: LINUX, or a version of Windows such
+	// as WINDOWS_SERVER_2022_CORE.
+	OS string
+	// EphemeralStorageGiB is its tasks' disk in GiB; 0 if it leaves that to
+	// Fargate.
+	EphemeralStorageGiB int32
+	// Volumes are its volumes, in its order.
+	Volumes []Volume
 	// Containers are its containers by name.
 	Containers map[string]Container
 }
@@ -71,6 +82,13 @@ type Container struct {
 	// the parameter store before it starts: for its environment, its log
 	// driver, and to log in to its registry.
 	Secrets []string
+	// Files are the ARNs of what ECS reads from S3 before it starts, such as
+	// environment files.
+	Files []string
+	// ReadOnlyRoot says whether it can write to its volumes only.
+	ReadOnlyRoot bool
+	// WritablePaths are where it can write in spite of that.
+	WritablePaths []string
 }
 
 // PortRange is the ports from First to Last, both included.
@@ -165,9 +183,18 @@ func DefinitionOf(d *types.TaskDefinition) Definition {
 		NetworkMode:      string(cmp.Or(d.NetworkMode, types.NetworkModeBridge)),
 		Fargate:          slices.Contains(d.Compatibilities, types.CompatibilityFargate),
 		ExecutionRoleARN: aws.ToString(d.ExecutionRoleArn),
+		TaskRoleARN:      aws.ToString(d.TaskRoleArn),
+		OS:               string(types.OSFamilyLinux),
 		CPU:              sizeOf(d.Cpu),
 		Memory:           sizeOf(d.Memory),
+		Volumes:          volumes(d.Volumes),
 		Containers:       map[string]Container{},
+	}
+	if d.RuntimePlatform != nil {
+		definition.OS = string(cmp.Or(d.RuntimePlatform.OperatingSystemFamily, types.OSFamilyLinux))
+	}
+	if d.EphemeralStorage != nil {
+		definition.EphemeralStorageGiB = d.EphemeralStorage.SizeInGiB
 	}
 	for i := range d.ContainerDefinitions {
 		container := &d.ContainerDefinitions[i]
@@ -199,17 +226,12 @@ func describeContainer(c *types.ContainerDefinition) Container {
 		}
 		container.DependsOn[aws.ToString(dependency.ContainerName)] = DependencyCondition(dependency.Condition)
 	}
-	secrets := c.Secrets
 	if c.LogConfiguration != nil {
 		container.LogDriver = string(c.LogConfiguration.LogDriver)
-		secrets = slices.Concat(secrets, c.LogConfiguration.SecretOptions)
 	}
-	for _, secret := range secrets {
-		container.Secrets = append(container.Secrets, aws.ToString(secret.ValueFrom))
-	}
-	if c.RepositoryCredentials != nil {
-		container.Secrets = append(container.Secrets, aws.ToString(c.RepositoryCredentials.CredentialsParameter))
-	}
+	container.Secrets, container.Files = sources(c)
+	container.ReadOnlyRoot = aws.ToBool(c.ReadonlyRootFilesystem)
+	container.WritablePaths = writablePaths(c)
 	return container
 }
 

@@ -22,14 +22,24 @@ run "pod_identity" {
     condition     = length(aws_iam_instance_profile.starter) == 0
     error_message = "There must be no instance profile."
   }
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.task, aws_iam_role.execution, aws_iam_role.starter] : role.permissions_boundary == null])
+    error_message = "There must be no boundary that nobody asked for."
+  }
+  assert {
+    condition     = join(" ", [aws_iam_role.task.name, aws_iam_role.execution.name, aws_iam_role.starter.name]) == "ci-task ci-execution ci-starter"
+    error_message = "Without a prefix the roles must have the names of the module."
+  }
 }
 
-run "irsa" {
+run "irsa_with_a_boundary_and_a_prefix" {
   variables {
-    trust             = "irsa"
-    oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123"
-    namespace         = "operators"
-    service_account   = "fargate"
+    trust                = "irsa"
+    oidc_provider_arn    = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123"
+    namespace            = "operators"
+    service_account      = "fargate"
+    role_name_prefix     = "App_"
+    permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
   }
   assert {
     condition = jsondecode(aws_iam_role.starter.assume_role_policy).Statement[0].Condition.StringEquals == {
@@ -41,6 +51,22 @@ run "irsa" {
   assert {
     condition     = length(aws_eks_pod_identity_association.starter) == 0
     error_message = "There must be no association."
+  }
+  assert {
+    condition     = alltrue([for role in [aws_iam_role.task, aws_iam_role.execution, aws_iam_role.starter] : role.permissions_boundary == "arn:aws:iam::111122223333:policy/boundary"])
+    error_message = "Every role must have the boundary."
+  }
+  assert {
+    condition     = join(" ", [aws_iam_role.task.name, aws_iam_role.execution.name, aws_iam_role.starter.name, output.task_role_name]) == "App_ci-task App_ci-execution App_ci-starter App_ci-task"
+    error_message = "Every role must have the prefix."
+  }
+  assert {
+    condition     = alltrue([for name in ["App_ci-task", "App_ci-execution"] : strcontains(aws_iam_role_policy.starter.policy, "role/${name}\"")])
+    error_message = "The policy must let the starter pass the roles by their names."
+  }
+  assert {
+    condition     = aws_ecs_cluster.this.name == "ci"
+    error_message = "The prefix is for roles only."
   }
 }
 

@@ -64,3 +64,21 @@ run "trust" {
   }
   expect_failures = [var.trust]
 }
+
+run "roles" {
+  command = plan
+  variables {
+    role_name_prefix     = "app/"
+    permissions_boundary = "boundary"
+  }
+  expect_failures = [var.role_name_prefix, var.permissions_boundary]
+}
+
+run "long_names_of_roles" {
+  command = plan
+  variables {
+    name             = "a123456789012345678901234567890"
+    role_name_prefix = "b12345678901234567890123"
+  }
+  expect_failures = [var.role_name_prefix]
+}

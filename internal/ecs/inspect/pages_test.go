@@ -5,10 +5,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
@@ -58,51 +60,94 @@ func TestVCPUsInUse_TwoPagesOfTasks_CountsBoth(t *testing.T) {
 }
 
 // routeTable is one that is a subnet's, or the main one if that is empty.
-func routeTable(subnet, way string) string {
+func routeTable(subnet, routes string) string {
 	association := "<subnetId>" + subnet + "</subnetId>"
 	if subnet == "" {
 		association = "<main>true</main>"
 	}
-	return fmt.Sprintf(`<item><associationSet><item>%s</item></associationSet><routeSet>
-		<item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock><gatewayId>local</gatewayId></item>%s</routeSet></item>`, association, way)
+	return fmt.Sprintf("<item><associationSet><item>%s</item></associationSet><routeSet>%s</routeSet></item>", association, routes)
 }
 
-func TestWaysOut_TwoPagesOfRouteTables_KnowTheMainAndTheSubnets(t *testing.T) {
-	const route = "<item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock>%s</item>"
+// route is one to all IPv4 addresses.
+func route(target string) string {
+	return "<item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock>" + target + "</item>"
+}
+
+func answerRouteTables(tables string) string {
+	return "<DescribeRouteTablesResponse><routeTableSet>" + tables + "</routeTableSet></DescribeRouteTablesResponse>"
+}
+
+var everywhere = netip.MustParsePrefix("0.0.0.0/0")
+
+func TestRoutesOf_TwoPagesOfRouteTables_KnowTheMainAndTheSubnets(t *testing.T) {
 	answerInPages(t, func(_ string, second bool) string {
-		tables, next := routeTable("", fmt.Sprintf(route, "<gatewayId>igw-1</gatewayId>")), "<nextToken>page-2</nextToken>"
 		if second {
-			next = ""
-			tables = routeTable("subnet-b", fmt.Sprintf(route, "<natGatewayId>nat-1</natGatewayId>")) +
-				routeTable("subnet-c", fmt.Sprintf(route, "<natGatewayId>nat-2</natGatewayId><state>blackhole</state>")) +
-				routeTable("subnet-d", fmt.Sprintf(route, "<transitGatewayId>tgw-1</transitGatewayId>"))
+			return answerRouteTables(routeTable("subnet-b", route("<natGatewayId>nat-1</natGatewayId>")))
 		}
-		return "<DescribeRouteTablesResponse><routeTableSet>" + tables + "</routeTableSet>" + next + "</DescribeRouteTablesResponse>"
+		return strings.Replace(answerRouteTables(routeTable("", route("<gatewayId>igw-1</gatewayId>"))),
+			"</routeTableSet>", "</routeTableSet><nextToken>page-2</nextToken>", 1)
 	})
-	ways, err := newInspector().WaysOut(t.Context(), testLocation, "vpc-1", []string{"subnet-a", "subnet-b", "subnet-c", "subnet-d"})
+	routes, err := newInspector().RoutesOf(t.Context(), testLocation, "vpc-1", []string{"subnet-a", "subnet-b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"subnet-a": "igw-1", "subnet-b": "nat-1", "subnet-c": "", "subnet-d": "tgw-1"}
-	if diff := cmp.Diff(want, ways); diff != "" {
-		t.Errorf("ways out differ (-want +got):\n%s", diff)
+	want := map[string][]Route{"subnet-a": {{To: everywhere, Target: "igw-1"}}, "subnet-b": {{To: everywhere, Target: "nat-1"}}}
+	if diff := cmp.Diff(want, routes, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+		t.Errorf("routes differ (-want +got):\n%s", diff)
 	}
 }
 
-func TestEndpointsOfVPC_TwoPages_AreAllNamed(t *testing.T) {
+func TestRoutesOf_EveryKindOfTarget_IsNamed(t *testing.T) {
+	for id, element := range map[string]string{
+		"local": "gatewayId", "igw-1": "gatewayId", "vgw-1": "gatewayId", "vpce-1": "gatewayId", "nat-1": "natGatewayId",
+		"tgw-1": "transitGatewayId", "eigw-1": "egressOnlyInternetGatewayId", "pcx-1": "vpcPeeringConnectionId", "eni-1": "networkInterfaceId",
+		"cagw-1": "carrierGatewayId", "lgw-1": "localGatewayId", "arn:aws:networkmanager::1:core-network/a": "coreNetworkArn",
+		"arn:aws:odb:us-east-1:1:odb-network/a": "odbNetworkArn",
+	} {
+		checkRoute(t, route(fmt.Sprintf("<%s>%s</%[1]s>", element, id)), Route{To: everywhere, Target: id})
+	}
+	checkRoute(t, route("<instanceId>i-1</instanceId><networkInterfaceId>eni-1</networkInterfaceId>"), Route{To: everywhere, Target: "i-1"})
+}
+
+func TestRoutesOf_DestinationAndState_AreTold(t *testing.T) {
+	const nat = "<natGatewayId>nat-1</natGatewayId>"
+	checkRoute(t, "<item><destinationIpv6CidrBlock>::/0</destinationIpv6CidrBlock>"+nat+"</item>", Route{To: netip.MustParsePrefix("::/0"), Target: "nat-1"})
+	checkRoute(t, "<item><destinationPrefixListId>pl-1</destinationPrefixListId>"+nat+"</item>", Route{PrefixList: "pl-1", Target: "nat-1"})
+	checkRoute(t, route(nat+"<state>active</state>"), Route{To: everywhere, Target: "nat-1"})
+	checkRoute(t, route(nat+"<state>blackhole</state>"), Route{To: everywhere, Target: "nat-1", Blackhole: true})
+	checkRoute(t, route("<ipAddress>10.0.0.9</ipAddress><state>filtered</state>"))
+}
+
+func checkRoute(t *testing.T, table string, want ...Route) {
+	t.Helper()
+	answerInPages(t, func(string, bool) string { return answerRouteTables(routeTable("subnet-a", table)) })
+	routes, err := newInspector().RoutesOf(t.Context(), testLocation, "vpc-1", []string{"subnet-a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, routes["subnet-a"], cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+		t.Errorf("%s: routes differ (-want +got):\n%s", table, diff)
+	}
+}
+
+func TestEndpointsOfVPC_TwoPages_AreNamedIfTheyAreAvailable(t *testing.T) {
 	answerInPages(t, func(_ string, second bool) string {
-		service, next := "s3", "<nextToken>page-2</nextToken>"
-		if second {
-			service, next = "ecr.dkr", ""
+		endpoint := func(service, kind, state string) string {
+			return fmt.Sprintf("<item><vpcEndpointId>vpce-%[1]s</vpcEndpointId><serviceName>com.amazonaws.us-east-1.%[1]s</serviceName>"+
+				"<vpcEndpointType>%s</vpcEndpointType><state>%s</state></item>", service, kind, state)
 		}
-		return "<DescribeVpcEndpointsResponse><vpcEndpointSet><item><serviceName>com.amazonaws.us-east-1." + service +
-			"</serviceName></item></vpcEndpointSet>" + next + "</DescribeVpcEndpointsResponse>"
+		items, next := endpoint("s3", "Gateway", "available"), "<nextToken>page-2</nextToken>"
+		if second {
+			items, next = endpoint("ecr.dkr", "Interface", "Available")+endpoint("logs", "Interface", "pending")+endpoint("ssm", "Interface", "failed"), ""
+		}
+		return "<DescribeVpcEndpointsResponse><vpcEndpointSet>" + items + "</vpcEndpointSet>" + next + "</DescribeVpcEndpointsResponse>"
 	})
 	endpoints, err := newInspector().EndpointsOfVPC(t.Context(), testLocation, "vpc-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"s3", "ecr.dkr"}, endpoints); diff != "" {
+	want := []Endpoint{{ID: "vpce-s3", Service: "s3", Gateway: true}, {ID: "vpce-ecr.dkr", Service: "ecr.dkr"}}
+	if diff := cmp.Diff(want, endpoints); diff != "" {
 		t.Errorf("endpoints differ (-want +got):\n%s", diff)
 	}
 }

@@ -2,7 +2,7 @@ package inspect
 
 import (
 	"errors"
-	"slices"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -10,6 +10,7 @@ import (
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
@@ -59,17 +60,22 @@ func TestSourcesOf_RulesForThePort_OfAllGroups(t *testing.T) {
 	}
 }
 
-func TestWaysOut_OfEachSubnet(t *testing.T) {
+func TestRoutesOf_EachSubnet_HasThoseOfItsTable(t *testing.T) {
 	localecstest.Start(t, localecs.Config{Subnets: []localecs.Subnet{
 		{ID: "subnet-public", Zone: "a", Way: "igw-1"}, {ID: "subnet-private", Zone: "a", Way: "nat-1"}, {ID: "subnet-isolated", Zone: "a"},
 	}})
-	ways, err := newInspector().WaysOut(t.Context(), testLocation, "vpc-local", []string{"subnet-public", "subnet-private", "subnet-isolated"})
+	routes, err := newInspector().RoutesOf(t.Context(), testLocation, "vpc-local", []string{"subnet-public", "subnet-private", "subnet-isolated"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"subnet-public": "igw-1", "subnet-private": "nat-1", "subnet-isolated": ""}
-	if diff := cmp.Diff(want, ways); diff != "" {
-		t.Errorf("ways out differ (-want +got):\n%s", diff)
+	local := Route{To: netip.MustParsePrefix("10.0.0.0/16"), Target: Local}
+	want := map[string][]Route{
+		"subnet-public":   {local, {To: everywhere, Target: "igw-1"}},
+		"subnet-private":  {local, {To: everywhere, Target: "nat-1"}},
+		"subnet-isolated": {local},
+	}
+	if diff := cmp.Diff(want, routes, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
+		t.Errorf("routes differ (-want +got):\n%s", diff)
 	}
 }
 
@@ -79,8 +85,8 @@ func TestEndpointsOfVPC_AreNamedWithoutTheirRegion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(endpoints)
-	if diff := cmp.Diff([]string{"ecr.api", "s3"}, endpoints); diff != "" {
+	want := []Endpoint{{ID: "vpce-ecr.api", Service: "ecr.api"}, {ID: "vpce-s3", Service: "s3"}}
+	if diff := cmp.Diff(want, endpoints); diff != "" {
 		t.Errorf("endpoints differ (-want +got):\n%s", diff)
 	}
 }

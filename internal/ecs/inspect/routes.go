@@ -3,7 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"strings"
+	"net/netip"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -12,16 +12,32 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 )
 
-// WaysOut returns, for each subnet of a VPC, the id of the target of its route
-// to the internet, such as "igw-0123" or "nat-0123". It is empty if there is no
-// such route, or it leads nowhere.
-func (i *Inspector) WaysOut(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string]string, error) {
+// Local is the Target of routes to the VPC's own addresses.
+const Local = "local"
+
+// Route is a route of a subnet.
+type Route struct {
+	// To is the range of addresses that it is for. It is the zero Prefix if
+	// PrefixList is set.
+	To netip.Prefix
+	// PrefixList is the id of a managed list of ranges, such as the one of an AWS
+	// service in the route to its gateway endpoint.
+	PrefixList string
+	// Target is the id of where packets go, such as "igw-0123", "nat-0123" or
+	// Local; for a core network its ARN.
+	Target string
+	// Blackhole is true if the target is gone: packets are dropped.
+	Blackhole bool
+}
+
+// RoutesOf returns the routes of each of a VPC's subnets.
+func (i *Inspector) RoutesOf(ctx context.Context, loc ecs.Location, vpc string, subnets []string) (map[string][]Route, error) {
 	api, err := i.routes(ctx, loc)
 	if err != nil {
 		return nil, err
 	}
-	var main string
-	own := map[string]string{}
+	var main []Route
+	own := map[string][]Route{}
 	pages := ec2.NewDescribeRouteTablesPaginator(api, &ec2.DescribeRouteTablesInput{Filters: inVPC(vpc)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -29,59 +45,58 @@ func (i *Inspector) WaysOut(ctx context.Context, loc ecs.Location, vpc string, s
 			return nil, ecs.Classify(err, "looking up route tables", loc)
 		}
 		for at := range page.RouteTables {
-			way := wayOut(page.RouteTables[at].Routes)
+			routes := routesOf(page.RouteTables[at].Routes)
 			for _, association := range page.RouteTables[at].Associations {
 				if aws.ToBool(association.Main) {
-					main = way
+					main = routes
 				}
-				own[aws.ToString(association.SubnetId)] = way
+				own[aws.ToString(association.SubnetId)] = routes
 			}
 		}
 	}
-	ways := map[string]string{}
+	found := map[string][]Route{}
 	for _, subnet := range subnets {
-		way, ok := own[subnet]
+		routes, ok := own[subnet]
 		if !ok {
-			way = main
+			routes = main
 		}
-		ways[subnet] = way
+		found[subnet] = routes
 	}
-	return ways, nil
+	return found, nil
 }
 
-// wayOut is the target of the default route.
-func wayOut(routes []types.Route) string {
-	for i := range routes {
-		route := &routes[i]
-		if aws.ToString(route.DestinationCidrBlock) != "0.0.0.0/0" || route.State == types.RouteStateBlackhole {
+// routesOf leaves out routes that another one of the table has replaced.
+func routesOf(table []types.Route) []Route {
+	var routes []Route
+	for i := range table {
+		route := &table[i]
+		if route.State == types.RouteStateFiltered {
 			continue
 		}
-		return cmp.Or(aws.ToString(route.GatewayId), aws.ToString(route.NatGatewayId), aws.ToString(route.TransitGatewayId),
-			aws.ToString(route.VpcPeeringConnectionId), aws.ToString(route.NetworkInterfaceId), aws.ToString(route.InstanceId))
+		// The zero Prefix is what a prefix list, and a range that AWS does not
+		// write as one, have.
+		to, _ := netip.ParsePrefix(cmp.Or(aws.ToString(route.DestinationCidrBlock), aws.ToString(route.DestinationIpv6CidrBlock)))
+		routes = append(routes, Route{
+			To: to, PrefixList: aws.ToString(route.DestinationPrefixListId),
+			Target: target(route), Blackhole: route.State == types.RouteStateBlackhole,
+		})
 	}
-	return ""
+	return routes
 }
 
-// EndpointsOfVPC returns the AWS services that a VPC has endpoints for, without
-// the prefix that all their names share: "ecr.api", "s3".
-func (i *Inspector) EndpointsOfVPC(ctx context.Context, loc ecs.Location, vpc string) ([]string, error) {
-	api, err := i.routes(ctx, loc)
-	if err != nil {
-		return nil, err
-	}
-	var services []string
-	pages := ec2.NewDescribeVpcEndpointsPaginator(api, &ec2.DescribeVpcEndpointsInput{Filters: inVPC(vpc)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, ecs.Classify(err, "looking up VPC endpoints", loc)
-		}
-		for at := range page.VpcEndpoints {
-			_, service, _ := strings.Cut(aws.ToString(page.VpcEndpoints[at].ServiceName), "."+loc.Region+".")
-			services = append(services, service)
+// target is the one target of a route. A NAT instance has a network interface
+// too. Source: Route in the EC2 API reference.
+func target(route *types.Route) string {
+	for _, id := range []*string{
+		route.GatewayId, route.NatGatewayId, route.TransitGatewayId, route.EgressOnlyInternetGatewayId, route.VpcPeeringConnectionId,
+		route.InstanceId, route.NetworkInterfaceId, route.CarrierGatewayId, route.LocalGatewayId, route.CoreNetworkArn, route.OdbNetworkArn,
+		route.IpAddress,
+	} {
+		if id != nil && *id != "" {
+			return *id
 		}
 	}
-	return services, nil
+	return ""
 }
 
 func (i *Inspector) routes(ctx context.Context, loc ecs.Location) (routesAPI, error) {

@@ -31,7 +31,7 @@ func TestTaskDefinition_SaysWhatALaunchDependsOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := ecs.Definition{
-		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256, Memory: 512,
+		ARN: arn, Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256, Memory: 512, OS: "LINUX",
 		Containers: map[string]ecs.Container{
 			"ci-coordinator": {Essential: true, Image: localecstest.Idle, HealthCheck: true, TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}},
 			"ranges": {

@@ -4,6 +4,7 @@ package inspecttest
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
@@ -32,10 +33,10 @@ type Answers struct {
 	VPCs map[string]string
 	// Sources are whom the security groups admit to any port.
 	Sources []inspect.Source
-	// Ways are the ways out of subnets.
-	Ways map[string]string
-	// Endpoints are the services that every VPC has endpoints of.
-	Endpoints []string
+	// Routes are those of subnets.
+	Routes map[string][]inspect.Route
+	// Endpoints are those of every VPC.
+	Endpoints []inspect.Endpoint
 	// Limits are the quotas, Used what the cluster's tasks have of them.
 	Limits, Used map[inspect.VCPUQuota]float64
 	// LogGroup says whether there are the log groups of containers.
@@ -51,14 +52,19 @@ func New() *Account {
 		Cluster:  &inspect.Cluster{Status: "ACTIVE", CapacityProviders: []string{"FARGATE", "FARGATE_SPOT"}, DefaultStrategy: []string{"FARGATE"}},
 		Definition: ecs.Definition{
 			ARN: "ci:1", Active: true, NetworkMode: "awsvpc", Fargate: true, CPU: 256, Memory: 512,
-			Containers: map[string]ecs.Container{v1alpha1.DefaultContainerName: {Image: "alpine", TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}}},
+			Containers: map[string]ecs.Container{v1alpha1.DefaultContainerName: {Image: "alpine", Essential: true, TCPPorts: []ecs.PortRange{{First: 22, Last: 22}}}},
 		},
 		VPCs:     map[string]string{"subnet-a": "vpc-1", "subnet-b": "vpc-1", "sg-a": "vpc-1"},
 		Sources:  []inspect.Source{{CIDR: "127.0.0.0/8"}}, // this machine
-		Ways:     map[string]string{"subnet-a": "igw-1", "subnet-b": "igw-1"},
+		Routes:   map[string][]inspect.Route{"subnet-a": {Route("0.0.0.0/0", "igw-1")}, "subnet-b": {Route("0.0.0.0/0", "igw-1")}},
 		Limits:   map[inspect.VCPUQuota]float64{inspect.OnDemandVCPUs: 10, inspect.SpotVCPUs: 10},
 		LogGroup: true,
 	}}
+}
+
+// Route is a route to a target. It panics if it is not to a range of addresses.
+func Route(to, target string) inspect.Route {
+	return inspect.Route{To: netip.MustParsePrefix(to), Target: target}
 }
 
 // Template describes tasks that have all that they need in New, but for a

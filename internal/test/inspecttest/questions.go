@@ -37,13 +37,17 @@ func (a *Account) SourcesOf(ctx context.Context, _ ecs.Location, _ []string, _ i
 	return a.Has.Sources, a.answer(ctx, "SourcesOf")
 }
 
-// WaysOut answers with what Has.Ways has of the subnets.
-func (a *Account) WaysOut(ctx context.Context, _ ecs.Location, _ string, subnets []string) (map[string]string, error) {
-	return known(a.Has.Ways, subnets), a.answer(ctx, "WaysOut")
+// RoutesOf answers with what Has.Routes has of the subnets.
+func (a *Account) RoutesOf(ctx context.Context, _ ecs.Location, _ string, subnets []string) (map[string][]inspect.Route, error) {
+	found := map[string][]inspect.Route{}
+	for _, subnet := range subnets {
+		found[subnet] = a.Has.Routes[subnet]
+	}
+	return found, a.answer(ctx, "RoutesOf")
 }
 
 // EndpointsOfVPC answers with Has.Endpoints.
-func (a *Account) EndpointsOfVPC(ctx context.Context, _ ecs.Location, _ string) ([]string, error) {
+func (a *Account) EndpointsOfVPC(ctx context.Context, _ ecs.Location, _ string) ([]inspect.Endpoint, error) {
 	return a.Has.Endpoints, a.answer(ctx, "EndpointsOfVPC")
 }
 
