@@ -90,7 +90,11 @@ func (s *stack) readySince(ctx context.Context) (map[int64]time.Time, error) {
 	}
 	changes := make(chan *v1alpha1.FargateJob, burst)
 	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		UpdateFunc: func(_, object any) { changes <- object.(*v1alpha1.FargateJob) },
+		UpdateFunc: func(_, object any) {
+			if job, ok := object.(*v1alpha1.FargateJob); ok {
+				changes <- job
+			}
+		},
 	}); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func TestLine_MoreCallsThanItIsWide_WaitForOneAnother(t *testing.T) {
 			cancel()
 			awaitCalls(t, env, action, lineWidth+1)
 			for range lineWidth + 1 {
-				bound.Value(t, ended, "the end of a call")
+				_ = bound.Value(t, ended, "the end of a call")
 			}
 		})
 	}
@@ -63,6 +63,6 @@ func TestLine_StopsHang_LaunchesDoNotWait(t *testing.T) {
 	mustLaunch(t, clients, testLaunch())
 	cancel()
 	for range stops {
-		bound.Value(t, ended, "the end of a stop")
+		_ = bound.Value(t, ended, "the end of a stop")
 	}
 }

@@ -29,7 +29,9 @@ func TestPrepare_StateLasts_IsSaidAgain(t *testing.T) {
 	})
 	wantText(t, a.stdout.String(), "] for 0s: trying again (attempt 0): starting the task: status 500")
 	cancel()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v, want that it was canceled", err)
+	}
 }
 
 func TestPrepare_RunnerIsGoneWhileNothingHappens_IsUndone(t *testing.T) {

@@ -211,7 +211,7 @@ func TestStop_NoneLeavesItsWorkerAfterwards(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := newBench(t, 1, func(context.Context, reconcile.Request) (reconcile.Result, error) { return reconcile.Result{}, nil })
 	b.stop()
-	bound.Value(t, b.stopped, "the end of all reconciliations")
+	_ = bound.Value(t, b.stopped, "the end of all reconciliations")
 	b.inner = reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 		cancel()
 		return reconcile.Result{}, make(slow).await(ctx)

@@ -22,7 +22,7 @@ func readStat(pid int) (stat, error) {
 	}
 	// The second field is the program's name, with anything in it.
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	const state, parent, started = 3 - 3, 4 - 3, 22 - 3
+	const state, parent, started = 0, 1, 19 // the third field, the fourth and the 22nd
 	if len(fields) <= started {
 		return stat{}, fmt.Errorf("/proc/%d/stat has %d fields after the name", pid, len(fields))
 	}

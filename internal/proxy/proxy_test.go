@@ -26,21 +26,25 @@ func TestFor_NamesProxyVariableAndHost(t *testing.T) {
 	}{
 		"none": {target: "https://10.0.0.1:6443"},
 		"https": {
-			map[string]string{"HTTPS_PROXY": "http://proxy:3128"}, "https://10.0.0.1:6443/apis",
+			map[string]string{"HTTPS_PROXY": "http://proxy:3128"},
+			"https://10.0.0.1:6443/apis",
 			"through the proxy http://proxy:3128 of HTTPS_PROXY, as NO_PROXY does not name 10.0.0.1",
 		},
 		"lower case": {
-			map[string]string{"https_proxy": "proxy:3128"}, "https://[fd00::1]",
+			map[string]string{"https_proxy": "proxy:3128"},
+			"https://[fd00::1]",
 			"through the proxy http://proxy:3128 of https_proxy, as NO_PROXY does not name fd00::1",
 		},
 		"http": {
-			map[string]string{"HTTP_PROXY": "http://one", "HTTPS_PROXY": "http://two"}, "http://169.254.169.254/latest",
+			map[string]string{"HTTP_PROXY": "http://one", "HTTPS_PROXY": "http://two"},
+			"http://169.254.169.254/latest",
 			"through the proxy http://one of HTTP_PROXY, as NO_PROXY does not name 169.254.169.254",
 		},
 		"another scheme's":  {map[string]string{"HTTP_PROXY": "http://one"}, "https://10.0.0.1", ""},
 		"named in NO_PROXY": {map[string]string{"HTTPS_PROXY": "http://proxy", "NO_PROXY": "10.0.0.0/8"}, "https://10.0.0.1", ""},
 		"with a password": {
-			map[string]string{"HTTPS_PROXY": "http://us%40er:s3cret@proxy:3128"}, "https://ecs.eu-central-1.amazonaws.com",
+			map[string]string{"HTTPS_PROXY": "http://us%40er:s3cret@proxy:3128"},
+			"https://ecs.eu-central-1.amazonaws.com",
 			"through the proxy http://proxy:3128 of HTTPS_PROXY, as NO_PROXY does not name ecs.eu-central-1.amazonaws.com",
 		},
 	} {
@@ -70,7 +74,7 @@ func TestOf_ReadsTheRequestFromTheError(t *testing.T) {
 
 func TestWithoutCredentials_InvalidURL_KeepsThem(t *testing.T) {
 	const address = "http://user:s3cret@pro%zz"
-	_, err := url.Parse(address)
+	_, err := url.Parse(address) //nolint:staticcheck // it is to be invalid
 	if err == nil || !strings.Contains(err.Error(), "s3cret") {
 		t.Fatalf("the premise is gone: %v", err)
 	}

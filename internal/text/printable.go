@@ -41,7 +41,7 @@ func Lines(err error) string {
 		}
 		err = inner
 	}
-	several, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the error itself, not one that it wraps
+	several, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return OneLine(err.Error())
 	}
