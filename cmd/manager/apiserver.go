@@ -20,6 +20,8 @@ func apiServer() (*rest.Config, error) {
 	config.UserAgent = version.UserAgent("fargate-operator")
 	// The API server's own priority and fairness limits us.
 	config.QPS = -1
-	config.Wrap(proxy.Naming)
+	if config.Proxy == nil { // Otherwise the environment's proxy is not used.
+		config.Wrap(proxy.Naming)
+	}
 	return config, nil
 }

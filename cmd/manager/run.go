@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -21,10 +19,6 @@ import (
 
 // leaseName is the Lease that the replicas compete for.
 const leaseName = "fargate-operator"
-
-// reconcileTimeout frees a worker whose calls hang. It leaves time for a
-// request to AWS that the SDK tries three times.
-const reconcileTimeout = 2 * time.Minute
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get,namespace=fargate-operator
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=create,namespace=fargate-operator
@@ -67,7 +61,6 @@ func (o *options) manager(log logr.Logger) (ctrl.Options, error) {
 		Scheme:                        scheme,
 		Logger:                        log,
 		Cache:                         cache.Options{DefaultNamespaces: o.namespaces()},
-		Controller:                    ctrlconfig.Controller{ReconciliationTimeout: reconcileTimeout},
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/controllers/orphans"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/handoff"
 )
 
 // recorded is a manager that records what is added to it. It does not talk to
@@ -54,6 +55,8 @@ func (r *recorded) names(t *testing.T) []string {
 			names = append(names, "orphan collector")
 		case webhook.Server:
 			names = append(names, "webhook server")
+		case *handoff.Reconciler:
+			names = append(names, "free workers")
 		case *start:
 			names = append(names, "start")
 		default:
@@ -94,7 +97,7 @@ func wired(t *testing.T, w *wiring) *recorded {
 func nowhere() *options { return &options{metricsAddress: "0", probeAddress: "0"} }
 
 func TestWiring_EverythingIsStarted(t *testing.T) {
-	always := []string{"controller fargatejob", "controller fargatetaskclass", "observers", "orphan collector", "start"}
+	always := []string{"controller fargatejob", "controller fargatetaskclass", "free workers", "free workers", "observers", "orphan collector", "start"}
 	for name, test := range map[string]struct {
 		certDir           string
 		runnables, probes []string
@@ -154,8 +157,5 @@ func TestManager_Options_LimitTheCacheAndElectALeader(t *testing.T) {
 	}
 	if !options.LeaderElection || options.LeaderElectionNamespace != "operator" || options.LeaderElectionID != leaseName {
 		t.Errorf("leader election %t with Lease %s in namespace %q", options.LeaderElection, options.LeaderElectionID, options.LeaderElectionNamespace)
-	}
-	if options.Controller.ReconciliationTimeout != reconcileTimeout {
-		t.Errorf("a worker is freed after %s, want %s", options.Controller.ReconciliationTimeout, reconcileTimeout)
 	}
 }

@@ -48,7 +48,7 @@ func reachOf(routes []inspect.Route, public bool) reach {
 		switch {
 		case route.Blackhole:
 			r.lost = append(r.lost, route)
-		case leadsOut(route, public):
+		case leadsOut(route, public) && !within(route, routes):
 			r.usable = append(r.usable, route)
 		}
 	}
@@ -69,6 +69,14 @@ func leadsOut(route inspect.Route, public bool) bool {
 		return public || route.To.Addr().Is6()
 	}
 	return true
+}
+
+// within reports whether a route leads to a part of the VPC, such as to a subnet
+// by way of an appliance.
+func within(route inspect.Route, routes []inspect.Route) bool {
+	return route.To.IsValid() && slices.ContainsFunc(routes, func(other inspect.Route) bool {
+		return other.Target == inspect.Local && other.To.Bits() <= route.To.Bits() && other.To.Contains(route.To.Addr())
+	})
 }
 
 // leadsToInternet reports whether nothing stops packets on the way that a route

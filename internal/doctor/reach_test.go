@@ -36,6 +36,7 @@ func TestReachOf(t *testing.T) {
 	}{
 		"":                       {},
 		"0.0.0.0/0 igw-1":        {},
+		"10.0.1.0/24 vpce-1":     {},
 		"0.0.0.0/0 igw-1, ":      {public: true, v4: "igw-1", usable: "0.0.0.0/0 by igw-1"},
 		"0.0.0.0/0 nat-1":        {v4: "nat-1", usable: "0.0.0.0/0 by nat-1"},
 		"0.0.0.0/0 tgw-1":        {v4: "tgw-1", usable: "0.0.0.0/0 by tgw-1"},

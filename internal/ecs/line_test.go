@@ -10,6 +10,9 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/localecstest"
 )
 
+// waiting is how many calls more than the line takes there are.
+const waiting = 8
+
 func TestLine_MoreCallsThanItIsWide_WaitForOneAnother(t *testing.T) {
 	env := localecstest.Start(t, localecs.Config{})
 	clients := &Clients{}
@@ -22,28 +25,30 @@ func TestLine_MoreCallsThanItIsWide_WaitForOneAnother(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			env.Reset()
-			env.FailNext(action, lineWidth, localecs.HangFault())
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			ended := make(chan error, lineWidth+1)
-			for range lineWidth {
-				go func() { ended <- call(ctx) }()
+			env.FailNext(action, lineWidth+waiting, localecs.HangFault())
+			ended := make(chan error, lineWidth+waiting)
+			begin := func(calls int) context.CancelFunc {
+				ctx, cancel := context.WithCancel(t.Context())
+				for range calls {
+					go func() { ended <- call(ctx) }()
+				}
+				return cancel
 			}
+			endFirst := begin(1)
+			awaitCalls(t, env, action, 1)
+			endOthers := begin(lineWidth + waiting - 1)
+			defer endOthers()
 			awaitCalls(t, env, action, lineWidth)
-
-			canceled, stop := context.WithCancel(t.Context())
-			stop()
-			if err := call(canceled); !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v from a call that is called off, want the context's error", err)
-			}
-			go func() { ended <- call(t.Context()) }()
-			if calls := env.Calls()[action]; calls != lineWidth {
-				t.Errorf("%d calls at a time, want %d", calls, lineWidth)
-			}
-			cancel()
+			endFirst()
 			awaitCalls(t, env, action, lineWidth+1)
-			for range lineWidth + 1 {
-				_ = bound.Value(t, ended, "the end of a call")
+			if calls := env.Calls()[action]; calls != lineWidth+1 {
+				t.Errorf("%d calls have begun after the end of one, want %d", calls, lineWidth+1)
+			}
+			endOthers()
+			for range lineWidth + waiting {
+				if err := bound.Value(t, ended, "the end of a call"); !errors.Is(err, context.Canceled) {
+					t.Errorf("a call ended with %v", err)
+				}
 			}
 		})
 	}
@@ -52,15 +57,19 @@ func TestLine_MoreCallsThanItIsWide_WaitForOneAnother(t *testing.T) {
 func TestLine_StopsHang_LaunchesDoNotWait(t *testing.T) {
 	env := localecstest.Start(t, localecs.Config{})
 	clients := &Clients{}
-	env.FailNext("StopTask", lineWidth, localecs.HangFault())
-	ctx, cancel := context.WithCancel(t.Context())
 	const stops = 2 * lineWidth // More than there are tokens for stops and launches.
+	env.FailNext("StopTask", stops, localecs.HangFault())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	ended := make(chan error, stops)
 	for range stops {
 		go func() { ended <- clients.Stop(ctx, testLocation, "arn", "x") }()
 	}
 	awaitCalls(t, env, "StopTask", lineWidth)
 	mustLaunch(t, clients, testLaunch())
+	if calls := env.Calls()["StopTask"]; calls != lineWidth {
+		t.Errorf("%d stops have begun, want %d", calls, lineWidth)
+	}
 	cancel()
 	for range stops {
 		_ = bound.Value(t, ended, "the end of a stop")

@@ -164,17 +164,31 @@ func (w *awaiting) reach(ctx context.Context, target sshrun.Target) {
 	w.warned = time.Now()
 	w.group.Go(func() {
 		limit := fmt.Errorf("the SSH server did not let us in within ReadyTimeout (%s)", w.sshTimeout)
-		ctx, cancel := context.WithTimeoutCause(ctx, w.sshTimeout, limit)
+		reaching, cancel := context.WithTimeoutCause(ctx, w.sshTimeout, limit)
 		defer cancel()
-		client, err := sshrun.WaitReachable(ctx, target, func(err error) { send(ctx, w.attempts, err) })
-		if err != nil {
-			w.results <- reached{err: err}
-			return
+		end := w.connect(ctx, reaching, target)
+		for sshrun.IsUnsent(end.err) && reaching.Err() == nil {
+			send(reaching, w.attempts, end.err)
+			select {
+			case <-reaching.Done():
+			case <-time.After(w.limits.reconnect):
+				end = w.connect(ctx, reaching, target)
+			}
 		}
-		defer func() { _ = client.Close() }()
-		shell, err := w.probe.run(ctx, target.User, client)
-		w.results <- reached{target, client.HostKey(), shell, err}
+		w.results <- end
 	})
+}
+
+// connect waits until SSH lets the executor in, and tries a first command, which
+// has a time limit of its own.
+func (w *awaiting) connect(ctx, reaching context.Context, target sshrun.Target) reached {
+	client, err := sshrun.WaitReachable(reaching, target, func(err error) { send(reaching, w.attempts, err) })
+	if err != nil {
+		return reached{err: err}
+	}
+	defer func() { _ = client.Close() }()
+	shell, err := w.probe.run(ctx, target.User, client)
+	return reached{target, client.HostKey(), shell, err}
 }
 
 // sayUnreachable logs failed attempts now and then. The first ones are normal:

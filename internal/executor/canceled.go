@@ -21,7 +21,12 @@ func (e *canceledError) Error() string {
 	return fmt.Sprintf("%s was canceled: %v", e.stage, e.err)
 }
 
-func (e *canceledError) Unwrap() []error { return []error{e.err, e.left} }
+func (e *canceledError) Unwrap() []error {
+	if e.left != nil {
+		return []error{e.err, e.left}
+	}
+	return []error{e.err}
+}
 
 // IsCancellation reports whether an error says no more than that its stage was
 // canceled: nothing failed.

@@ -34,11 +34,11 @@ func (e *Executor) deliver(ctx context.Context, job types.NamespacedName, target
 	defer d.giveUp(nil)
 	var last error
 	for {
-		err := d.try(ctx)
+		connected, err := d.try(ctx)
 		switch {
-		case ctx.Err() == nil && d.connecting.Err() != nil && last != nil:
+		case !connected && ctx.Err() == nil && d.connecting.Err() != nil && last != nil:
 			return last
-		case ctx.Err() != nil, !sshrun.IsUnsent(err), !d.mayTryAgain(err):
+		case ctx.Err() != nil, !sshrun.IsUnsent(err), !d.mayTryAgain(err): //nolint:contextcheck // connecting derives from ctx
 			return err
 		}
 		last = err
@@ -50,14 +50,14 @@ func (e *Executor) deliver(ctx context.Context, job types.NamespacedName, target
 	}
 }
 
-// try runs the script on a connection of its own.
-func (d *delivery) try(ctx context.Context) error {
+// try runs the script on a connection of its own, if there is one.
+func (d *delivery) try(ctx context.Context) (connected bool, err error) {
 	client, err := sshrun.Dial(d.connecting, d.target) //nolint:contextcheck // it derives from ctx
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = client.Close() }()
-	return client.Run(ctx, d.script)
+	return true, client.Run(ctx, d.script)
 }
 
 // mayTryAgain reports whether there is time left. After the first failure, it
@@ -70,13 +70,18 @@ func (d *delivery) mayTryAgain(err error) bool {
 		d.failed = time.Now()
 		_, _ = fmt.Fprintf(d.Stderr, "fargate: trying to connect again for %s: %s\n", d.RetryTimeout, text.OneLine(err.Error()))
 		d.Log.Warn("Connecting again", "job", d.job.Name, "error", err.Error())
-		go func() {
-			if d.hasEnded(d.connecting) {
-				d.giveUp(errors.New("the task has ended"))
-			}
-		}()
+		go d.watchTask()
 	}
 	return time.Since(d.failed) < d.RetryTimeout
+}
+
+// watchTask gives up connecting if the task ends within the time for that.
+func (d *delivery) watchTask() {
+	ctx, cancel := context.WithTimeout(d.connecting, d.RetryTimeout)
+	defer cancel()
+	if d.hasEnded(ctx) {
+		d.giveUp(errors.New("the task has ended"))
+	}
 }
 
 // hasEnded waits until the task has ended, which it reports, or ctx has. It is

@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	_ "embed"
@@ -59,7 +58,7 @@ func (e *Executor) newProbe() probe {
 func (p *probe) run(ctx context.Context, user string, client *sshrun.Client) (shell string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.limit, fmt.Errorf("it did not end within %s", p.limit))
 	defer cancel()
-	stdout, stderr := &head{}, &head{}
+	stdout, stderr := &tail{}, &tail{}
 	err = client.Run(ctx, sshrun.Script{Body: strings.NewReader(p.script()), Stdout: stdout, Stderr: stderr})
 	said := stdout.answers()
 	shell, ran := said["runs"]
@@ -97,19 +96,21 @@ func (p *probe) path(key string) string {
 	return ""
 }
 
-// head keeps the first bytes of an output.
-type head struct{ bytes.Buffer }
+// tail keeps the last bytes of an output: the probe's answers come after what a
+// login shell prints.
+type tail []byte
 
 // Write takes everything.
-func (h *head) Write(data []byte) (int, error) {
-	_, _ = h.Buffer.Write(data[:min(len(data), maxProbeOutput-h.Len())]) // It has no error.
+func (t *tail) Write(data []byte) (int, error) {
+	*t = append(*t, data...)
+	*t = (*t)[max(0, len(*t)-maxProbeOutput):]
 	return len(data), nil
 }
 
 // answers are what probe.sh has said: the last word of its lines by those before.
-func (h *head) answers() map[string]string {
+func (t *tail) answers() map[string]string {
 	answers := map[string]string{}
-	for line := range strings.Lines(h.String()) {
+	for line := range strings.Lines(string(*t)) {
 		if answer, ok := strings.CutPrefix(strings.TrimSpace(line), probePrefix); ok {
 			if last := strings.LastIndexByte(answer, ' '); last > 0 {
 				answers[answer[:last]] = answer[last+1:]
@@ -120,9 +121,9 @@ func (h *head) answers() map[string]string {
 }
 
 // quoted is what the outputs have, for the end of an error.
-func quoted(outputs ...*head) string {
+func quoted(outputs ...*tail) string {
 	for _, output := range outputs {
-		if said := strings.TrimSpace(output.String()); said != "" {
+		if said := strings.TrimSpace(string(*output)); said != "" {
 			return " (it printed: " + text.Abridge(text.OneLine(said), maxQuoted) + ")"
 		}
 	}

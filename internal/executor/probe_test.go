@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,9 +81,41 @@ func TestProbe_NothingRuns_SaysSoWithWhatWasPrinted(t *testing.T) {
 }
 
 func TestProbe_LoginShellPrints_IsNoAnswer(t *testing.T) {
-	_, err := probed(t, probe{limit: time.Minute}, `ForceCommand echo Welcome; echo "you said fargate-probe: runs bash"; sh -c "$SSH_ORIGINAL_COMMAND"`)
-	if err != nil {
-		t.Error(err)
+	for name, print := range map[string]string{
+		"lines":               `echo Welcome; echo "fargate-probe: not writable builds_dir, you said"`,
+		"a line without end":  `printf "\\033]0;title\\007"`,
+		"more than is kept":   `head -c 1000000 /dev/zero | tr "\\0" x`,
+		"on its error output": `head -c 1000000 /dev/zero >&2`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			shell, err := probed(t, probe{limit: time.Minute}, "ForceCommand "+print+`; sh -c "$SSH_ORIGINAL_COMMAND"`)
+			if err != nil || shell == "" {
+				t.Errorf("got %q, %v", shell, err)
+			}
+		})
+	}
+}
+
+// In dash and others, a failed redirection of a special builtin ends the shell.
+func TestProbe_FolderIsNotTheUsers_IsNamedInEveryShell(t *testing.T) {
+	for _, shell := range []string{"dash", "bash"} {
+		program, err := exec.LookPath(shell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, ".fargate-probe"), 0o700); err != nil { // Root may write everywhere else.
+			t.Fatal(err)
+		}
+		p := probe{folders: []folder{{"builds_dir", dir}}}
+		command := exec.Command(program)
+		command.Stdin = strings.NewReader(p.script())
+		said := tail{}
+		command.Stdout = &said
+		var exit *exec.ExitError
+		if err := command.Run(); !errors.As(err, &exit) || said.answers()["not writable"] != "builds_dir" {
+			t.Errorf("%s: %v, said %q", shell, err, said)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ type bench struct {
 	*Reconciler
 	limiter workqueue.TypedRateLimiter[reconcile.Request]
 	stop    context.CancelFunc
-	stopped chan error // gets the end of awaitAll
+	stopped chan error // gets the end of Start
 
 	mu      sync.Mutex
 	purpose string // of every object
@@ -46,6 +46,8 @@ func newBench(t *testing.T, workers int, inner reconcile.Func) *bench {
 	c, err := controller.NewUnmanaged("test", controller.Options{
 		Reconciler: b.Reconciler, MaxConcurrentReconciles: workers, RateLimiter: b.Reconciler.limiter,
 		Logger: logr.Discard(), SkipNameValidation: ptr.To(true),
+		// With it, a worker's context ends when the worker is free.
+		ReconciliationTimeout: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +62,7 @@ func newBench(t *testing.T, workers int, inner reconcile.Func) *bench {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	b.stop = cancel
-	go func() { b.stopped <- b.awaitAll(ctx) }()
+	go func() { b.stopped <- b.Start(ctx) }()
 	done := make(chan error, 1)
 	go func() { done <- c.Start(ctx) }()
 	t.Cleanup(func() {

@@ -6,16 +6,20 @@ package handoff
 import (
 	"context"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
+
+// workLimit bounds how long a reconciliation works without a wait: calls to the API
+// server have no limit of their own. Those to AWS, for which it waits, do.
+const workLimit = 2 * time.Minute
 
 // Options say how a controller reconciles.
 type Options struct {
@@ -34,10 +38,15 @@ type Options struct {
 type Reconciler struct {
 	inner   reconcile.Reconciler
 	options Options
+	limit   time.Duration
 	limiter *limiter
 	queue   priorityqueue.PriorityQueue[reconcile.Request]
 	// places are taken by those that have come back from a wait.
 	places chan struct{}
+	// stopping ends when the manager stops: the contexts that the controller gives
+	// to reconciliations are its workers'.
+	stopping context.Context
+	stop     context.CancelFunc
 
 	mu     sync.Mutex
 	away   map[reconcile.Request]*trip
@@ -48,19 +57,22 @@ type Reconciler struct {
 // New returns a Reconciler for the reconciliations of inner, which call Wait
 // before they wait.
 func New(inner reconcile.Reconciler, options Options) *Reconciler {
-	return &Reconciler{
+	r := &Reconciler{
 		inner:   inner,
 		options: options,
+		limit:   workLimit,
 		limiter: newLimiter(options.Limiter),
 		places:  make(chan struct{}, options.Workers),
 		away:    map[reconcile.Request]*trip{},
 	}
+	r.stopping, r.stop = context.WithCancel(context.Background())
+	return r
 }
 
 // Complete adds a controller to the manager, which does not stop before all
 // reconciliations have ended.
 func (r *Reconciler) Complete(mgr ctrl.Manager, builder *ctrl.Builder) error {
-	if err := mgr.Add(manager.RunnableFunc(r.awaitAll)); err != nil {
+	if err := mgr.Add(r); err != nil {
 		return err
 	}
 	return builder.
@@ -69,13 +81,14 @@ func (r *Reconciler) Complete(mgr ctrl.Manager, builder *ctrl.Builder) error {
 		Complete(r)
 }
 
-// awaitAll returns once the context has ended and then every reconciliation that
-// has left its worker. The controller itself waits for the others.
-func (r *Reconciler) awaitAll(ctx context.Context) error {
+// Start returns once the context has ended and then every reconciliation that has
+// left its worker. The controller itself waits for the others.
+func (r *Reconciler) Start(ctx context.Context) error {
 	<-ctx.Done()
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+	r.stop()
 	r.trips.Wait()
 	return nil
 }
@@ -109,7 +122,7 @@ func (r *Reconciler) isAway(request reconcile.Request, purpose any) bool {
 	t.news = true
 	if t.purpose != purpose {
 		t.canceled = true
-		t.cancel()
+		t.cancel(context.Canceled)
 	}
 	return true
 }

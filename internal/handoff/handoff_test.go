@@ -224,3 +224,51 @@ func TestStop_NoneLeavesItsWorkerAfterwards(t *testing.T) {
 func TestWait_OutsideOfAReconciliation_DoesNothing(t *testing.T) {
 	Wait(t.Context())()
 }
+
+func TestWait_LongerThanItsWorkerAndTheLimit_GoesOn(t *testing.T) {
+	hangs := make(slow)
+	ended := make(chan error, 1)
+	b := newBench(t, 1, func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+		if request.Name == "other" {
+			return reconcile.Result{}, nil
+		}
+		limit := ctx.Value(tripKey{}).(*trip).limit //nolint:errcheck // it has one
+		over := Wait(ctx)
+		if limit.Stop() {
+			t.Error("the limit of its work goes on while it waits")
+		}
+		select {
+		case <-hangs:
+		case <-ctx.Done():
+		}
+		over()
+		if !limit.Stop() {
+			t.Error("its work has no limit after the wait")
+		}
+		ended <- ctx.Err()
+		return reconcile.Result{}, nil
+	})
+	b.add("job")
+	b.awaitAway(t, 1)
+	b.add("other") // With the only worker, whose context for the job has ended.
+	b.awaitEnds(t, "other", 1)
+	close(hangs)
+	if err := bound.Value(t, ended, "the end of the wait"); err != nil {
+		t.Errorf("its context has ended with its worker's: %v", err)
+	}
+}
+
+func TestWork_LongerThanTheLimit_IsCanceledAndRepeated(t *testing.T) {
+	var tries atomic.Int32
+	b := newBench(t, 1, func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+		if tries.Add(1) > 1 {
+			return reconcile.Result{}, nil
+		}
+		Wait(ctx)()
+		<-ctx.Done() // A call that does not end by itself.
+		return reconcile.Result{}, context.Cause(ctx)
+	})
+	b.limit = time.Millisecond
+	b.add("job")
+	b.awaitEnds(t, "job", 2)
+}

@@ -37,8 +37,8 @@ func (r *Reconciler) Wake(object types.NamespacedName) {
 
 // schedule does with a reconciliation's result what a controller does.
 func (r *Reconciler) schedule(ctx context.Context, t *trip) {
-	if ctx.Err() != nil {
-		return // The controller stops.
+	if r.stopping.Err() != nil {
+		return
 	}
 	if t.err != nil {
 		log.FromContext(ctx).Error(t.err, "Reconciler error")

@@ -3,6 +3,7 @@ package handoff
 import (
 	"context"
 	"fmt"
+	"time"
 
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -14,7 +15,8 @@ type trip struct {
 	owner   *Reconciler
 	request reconcile.Request
 	purpose any
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
+	limit   *time.Timer // cancels it if it works too long
 
 	free   chan struct{} // closed when its worker is free: it has ended or left
 	left   bool
@@ -29,17 +31,20 @@ type trip struct {
 
 type tripKey struct{}
 
-// begin starts a reconciliation.
+// begin starts a reconciliation, whose context outlasts its worker's.
 func (r *Reconciler) begin(ctx context.Context, request reconcile.Request, purpose any) *trip {
 	t := &trip{owner: r, request: request, purpose: purpose, free: make(chan struct{})}
-	ctx, t.cancel = context.WithCancel(ctx)
+	ctx, t.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	t.limit = time.AfterFunc(r.limit, func() { t.cancel(fmt.Errorf("it has worked for %s", r.limit)) })
 	go t.run(context.WithValue(ctx, tripKey{}, t))
 	return t
 }
 
 func (t *trip) run(ctx context.Context) {
-	defer t.cancel()
+	defer t.cancel(nil)
+	defer context.AfterFunc(t.owner.stopping, func() { t.cancel(context.Canceled) })() //nolint:contextcheck // it ends with the manager
 	t.reconcile(ctx)
+	t.limit.Stop()
 	if !t.left {
 		close(t.free)
 		return
@@ -75,6 +80,7 @@ func Wait(ctx context.Context) (over func()) {
 }
 
 func (t *trip) leave() {
+	t.limit.Stop()
 	t.giveUpPlace()
 	if !t.left && t.owner.leave(t) {
 		t.left = true
@@ -85,6 +91,7 @@ func (t *trip) leave() {
 // comeBack waits for a place, unless the reconciliation has its worker yet, or
 // has only to end.
 func (t *trip) comeBack(ctx context.Context) {
+	defer t.limit.Reset(t.owner.limit)
 	if !t.left {
 		return
 	}

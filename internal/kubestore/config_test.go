@@ -43,15 +43,15 @@ func kubeconfigOf(t *testing.T, cluster string) string {
 
 func TestOpen_ProxyInUse_IsNamedInErrors(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://user:s3cret@127.0.0.1:9")
-	t.Setenv("NO_PROXY", "10.0.0.2")
+	t.Setenv("NO_PROXY", "other.invalid")
 	for name, test := range map[string]struct{ cluster, want string }{
 		"of the environment": {
-			"server: 'https://10.0.0.1'",
-			"the API server at https://10.0.0.1 (through the proxy http://127.0.0.1:9 of HTTPS_PROXY, as NO_PROXY does not name 10.0.0.1) does not answer",
+			"server: 'https://api.invalid'",
+			"the API server at https://api.invalid (through the proxy http://127.0.0.1:9 of HTTPS_PROXY, as NO_PROXY does not name api.invalid) does not answer",
 		},
 		"of the kubeconfig": {
-			"server: 'https://10.0.0.2', proxy-url: 'http://user:s3cret@127.0.0.1:9'",
-			"the API server at https://10.0.0.2 (through the proxy of proxy-url in the kubeconfig) does not answer",
+			"server: 'https://other.invalid', proxy-url: 'http://user:s3cret@127.0.0.1:9'",
+			"the API server at https://other.invalid (through the proxy of proxy-url in the kubeconfig) does not answer",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

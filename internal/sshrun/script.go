@@ -93,6 +93,11 @@ func (c *Client) attend(ctx context.Context, sess *session, st *streams) error {
 
 // outcome says how a finished session ended.
 func (c *Client) outcome(ctx context.Context, s *session, st *streams) error {
+	select {
+	case <-c.done: // An exit status may have come just before.
+		s.awaitReports(c.timing.linger)
+	default:
+	}
 	switch {
 	case s.hasExited():
 		return s.outcome

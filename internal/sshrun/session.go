@@ -103,6 +103,17 @@ func (s *session) watch(requests <-chan *ssh.Request) {
 	}
 }
 
+// awaitReports waits until everything is taken in that the server has reported,
+// after the end of the connection.
+func (s *session) awaitReports(limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-s.closed:
+	case <-timer.C:
+	}
+}
+
 // hasExited reports whether the server has said how the command ended.
 func (s *session) hasExited() bool {
 	select {

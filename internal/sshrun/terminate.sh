@@ -8,7 +8,8 @@
 #
 # To the script belong the processes that carry the entry, what is in a session or
 # a process group of theirs, and what they have started. In a container also what
-# has started since the script and lost its parent: only the script's daemons do.
+# has started since the script below the first process: the script's daemons do.
+# What the first process starts again in that time, as a supervisor, does too.
 marker=$1
 tenths=$2
 newline='

@@ -187,11 +187,11 @@ env MARK=1 sh -c '
 	(setsid env -i ./daemon 600 &)
 	(trap "" TERM; setsid env -i ./daemon 600 &)
 	sleep 600' &
-until [ $(cat /proc/[0-9]*/comm | grep -c daemon) = 2 ]; do sleep 0.01; done
+until [ $(cat /proc/[0-9]*/comm 2>/dev/null | grep -c daemon) = 2 ]; do sleep 0.01; done
 (./sshd-session -c "./server 600; :" &)
-until cat /proc/[0-9]*/comm | grep -q server; do sleep 0.01; done
+until cat /proc/[0-9]*/comm 2>/dev/null | grep -q server; do sleep 0.01; done
 ./sshd-session -c 'sh -s -- MARK=1 5 <terminate.sh; echo "exit code $?"'
-cat /proc/[0-9]*/comm | grep -e before -e daemon -e server -e sshd | sort
+cat /proc/[0-9]*/comm 2>/dev/null | grep -e before -e daemon -e server -e sshd | sort
 `
 
 func TestTerminateScript_InAContainer_EndsDaemonsWithoutTheMarker(t *testing.T) {

@@ -80,9 +80,7 @@ cluster, and to the addresses of the node's metadata service, of ECS and of EKS 
 - name: HTTP_PROXY
   value: {{ . | quote }}
 {{- end }}
-{{- if or .httpsProxy .httpProxy .noProxy }}
 - name: NO_PROXY
   value: {{ concat (list "$(KUBERNETES_SERVICE_HOST)" ".svc" ".cluster.local" "169.254.169.254" "169.254.170.2" "169.254.170.23" "fd00:ec2::254" "fd00:ec2::23") .noProxy | join "," | quote }}
-{{- end }}
 {{- end }}
 {{- end }}

@@ -127,6 +127,9 @@ func (c *container) start() (mainProcess, error) {
 }
 
 func (c *container) startProcess() (mainProcess, error) {
+	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
+		return nil, fmt.Errorf("making the container's directory: %w", err)
+	}
 	if slices.Equal(c.task.server.config.Images[*c.definition.Image], NoProcess()) {
 		return newIdle(), nil
 	}
@@ -196,9 +199,6 @@ func (c *container) spec() (containerinit.Spec, error) {
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return containerinit.Spec{}, fmt.Errorf("finding %s: %w", args[0], err)
-	}
-	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
-		return containerinit.Spec{}, fmt.Errorf("making the container's directory: %w", err)
 	}
 	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
