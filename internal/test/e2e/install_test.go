@@ -67,7 +67,7 @@ func (r *release) assertManagerIsRefused(t *testing.T, namespaced bool) {
 func (r *release) assertRunnerIsRefused(t *testing.T) {
 	t.Helper()
 	r.assertForbidden(t, r.tenant, "gitlab-runner", map[string]request{
-		"list jobs":                     list(&v1alpha1.FargateJobList{}, r.tenant),
+		"list jobs elsewhere":           list(&v1alpha1.FargateJobList{}, r.name),
 		"read a class":                  get(&v1alpha1.FargateTaskClass{}, r.tenant, "default"),
 		"create a job elsewhere":        create(r.newJob(r.name)),
 		"read a secret":                 get(&corev1.Secret{}, r.tenant, "gitlab-runner"),

@@ -16,6 +16,7 @@ import (
 // test that shows what they do.
 var shownElsewhere = map[string]string{
 	"AssumeRoleARN": "TestSettings_AssumeRoleARN_IsWhoStartsTasks",
+	"ConnectVia":    "TestSettings_UsePublicIP_IsWhereTheExecutorConnects",
 	"TaskClasses":   "TestSettings_ClassThatTheJobChooses_TakesEffectInRunTask",
 	"UsePublicIP":   "TestSettings_UsePublicIP_IsWhereTheExecutorConnects",
 }
@@ -75,6 +76,8 @@ func TestSettings_UsePublicIP_IsWhereTheExecutorConnects(t *testing.T) {
 		"false":                  {"EnablePublicIP = true\nUsePublicIP = false", false},
 		"true":                   {"EnablePublicIP = true\nUsePublicIP = true", true},
 		"unset with a public IP": {"EnablePublicIP = true", true},
+		"ConnectVia PrivateIP":   {"EnablePublicIP = true\nConnectVia = 'PrivateIP'", false},
+		"ConnectVia PublicIP":    {"EnablePublicIP = true\nConnectVia = 'PublicIP'", true},
 	} {
 		for mode, start := range settingRunners {
 			t.Run(name+"/"+mode, func(t *testing.T) {
