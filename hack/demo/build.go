@@ -14,6 +14,10 @@ import (
 // killDelay is how long compilers that do not end may hold their output.
 const killDelay = 5 * time.Second
 
+// quickly compiles AWS's clients without inlining: that of EC2 alone is two fifths of what the first job waits for, and so
+// it costs a third less. The manager is compiled with it too, to find the clients in Go's cache.
+const quickly = "-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-l"
+
 // builder compiles what the demo starts.
 type builder struct {
 	root string // the repository's
@@ -22,19 +26,19 @@ type builder struct {
 
 // first builds what the job without Kubernetes needs.
 func (b *builder) first(ctx context.Context) error {
-	if err := b.run(ctx, b.root, "go", "build", "-o", b.programs(), "./cmd/fargate", "./cmd/localecs"); err != nil {
+	if err := b.run(ctx, b.root, "go", "build", quickly, "-o", b.programs(), "./cmd/fargate", "./cmd/localecs"); err != nil {
 		return err
 	}
-	return b.run(ctx, filepath.Join(b.root, "hack"), "go", "build", "-o", b.programs(), "./demo/standalone")
+	return b.run(ctx, filepath.Join(b.root, "hack"), "go", "build", quickly, "-o", b.programs(), "./demo/standalone")
 }
 
 // rest builds what the job with Kubernetes needs. A lower priority leaves the processors to the job that runs meanwhile.
 func (b *builder) rest(ctx context.Context) error {
 	hack := filepath.Join(b.root, "hack")
-	if err := b.run(ctx, b.root, "nice", "go", "build", "-o", b.programs(), "./cmd/manager"); err != nil {
+	if err := b.run(ctx, b.root, "nice", "go", "build", quickly, "-o", b.programs(), "./cmd/manager"); err != nil {
 		return err
 	}
-	if err := b.run(ctx, hack, "nice", "go", "build", "-o", b.programs(), "./demo/kubernetes"); err != nil {
+	if err := b.run(ctx, hack, "nice", "go", "build", quickly, "-o", b.programs(), "./demo/kubernetes"); err != nil {
 		return err
 	}
 	kubernetes := []string{"nice", "go", "run", "./build", "controlplane"}
