@@ -16,6 +16,16 @@ func median[T ~int | ~int64 | ~float64](values []T) T {
 	return (sorted[half-1] + sorted[half]) / 2
 }
 
+// ratios divides values by those of the runs next to them. What the machine does
+// for a while affects both, so their median is steadier than the ratio of medians.
+func ratios(values, others []float64) []float64 {
+	quotients := make([]float64, len(values))
+	for i := range values {
+		quotients[i] = values[i] / others[i]
+	}
+	return quotients
+}
+
 // percentile returns the smallest value that p percent of values do not exceed
 // (nearest rank). There must be one.
 func percentile[T cmp.Ordered](values []T, p float64) T {

@@ -62,7 +62,7 @@ func measureStartUp(ctx context.Context, b *bench) ([]line, error) {
 		return nil, err
 	}
 	without, with := median(costs[0].wall()), median(costs[1].wall())
-	ratio := without / with
+	ratio := median(ratios(costs[0].wall(), costs[1].wall()))
 	return []line{
 		plain("start of a stage, median time, with Kubernetes", seconds(with)),
 		{
