@@ -32,6 +32,7 @@ var shortTiming = timing{
 	reconnect:  10 * time.Millisecond,
 	explain:    300 * time.Millisecond,
 	lastLines:  time.Minute,
+	refusal:    300 * time.Millisecond,
 }
 
 // attempt is one attempt of a CI job, with an executor for its stages.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
@@ -24,6 +25,7 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 	case ctx.Err() != nil && !IsCancellation(err):
 		return &canceledError{stage: "stage " + stage.String(), err: err}
 	default:
+		_, _ = io.WriteString(e.Stderr, e.explainRefusal(ctx, conn.job(), err))
 		return fmt.Errorf("stage %s: %w", stage, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
@@ -25,13 +26,26 @@ func (e *Executor) lastLines(ctx context.Context, err error) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
 	defer cancel()
-	lines, err := e.LastLines(ctx, stall.Job, maxLines)
+	return showLines(e.readLines(ctx, stall.Job, maxLines))
+}
+
+// readLines returns what the job's container wrote last, none if that cannot be
+// had.
+func (e *Executor) readLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) []string {
+	lines, err := e.LastLines(ctx, job, limit)
 	if err != nil {
-		e.Log.Warn("Cannot read the log of the job's container", "job", stall.Name, "error", err.Error())
+		e.Log.Warn("Cannot read the log of the job's container", "job", job.Name, "error", err.Error())
 	}
+	return lines
+}
+
+// showLines returns lines of a container's log as lines for the job log, at most
+// maxLines.
+func showLines(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
+	lines = lines[max(0, len(lines)-maxLines):]
 	var shown strings.Builder
 	shown.WriteString("The last lines of the log of the job's container:\n")
 	for _, line := range lines {

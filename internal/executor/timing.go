@@ -15,6 +15,7 @@ type timing struct {
 	reconnect  time.Duration // between connections to the task
 	explain    time.Duration // for finding out whether and why the task has ended
 	lastLines  time.Duration // for the last lines of a container's log
+	refusal    time.Duration // for the line in it that says why a key was refused
 }
 
 // outage covers the restart of an API server. unattended covers a restart of the
@@ -23,7 +24,8 @@ type timing struct {
 // has room for a login shell that is slow to start. release is short because GitLab
 // shows a job as running until its cleanup has ended, but longer than ECS may
 // take to list a task whose launch was interrupted. lastLines is short because
-// the cause is printed after them.
+// the cause is printed after them. refusal is longer: the container still runs, and
+// Docker's driver for CloudWatch Logs sends what it has every five seconds.
 var defaultTiming = timing{
 	outage:     time.Minute,
 	retry:      time.Second,
@@ -36,4 +38,5 @@ var defaultTiming = timing{
 	reconnect:  500 * time.Millisecond,
 	explain:    15 * time.Second,
 	lastLines:  5 * time.Second,
+	refusal:    10 * time.Second,
 }

@@ -49,19 +49,32 @@ func TestContainerLog_ContainerExited_IsNamedAndRead(t *testing.T) {
 	}
 }
 
+func TestContainerLog_ContainerRuns_IsReadWhateverOthersDo(t *testing.T) {
+	t.Parallel()
+	w := withLog()
+	w.launch(t)
+	w.show(t, ecs.Running, func(seen *ecs.Observation) {
+		seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: "sidecar", ExitCode: ptr.To[int32](0)}, {Name: container}}
+	})
+	if lines := w.lastLines(t); !slices.Equal(lines, []string{"two", "three"}) {
+		t.Errorf("the last lines are %q", lines)
+	}
+}
+
 func TestContainerLog_NothingToRead_IsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(*testing.T, *world){
-		"no step was taken": func(*testing.T, *world) {},
-		"no task":           func(t *testing.T, w *world) { t.Helper(); _, _ = w.advance(t) },
-		"another container has ended": func(t *testing.T, w *world) {
+		"no step was taken":             func(*testing.T, *world) {},
+		"no task":                       func(t *testing.T, w *world) { t.Helper(); _, _ = w.advance(t) },
+		"the container has not started": func(t *testing.T, w *world) { t.Helper(); w.launch(t) },
+		"another container has ended the task": func(t *testing.T, w *world) {
 			t.Helper()
 			w.launch(t)
-			w.show(t, ecs.Running, func(seen *ecs.Observation) {
-				seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: "sidecar", ExitCode: ptr.To[int32](0)}, {Name: container}}
+			w.show(t, ecs.Stopped, func(seen *ecs.Observation) {
+				stoppedBy(v1alpha1.ReasonEssentialContainerExited, "exited")(seen)
+				seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: "sidecar", ExitCode: ptr.To[int32](1)}, {Name: container}}
 			})
 		},
-		"the container has not ended": func(t *testing.T, w *world) { t.Helper(); w.launch(t); w.run(t) },
 		"the container logs elsewhere": func(t *testing.T, w *world) {
 			t.Helper()
 			w.cloud.Definition.Containers[container] = ecs.Container{LogDriver: "splunk"}

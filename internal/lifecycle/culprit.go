@@ -71,7 +71,12 @@ func (l *Lifecycle) optional(ctx context.Context, job *v1alpha1.FargateJob, name
 	return ", or set essential to false for it in the task definition if jobs can do without it"
 }
 
-// ran reports whether a container of the job's task has run.
+// runs reports whether the job's container runs.
+func runs(job *v1alpha1.FargateJob) bool {
+	return job.Status.Task.LastStatus == ecs.Running && !ran(job, job.Status.Resolved.ContainerName)
+}
+
+// ran reports whether a container of the job's task has run and ended.
 func ran(job *v1alpha1.FargateJob, name string) bool {
 	return slices.ContainsFunc(job.Status.Task.Containers, func(c v1alpha1.ContainerStatus) bool {
 		return c.Name == name && c.ExitCode != nil

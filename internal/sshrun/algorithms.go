@@ -43,6 +43,22 @@ var (
 	}
 )
 
+// signers offer a client's key with each of the algorithms that it may sign with,
+// one after the other: a server may accept only one. SHA-1 is never among them.
+func signers(key ssh.Signer) []ssh.Signer {
+	signer, ok := key.(ssh.AlgorithmSigner)
+	if !ok || key.PublicKey().Type() != ssh.KeyAlgoRSA {
+		return []ssh.Signer{key}
+	}
+	var all []ssh.Signer
+	for _, algorithm := range []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256} {
+		if limited, err := ssh.NewSignerWithAlgorithms(signer, []string{algorithm}); err == nil {
+			all = append(all, limited)
+		}
+	}
+	return all
+}
+
 // hostKeyAlgorithms puts the pinned key's algorithms first, so that a server
 // with several host keys presents the pinned one. The others stay on offer: a
 // server that has lost the pinned key then presents another, and the mismatch

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -104,16 +105,39 @@ func TestDial_OtherHostKey_NamesBothFingerprints(t *testing.T) {
 	}
 }
 
-func TestDial_KeyNotAuthorized_NamesUserKeyAndFix(t *testing.T) {
-	server := sshdtest.Start(t)
-	target := sshdTarget(server)
-	target.Key = newKey(t)
-	_, err := dialServer(t.Context(), t, target, defaultTiming)
-	var refused *AuthenticationError
-	if !errors.As(err, &refused) {
-		t.Fatalf("got %v, want *AuthenticationError", err)
+func TestDial_KeyRefused_NamesUserKeyAndFix(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
 	}
-	wantMessage(t, err, target.Address(), server.User, ssh.FingerprintSHA256(target.Key.PublicKey()), "SSH_PUBLIC_KEY", "authorized_keys")
+	rsaFile := filepath.Join(t.TempDir(), "rsa")
+	sshdtest.WritePrivateKey(t, rsaFile, rsaKey)
+	for name, test := range map[string]struct {
+		config string
+		pinned bool
+		fix    []string
+	}{
+		"not authorized":        {"", false, []string{"SSH_PUBLIC_KEY", "authorized_keys", "login shell"}},
+		"no longer authorized":  {"", true, []string{"let the executor in before", "authorized_keys"}},
+		"public keys are off":   {"PubkeyAuthentication no", false, []string{"PubkeyAuthentication yes"}},
+		"no Ed25519 as in FIPS": {"HostKeyAlgorithms rsa-sha2-512\nHostKey " + rsaFile, false, []string{"FIPS", "KeyType", "ECDSA", "ssh.keyType"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := sshdtest.Start(t, test.config)
+			target := sshdTarget(server)
+			target.Key = newKey(t)
+			if !test.pinned {
+				target.HostKey = nil
+			}
+			_, err := dialServer(t.Context(), t, target, defaultTiming)
+			var refused *AuthenticationError
+			if !errors.As(err, &refused) {
+				t.Fatalf("got %v, want *AuthenticationError", err)
+			}
+			wantMessage(t, err, target.Address(), server.User, ssh.FingerprintSHA256(target.Key.PublicKey()), "ssh-ed25519")
+			wantMessage(t, err, test.fix...)
+		})
+	}
 }
 
 func TestDial_NothingListens_SaysRefused(t *testing.T) {
@@ -209,4 +233,27 @@ func rsaKeyFile(t *testing.T) string {
 
 func sshdTarget(s *sshdtest.Server) Target {
 	return Target{Host: s.Host, Port: s.Port, User: s.User, Key: s.Key, HostKey: s.HostKey}
+}
+
+func TestDial_RSAKey_IsAcceptedWithEitherHash(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, algorithm := range []string{ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			server := sshdtest.Start(t, "PubkeyAcceptedAlgorithms "+algorithm)
+			target := sshdTarget(server)
+			target.Key = sshdtest.WritePrivateKey(t, filepath.Join(t.TempDir(), "rsa"), rsaKey)
+			if err := os.WriteFile(server.AuthorizedKeys, ssh.MarshalAuthorizedKey(target.Key.PublicKey()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			client, err := dialServer(t.Context(), t, target, defaultTiming)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = client.Close()
+		})
+	}
 }

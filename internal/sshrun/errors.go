@@ -1,10 +1,13 @@
 package sshrun
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"syscall"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // UnreachableError says that no SSH server answered at the address. Waiting may
@@ -54,17 +57,44 @@ func (e *NegotiationError) Error() string {
 
 func (e *NegotiationError) Unwrap() error { return e.Err }
 
-// AuthenticationError says that the server refused the user or the key.
+// AuthenticationError says that the server refused the user or the key. SSH does
+// not say why: the server's own log does.
 type AuthenticationError struct {
 	Address string // host:port
 	User    string
-	Key     string // SHA-256 fingerprint of the public key that was offered
-	Err     error
+	Key     string // SHA-256 fingerprint of the public key
+	KeyType string // its type in SSH's notation, for example ssh-ed25519
+	// Offered is false if the key was never offered, because the server accepts no
+	// public keys at all.
+	Offered bool
+	// HostKeyType is the type of the server's host key. Clients prefer Ed25519: a
+	// server that presents another has none.
+	HostKeyType string
+	// Before is true if an earlier connection was let in.
+	Before bool
+	// Cause is why, with the fix, if somebody has found that out.
+	Cause string
+	Err   error
 }
 
 func (e *AuthenticationError) Error() string {
-	return fmt.Sprintf("the SSH server at %s refused user %q with key %s, check that the image writes the environment variable SSH_PUBLIC_KEY to that user's authorized_keys before it starts sshd: %v",
-		e.Address, e.User, e.Key, e.Err)
+	return fmt.Sprintf("the SSH server at %s refused user %q with key %s (%s): %s: %v",
+		e.Address, e.User, e.Key, e.KeyType, cmp.Or(e.Cause, e.advice()), e.Err)
+}
+
+// advice is what to check, by what SSH shows.
+func (e *AuthenticationError) advice() string {
+	switch {
+	case !e.Offered:
+		return "it accepts no public keys, set PubkeyAuthentication yes in the image's sshd_config"
+	case e.Before:
+		return "it let the executor in before, check that no script of the job changes the user's home directory, its authorized_keys or the SSH server"
+	case e.KeyType == ssh.KeyAlgoED25519 && e.HostKeyType != ssh.KeyAlgoED25519:
+		return "it has no Ed25519 host key, as in FIPS mode, where it refuses Ed25519 keys too: set KeyType to ECDSA in the section [SSH] of fargate.toml, or ssh.keyType in the class"
+	default:
+		return "check that the image writes the environment variable SSH_PUBLIC_KEY to that user's authorized_keys before it starts sshd, " +
+			"that the user is not locked and has a login shell, and that sshd accepts keys of this type"
+	}
 }
 
 func (e *AuthenticationError) Unwrap() error { return e.Err }

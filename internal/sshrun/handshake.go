@@ -20,6 +20,7 @@ type handshake struct {
 	mu       sync.Mutex // the SSH library checks the host key in another goroutine
 	hostKey  ssh.PublicKey
 	mismatch *HostKeyMismatchError
+	offered  bool // the server accepts public keys, so that ours was offered
 }
 
 // run returns the connection, ready for sessions; or it closes raw and returns
@@ -53,11 +54,19 @@ func (h *handshake) config() *ssh.ClientConfig {
 			MACs:         macs,
 		},
 		User:              h.target.User,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeys(h.target.Key)},
+		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(h.offer)},
 		HostKeyCallback:   h.checkHostKey,
 		HostKeyAlgorithms: hostKeyAlgorithms(h.target.HostKey),
 		ClientVersion:     "SSH-2.0-fargate",
 	}
+}
+
+// offer returns the client's key, once for each of its algorithms. It is called if the server accepts public keys.
+func (h *handshake) offer() ([]ssh.Signer, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.offered = true
+	return signers(h.target.Key), nil
 }
 
 // checkHostKey refuses a server whose key is not the pinned one.
@@ -97,10 +106,14 @@ func (h *handshake) explain(ctx context.Context, err error) error {
 		return connectError(ctx, address, err)
 	case h.hostKey != nil:
 		return &AuthenticationError{
-			Address: address,
-			User:    h.target.User,
-			Key:     ssh.FingerprintSHA256(h.target.Key.PublicKey()),
-			Err:     err,
+			Address:     address,
+			User:        h.target.User,
+			Key:         ssh.FingerprintSHA256(h.target.Key.PublicKey()),
+			KeyType:     h.target.Key.PublicKey().Type(),
+			Offered:     h.offered,
+			HostKeyType: h.hostKey.Type(),
+			Before:      h.target.HostKey != nil,
+			Err:         err,
 		}
 	default:
 		return &NegotiationError{Address: address, Err: err}

@@ -1,0 +1,60 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+)
+
+// refusalLines is how many of the last lines of a container's log are searched
+// for the reason why its SSH server refused the key: at a verbose log level it
+// logs some dozens for each connection.
+const refusalLines = 200
+
+// explainRefusal looks in the log of the job's container for the reason why its
+// SSH server has refused the key, and adds that to the error. It returns the last
+// lines of the log for the job log, none if they cannot be had or for another
+// error.
+func (e *Executor) explainRefusal(ctx context.Context, key types.NamespacedName, err error) string {
+	var refused *sshrun.AuthenticationError
+	if e.LastLines == nil || !errors.As(err, &refused) {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.limits.refusal)
+	defer cancel()
+	job := e.jobNow(ctx, key)
+	for job != nil {
+		lines := e.readLines(ctx, job, refusalLines)
+		if refused.Explain(lines) {
+			return showLines(lines)
+		}
+		select {
+		case <-time.After(e.limits.retry):
+		case <-ctx.Done():
+			return showLines(lines)
+		}
+	}
+	return ""
+}
+
+// errSeen ends a watch after its first look.
+var errSeen = errors.New("seen")
+
+// jobNow returns the job as it is now, nil if the store cannot say.
+func (e *Executor) jobNow(ctx context.Context, key types.NamespacedName) *v1alpha1.FargateJob {
+	store, err := e.openStoreOf(key)
+	if err != nil {
+		return nil
+	}
+	var now *v1alpha1.FargateJob
+	_ = store.Watch(ctx, key, func(seen *v1alpha1.FargateJob) error {
+		now = seen
+		return errSeen
+	})
+	return now
+}
