@@ -49,6 +49,23 @@ func keyLogsIn(t *testing.T, user account) {
 	}
 }
 
+// fips stands for an OpenSSH that generates no Ed25519 keys.
+const fips = `mkdir "$HOME/bin"; printf '#!/bin/sh\ncase "$*" in *ed25519*) exit 255 ;; esac\nexec /usr/bin/ssh-keygen "$@"\n' >"$HOME/bin/ssh-keygen"
+chmod +x "$HOME/bin/ssh-keygen"; PATH=$HOME/bin:$PATH; `
+
+func TestEntrypoint_FIPSMode_HasAnotherHostKey(t *testing.T) {
+	user := root(t)
+	c := start(t, user.container(fips))
+	key, line := newKey(t)
+	client, err := c.connect(c.run(line, running), user.name, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind := client.HostKey().Type(); kind != "ecdsa-sha2-nistp256" {
+		t.Errorf("the host key is of type %s", kind)
+	}
+}
+
 func TestEntrypoint_UnusableSetup_EndsWithCode78AndSaysWhy(t *testing.T) { asBoth(t, unusableSetup) }
 
 func unusableSetup(t *testing.T, user account) {

@@ -278,4 +278,22 @@ type SSHServer struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=65535
 	Port int32 `json:"port,omitempty"`
+
+	// keyType is the type of the keys that jobs log in with, for servers that do
+	// not accept Ed25519, such as those in FIPS mode. Unset means Ed25519. KeyType in
+	// the section [SSH] of a runner's fargate.toml wins over it.
+	// +optional
+	KeyType KeyType `json:"keyType,omitempty"`
 }
+
+// KeyType is a type of SSH keys.
+// +kubebuilder:validation:Enum=Ed25519;ECDSA;RSA
+type KeyType string
+
+// The values of KeyType. ECDSA keys are on the curve P-256, RSA keys have 3,072
+// bits: NIST SP 800-57 counts both as strong as Ed25519.
+const (
+	KeyTypeEd25519 KeyType = "Ed25519"
+	KeyTypeECDSA   KeyType = "ECDSA"
+	KeyTypeRSA     KeyType = "RSA"
+)

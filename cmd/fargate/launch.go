@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/driverconfig"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
@@ -94,6 +95,7 @@ func (l *launch) options(config *driverconfig.Config, log *slog.Logger) executor
 		Directory:       config.TaskMetadata.Directory,
 		Username:        config.SSH.Username,
 		Port:            config.SSH.PortOr(0),
+		KeyType:         v1alpha1.KeyType(config.SSH.KeyType),
 		ReadyTimeout:    time.Duration(config.SSH.ReadyTimeout),
 		RetryTimeout:    time.Duration(config.SSH.RetryTimeout),
 		ConnectTimeout:  time.Duration(config.SSH.ConnectTimeout),

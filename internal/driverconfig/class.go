@@ -91,7 +91,7 @@ func (f *Fargate) tags() []v1alpha1.Tag {
 }
 
 func (s SSH) server() v1alpha1.SSHServer {
-	server := v1alpha1.SSHServer{Username: s.Username, Port: narrow(s.PortOr(defaultPort))}
+	server := v1alpha1.SSHServer{Username: s.Username, Port: narrow(s.PortOr(defaultPort)), KeyType: v1alpha1.KeyType(s.KeyType)}
 	if server.Username == "" {
 		server.Username = "root"
 	}

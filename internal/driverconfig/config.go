@@ -77,6 +77,9 @@ type SSH struct {
 	Username string `unset:"the class' ssh.username; root without Kubernetes" example:"'root'"`
 	// Port is the TCP port of the SSH server. Below 1 means 22.
 	Port *int `unset:"the class' ssh.port; 22 without Kubernetes" example:"22"`
+	// KeyType is the type of the jobs' keys: Ed25519, ECDSA (P-256) or RSA
+	// (3,072 bits). An SSH server in FIPS mode does not accept Ed25519.
+	KeyType string `unset:"the class' ssh.keyType, otherwise Ed25519" example:"'ECDSA'"`
 	// ConnectTimeout bounds one attempt to connect.
 	ConnectTimeout Duration `unset:"10s, and 3s for each attempt while the SSH server comes up" example:"'5s'"`
 	// KeepAliveInterval is the time between keepalive requests to the SSH

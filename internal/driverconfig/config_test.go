@@ -207,6 +207,14 @@ func TestParse_BadInput_NamesLineKeyAndFix(t *testing.T) {
 			},
 		},
 		{
+			name: "words that there are not",
+			text: "[Kubernetes]\n[SSH]\nKeyType = 'dsa'\n[Runner]\nShell = 'fish'\n",
+			want: []string{
+				`f:3: SSH.KeyType: must be one of Ed25519, ECDSA, RSA, not "dsa"`,
+				`f:5: Runner.Shell: must be one of bash, sh, pwsh, not "fish"`,
+			},
+		},
+		{
 			name: "neither mode",
 			text: "",
 			want: []string{

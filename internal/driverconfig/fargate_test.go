@@ -92,6 +92,7 @@ func TestClass_SSH_IsWhatTheFileSaysAndRootAtPort22Otherwise(t *testing.T) {
 		"[SSH]\n":                           {Username: "root", Port: 22},
 		"[SSH]\nUsername = 'ci'\n":          {Username: "ci", Port: 22},
 		"[SSH]\nPort = 2222\n":              {Username: "root", Port: 2222},
+		"[SSH]\nKeyType = 'ECDSA'\n":        {Username: "root", Port: 22, KeyType: v1alpha1.KeyTypeECDSA},
 		"[SSH]\nPort = 0\n":                 {Username: "root", Port: 22},
 		"[SSH]\nPort = -1\nUsername = ''\n": {Username: "root", Port: 22},
 	} {

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/taskrules"
 )
 
@@ -59,6 +60,9 @@ func kubernetesName(r *report, key []string, name string, faults []string) {
 func validateSSH(r *report, s SSH) {
 	if s.Port != nil && *s.Port > maxPort {
 		r.add([]string{"SSH", "Port"}, "must be at most %d, not %d; below 1 means %d", maxPort, *s.Port, defaultPort)
+	}
+	if s.KeyType != "" {
+		oneOf(r, []string{"SSH", "KeyType"}, s.KeyType, string(v1alpha1.KeyTypeEd25519), string(v1alpha1.KeyTypeECDSA), string(v1alpha1.KeyTypeRSA))
 	}
 	for _, span := range []struct {
 		name        string

@@ -10,12 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
 )
 
 // FuzzConnection reads files that are valid, almost valid, or anything else.
 func FuzzConnection(f *testing.F) {
-	key, err := newKeyPair()
+	key, err := newKeyPair(v1alpha1.KeyTypeEd25519)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func (a *attempt) pinned(t *testing.T) string {
 	t.Helper()
 	name, nameErr := a.jobName(&gitlab.Job{ID: 4711})
 	path, pathErr := a.connectionPath()
-	key, keyErr := newKeyPair()
+	key, keyErr := newKeyPair(v1alpha1.KeyTypeEd25519)
 	if err := errors.Join(nameErr, pathErr, keyErr); err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ type Options struct {
 	// ones, which is empty without Kubernetes. It is called when the store is
 	// needed, and only then: most launches do without.
 	OpenStore func() (store JobStore, namespace string, err error)
-	// LastLines returns what the container of a job that has ended wrote last, at
-	// most limit lines, the oldest first. It returns none if there are none, and
+	// LastLines returns what a job's container wrote last, at most limit lines, the
+	// oldest first. It returns none if there are none, and
 	// looks for them until ctx ends. Nil means that they cannot be had from here.
 	LastLines func(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
 	// Class is the FargateTaskClass of jobs that choose none. Empty means that
@@ -52,6 +52,8 @@ type Options struct {
 	// Username and Port, if set, replace those of the task's class.
 	Username string
 	Port     int
+	// KeyType, if set, replaces that of the task's class.
+	KeyType v1alpha1.KeyType
 	// ReadyTimeout bounds the time from when the task is ready until its SSH
 	// server lets us in.
 	ReadyTimeout time.Duration

@@ -28,7 +28,8 @@ type fakeStore struct {
 	changed chan struct{} // closed at the next change
 	// The errors of the next calls, first to last. Running watches also end with
 	// theirs.
-	createErrs, watchErrs, deleteErrs []error
+	keyTypeErrs, createErrs, watchErrs, deleteErrs []error
+	keyType                                        v1alpha1.KeyType // of every class
 	// What lastLines returns of every job.
 	lines    []string
 	linesErr error
@@ -36,6 +37,12 @@ type fakeStore struct {
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{namespace: "ci", jobs: map[types.NamespacedName]*v1alpha1.FargateJob{}, changed: make(chan struct{})}
+}
+
+func (s *fakeStore) KeyType(context.Context, string) (v1alpha1.KeyType, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keyType, pop(&s.keyTypeErrs)
 }
 
 func (s *fakeStore) Create(_ context.Context, job *v1alpha1.FargateJob) error {

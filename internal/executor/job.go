@@ -58,8 +58,8 @@ func (e *Executor) jobName(ci *gitlab.Job) (string, error) {
 	return fmt.Sprintf("job-%d-%s", ci.ID, id[:8]), nil
 }
 
-// newJob returns the FargateJob of one attempt of a CI job.
-func newJob(namespace, name string, wanted *chosen, publicKey string, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
+// newJob returns the FargateJob of one attempt of a CI job, still without its key.
+func newJob(namespace, name string, wanted *chosen, ci *gitlab.Job, pod Pod) *v1alpha1.FargateJob {
 	return &v1alpha1.FargateJob{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "FargateJob"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -71,7 +71,6 @@ func newJob(namespace, name string, wanted *chosen, publicKey string, ci *gitlab
 		},
 		Spec: v1alpha1.FargateJobSpec{
 			ClassRef:              v1alpha1.ClassReference{Name: wanted.class},
-			SSHPublicKey:          publicKey,
 			Overrides:             wanted.overrides,
 			Job:                   identity(ci),
 			ActiveDeadlineSeconds: activeDeadlineSeconds(ci.Timeout),

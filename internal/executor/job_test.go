@@ -39,7 +39,7 @@ func TestNewJob_Owner_IsAPodOfTheSameNamespace(t *testing.T) {
 		"no UID":            {Pod{Namespace: "ci", Name: "runner"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			job := newJob("ci", "job-1-a", &chosen{class: "c"}, "key", &gitlab.Job{ID: 1}, test.pod)
+			job := newJob("ci", "job-1-a", &chosen{class: "c"}, &gitlab.Job{ID: 1}, test.pod)
 			if len(job.OwnerReferences) != test.want {
 				t.Errorf("owners: %v", job.OwnerReferences)
 			}

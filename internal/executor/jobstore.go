@@ -13,6 +13,11 @@ import (
 // JobStore keeps the FargateJobs of this executor and reports what happens to
 // their tasks. Its errors are sentences for the job log.
 type JobStore interface {
+	// KeyType returns the type of the keys of a class' jobs, empty if the class
+	// does not say or cannot be read. It fails with *UnavailableError if the store
+	// does not answer.
+	KeyType(ctx context.Context, class string) (v1alpha1.KeyType, error)
+
 	// Create stores a new job, within seconds. It fails with *UnavailableError if the store
 	// does not answer; the job may then exist or not, and creating it again is
 	// safe.

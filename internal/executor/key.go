@@ -1,14 +1,25 @@
 package executor
 
 import (
+	"cmp"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"fmt"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 )
+
+// rsaBits is the size of an RSA key as strong as the others, by NIST SP 800-57.
+const rsaBits = 3072
 
 // keyPair is the key of one attempt. The public half goes to the task.
 type keyPair struct {
@@ -17,8 +28,8 @@ type keyPair struct {
 	publicKey string // one authorized_keys line
 }
 
-func newKeyPair() (*keyPair, error) {
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+func newKeyPair(kind v1alpha1.KeyType) (*keyPair, error) {
+	private, err := generateKey(kind)
 	if err != nil {
 		return nil, fmt.Errorf("generating the job's SSH key: %w", err)
 	}
@@ -26,13 +37,60 @@ func newKeyPair() (*keyPair, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the job's SSH key: %w", err)
 	}
-	signer, err := ssh.NewSignerFromSigner(private)
+	encoded := pem.EncodeToMemory(block)
+	signer, err := ssh.ParsePrivateKey(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("using the job's SSH key: %w", err)
 	}
 	return &keyPair{
-		private:   pem.EncodeToMemory(block),
+		private:   encoded,
 		signer:    signer,
 		publicKey: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))),
 	}, nil
+}
+
+func generateKey(kind v1alpha1.KeyType) (crypto.PrivateKey, error) {
+	switch kind {
+	case v1alpha1.KeyTypeRSA:
+		return rsa.GenerateKey(rand.Reader, rsaBits)
+	case v1alpha1.KeyTypeECDSA:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	default:
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		return private, err
+	}
+}
+
+// makeKey makes the job's key and with it the connection file.
+func (p *preparation) makeKey(ctx context.Context) error {
+	kind, err := p.keyType(ctx)
+	if err != nil {
+		return err
+	}
+	if p.key, err = newKeyPair(kind); err != nil {
+		return err
+	}
+	p.job.Spec.SSHPublicKey = p.key.publicKey
+	conn := newConnection(p.name(), p.key.private)
+	if err := createConnection(p.path, conn); err != nil {
+		return err
+	}
+	p.conn = conn
+	return nil
+}
+
+// keyType is what fargate.toml says, or the class.
+func (p *preparation) keyType(ctx context.Context) (v1alpha1.KeyType, error) {
+	if p.KeyType != "" {
+		return p.KeyType, nil
+	}
+	var kind v1alpha1.KeyType
+	store := outage{limit: p.limits.outage, pause: p.limits.retry, report: func(err error) {
+		p.progress.sayf("cannot read the job's class yet, trying again for %s: %s", p.limits.outage, err)
+	}}
+	err := store.through(ctx, func() (err error) {
+		kind, err = p.store.KeyType(ctx, p.wanted.class)
+		return err
+	})
+	return cmp.Or(kind, v1alpha1.KeyTypeEd25519), err
 }

@@ -53,8 +53,8 @@ type preparation struct {
 	key      *keyPair
 	job      *v1alpha1.FargateJob
 	path     string
-	conn     *connection
-	exists   bool // the job may exist
+	conn     *connection // nil before its file exists
+	exists   bool        // the job may exist
 }
 
 // newPreparation gathers everything that is needed before anything is created.
@@ -78,13 +78,9 @@ func (e *Executor) newPreparation() (*preparation, error) {
 	if p.store, namespace, err = e.OpenStore(); err != nil {
 		return nil, err
 	}
-	if p.key, err = newKeyPair(); err != nil {
-		return nil, err
-	}
-	p.job = newJob(namespace, name, &p.wanted, p.key.publicKey, &p.ci, e.Pod)
+	p.job = newJob(namespace, name, &p.wanted, &p.ci, e.Pod)
 	p.job.Annotations = map[string]string{life.Annotation: life.Current(e.Pod.UID).String()}
-	p.conn = newConnection(p.name(), p.key.private)
-	return p, createConnection(p.path, p.conn)
+	return p, nil
 }
 
 func (p *preparation) name() types.NamespacedName {
@@ -102,6 +98,9 @@ func (p *preparation) sayIdle() {
 }
 
 func (p *preparation) launch(ctx context.Context) error {
+	if err := p.makeKey(ctx); err != nil {
+		return err
+	}
 	if err := p.create(ctx); err != nil {
 		return err
 	}
@@ -171,7 +170,7 @@ func (p *preparation) fail(ctx context.Context, cause error) error {
 		return &canceledError{stage: "prepare", err: cause, left: p.undo(ctx)}
 	}
 	cause = p.blame(cause)
-	p.progress.containerLog = p.lastLines(ctx, cause)
+	p.progress.containerLog = p.lastLines(ctx, cause) + p.explainRefusal(ctx, p.name(), cause)
 	if err := p.undo(ctx); err != nil {
 		return fmt.Errorf("%w; %w", cause, err)
 	}
@@ -194,9 +193,13 @@ func (p *preparation) blame(cause error) error {
 	return cause
 }
 
-// undo deletes the job and the connection file.
+// undo deletes the job and the connection file. It leaves a file that another
+// prepare stage has created.
 func (p *preparation) undo(ctx context.Context) error {
-	if !p.exists {
+	switch {
+	case p.conn == nil:
+		return nil
+	case !p.exists:
 		return removeConnection(p.path)
 	}
 	if err := p.release(ctx, p.store, p.path, p.conn); err != nil {

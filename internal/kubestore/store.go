@@ -7,6 +7,7 @@ package kubestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,8 +23,12 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
-// resource is the plural under which the API server serves FargateJobs.
-const resource = "fargatejobs"
+// The plurals under which the API server serves FargateJobs and
+// FargateTaskClasses.
+const (
+	resource      = "fargatejobs"
+	classResource = "fargatetaskclasses"
+)
 
 // requestTimeout bounds one request other than a watch, including the client's
 // own retries.
@@ -83,6 +88,20 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	return s.explain(ctx, "create", key, err)
 }
 
+// KeyType reads the class. It is empty if that fails for good: if the class does
+// not exist, creating the job says so, and a runner that has no permission to read
+// classes works with the default.
+func (s *Store) KeyType(ctx context.Context, class string) (v1alpha1.KeyType, error) {
+	key := types.NamespacedName{Namespace: s.namespace, Name: class}
+	read := &v1alpha1.FargateTaskClass{}
+	err := s.read(ctx, classResource, key, read)
+	var unavailable *executor.UnavailableError
+	if err = s.explain(ctx, "get", key, err); err != nil && (ctx.Err() != nil || errors.As(err, &unavailable)) {
+		return "", err
+	}
+	return read.Spec.SSH.KeyType, nil
+}
+
 // Delete deletes the object. The controller stops the task and then lets the
 // object go.
 func (s *Store) Delete(ctx context.Context, key types.NamespacedName) error {
@@ -102,10 +121,14 @@ func (s *Store) post(ctx context.Context, job *v1alpha1.FargateJob) error {
 }
 
 func (s *Store) get(ctx context.Context, key types.NamespacedName) (*v1alpha1.FargateJob, error) {
+	job := &v1alpha1.FargateJob{}
+	return job, s.read(ctx, resource, key, job)
+}
+
+// read reads one object.
+func (s *Store) read(ctx context.Context, resource string, key types.NamespacedName, into runtime.Object) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	job := &v1alpha1.FargateJob{}
-	err := s.client.Get().Namespace(key.Namespace).Resource(resource).Name(key.Name).
-		VersionedParams(&metav1.GetOptions{}, s.codec).Do(ctx).Into(job)
-	return job, err
+	return s.client.Get().Namespace(key.Namespace).Resource(resource).Name(key.Name).
+		VersionedParams(&metav1.GetOptions{}, s.codec).Do(ctx).Into(into)
 }

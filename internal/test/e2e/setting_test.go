@@ -24,11 +24,14 @@ import (
 
 // setting is what a user sets to get a different task.
 type setting struct {
-	subnets   string   // in place of the plain file's
-	fargate   string   // lines of [Fargate]
-	overrides string   // lines of [Overrides]
-	variables []string // of the job
-	flags     string   // of the executor
+	subnets   string // in place of the plain file's
+	fargate   string // lines of [Fargate]
+	overrides string // lines of [Overrides]
+	ssh       string // lines of [SSH]
+	// taskDefinition, if set, is another than the test bench's.
+	taskDefinition string
+	variables      []string // of the job
+	flags          string   // of the executor
 	// alter turns the request of a file without these settings into the expected one.
 	alter func(*ecs.RunTaskInput)
 }
@@ -40,11 +43,18 @@ func (s setting) subnetsLine() string {
 	return "Subnet = 'subnet-local-a'"
 }
 
+func (s setting) family() string {
+	if s.taskDefinition != "" {
+		return s.taskDefinition
+	}
+	return devstack.TaskDefinition
+}
+
 // file is a fargate.toml without Kubernetes.
 func (s setting) file(t *testing.T) string {
 	t.Helper()
-	return fmt.Sprintf("TaskMetadata.Directory = %q\n[Fargate]\nCluster = %q\nRegion = %q\nTaskDefinition = %q\n%s\n%s\n[Overrides]\n%s\n[SSH]\nPort = %d\n",
-		t.TempDir(), devstack.Cluster, devstack.Region, devstack.TaskDefinition, s.subnetsLine(), s.fargate, s.overrides, devstack.Port)
+	return fmt.Sprintf("TaskMetadata.Directory = %q\n[Fargate]\nCluster = %q\nRegion = %q\nTaskDefinition = %q\n%s\n%s\n[Overrides]\n%s\n[SSH]\nPort = %d\n%s\n",
+		t.TempDir(), devstack.Cluster, devstack.Region, s.family(), s.subnetsLine(), s.fargate, s.overrides, devstack.Port, s.ssh)
 }
 
 func standaloneRunner(t *testing.T, s setting) *fakerunner.Runner {
