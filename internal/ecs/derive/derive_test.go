@@ -1,0 +1,223 @@
+package derive
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// sample is a task with everything.
+func sample() *Task {
+	return &Task{
+		Agent:         Image{Reference: "registry.example.com/agent@sha256:a"},
+		Helper:        Image{Reference: "registry.example.com/helper@sha256:b", Credentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:helper"},
+		Job:           Image{Reference: "registry.example.com/node@sha256:c", User: "node"},
+		Services:      []Service{{Name: "db", Image: Image{Reference: "registry.example.com/postgres@sha256:d"}}},
+		Architecture:  types.CPUArchitectureArm64,
+		Compatibility: types.CompatibilityFargate,
+		CPU:           1024, Memory: 2048, EphemeralStorageGiB: 50,
+		TaskRoleARN: "arn:aws:iam::123456789012:role/task", ExecutionRoleARN: "arn:aws:iam::123456789012:role/execution",
+		LogGroup: "/ci", LogRegion: "us-east-1",
+		BuildsDir: "/builds", CacheDir: "/cache", Port: 22,
+		Base: base(),
+	}
+}
+
+func base() *Base {
+	return &Base{Container: "main", Definition: &types.TaskDefinition{
+		ContainerDefinitions: []types.ContainerDefinition{
+			{
+				Name: aws.String("main"), Image: aws.String("unused"), Command: []string{"unused"},
+				Environment:            []types.KeyValuePair{{Name: aws.String("B"), Value: aws.String("2")}, {Name: aws.String("A"), Value: aws.String("1")}},
+				Secrets:                []types.Secret{{Name: aws.String("TOKEN"), ValueFrom: aws.String("arn:token")}},
+				MountPoints:            []types.MountPoint{{SourceVolume: aws.String("shared"), ContainerPath: aws.String("/shared")}},
+				Ulimits:                []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 4096, HardLimit: 4096}},
+				ReadonlyRootFilesystem: aws.Bool(true),
+			},
+			{
+				Name: aws.String("agent-of-others"), Image: aws.String("registry.example.com/trace"),
+				DependsOn: []types.ContainerDependency{{ContainerName: aws.String("main"), Condition: types.ContainerConditionStart}},
+			},
+		},
+		Volumes: []types.Volume{{Name: aws.String("shared")}},
+	}}
+}
+
+func registration(t *testing.T, task *Task) *ecs.RegisterTaskDefinitionInput {
+	t.Helper()
+	in, err := Registration(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// containerOf returns a container of a request.
+func containerOf(t *testing.T, in *ecs.RegisterTaskDefinitionInput, name string) types.ContainerDefinition {
+	t.Helper()
+	for i := range in.ContainerDefinitions {
+		if *in.ContainerDefinitions[i].Name == name {
+			return in.ContainerDefinitions[i]
+		}
+	}
+	t.Fatalf("there is no container %s", name)
+	return types.ContainerDefinition{}
+}
+
+func TestRegistration_Containers_RunTheAgentBeforeAnythingOfTheImages(t *testing.T) {
+	t.Parallel()
+	in := registration(t, sample())
+	for name, want := range map[string]struct {
+		entryPoint, command []string
+		user, image         string
+		essential, waits    bool
+		mounts              []string
+	}{
+		Install: {nil, []string{"install", "/.fargate"}, "", "registry.example.com/agent@sha256:a", false, false, []string{"/.fargate"}},
+		Coordinator: {
+			[]string{"/.fargate/bin/agent"},
+			[]string{"gateway", "-port", "22", "-own", "/builds,/cache", "-services", "db"},
+			"0", "registry.example.com/helper@sha256:b", true, true,
+			[]string{"/.fargate", "/builds", "/cache"},
+		},
+		Job: {
+			[]string{"/.fargate/bin/agent"},
+			[]string{"job"},
+			"node", "registry.example.com/node@sha256:c", true, true,
+			[]string{"/.fargate", "/builds", "/cache", "/shared"},
+		},
+		"db": {
+			[]string{"/.fargate/bin/agent"},
+			[]string{"service", "-name", "db"},
+			"", "registry.example.com/postgres@sha256:d", false, true,
+			[]string{"/.fargate"},
+		},
+	} {
+		c := containerOf(t, in, name)
+		var mounts []string
+		for _, mount := range c.MountPoints {
+			mounts = append(mounts, *mount.ContainerPath)
+		}
+		waits := len(c.DependsOn) == 1 && *c.DependsOn[0].ContainerName == Install && c.DependsOn[0].Condition == types.ContainerConditionSuccess
+		got := []any{c.EntryPoint, c.Command, aws.ToString(c.User), *c.Image, *c.Essential, waits, mounts}
+		if diff := cmp.Diff([]any{want.entryPoint, want.command, want.user, want.image, want.essential, want.waits, want.mounts}, got); diff != "" {
+			t.Errorf("container %s differs (-want +got):\n%s", name, diff)
+		}
+		if c.LogConfiguration == nil || c.LogConfiguration.Options["mode"] != "non-blocking" {
+			t.Errorf("container %s logs with %+v", name, c.LogConfiguration)
+		}
+	}
+	if secret := containerOf(t, in, Coordinator).RepositoryCredentials; secret == nil || !strings.HasSuffix(*secret.CredentialsParameter, ":helper") {
+		t.Errorf("the helper image is pulled with %+v", secret)
+	}
+	if containerOf(t, in, Job).RepositoryCredentials != nil {
+		t.Error("the job's image is pulled with credentials")
+	}
+}
+
+func TestRegistration_Base_LendsToTheJobAndAddsSidecars(t *testing.T) {
+	t.Parallel()
+	in := registration(t, sample())
+	job := containerOf(t, in, Job)
+	want := []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("1")}, {Name: aws.String("B"), Value: aws.String("2")}}
+	if diff := cmp.Diff(want, job.Environment, cmpopts.IgnoreUnexported(types.KeyValuePair{})); diff != "" {
+		t.Errorf("the job's variables differ (-want +got):\n%s", diff)
+	}
+	if len(job.Secrets) != 1 || len(job.Ulimits) != 1 || !aws.ToBool(job.ReadonlyRootFilesystem) {
+		t.Errorf("the job has not got everything: %+v", job)
+	}
+	if c := containerOf(t, in, Coordinator); len(c.Environment) > 0 || len(c.Secrets) > 0 {
+		t.Error("the coordinator has what is the job's")
+	}
+	if c := containerOf(t, in, "agent-of-others"); *c.DependsOn[0].ContainerName != Job {
+		t.Errorf("the sidecar waits for %s", *c.DependsOn[0].ContainerName)
+	}
+	if len(in.ContainerDefinitions) != 5 || len(in.Volumes) != 4 {
+		t.Errorf("%d containers and %d volumes", len(in.ContainerDefinitions), len(in.Volumes))
+	}
+}
+
+func TestRegistration_Base_GivesWhatTheClassLeavesOut(t *testing.T) {
+	t.Parallel()
+	task := sample()
+	task.TaskRoleARN, task.ExecutionRoleARN, task.LogGroup, task.EphemeralStorageGiB = "", "", "", 0
+	d := task.Base.Definition
+	d.TaskRoleArn, d.ExecutionRoleArn, d.EphemeralStorage = aws.String("task"), aws.String("execution"), &types.EphemeralStorage{SizeInGiB: 30}
+	d.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverSplunk}
+	in := registration(t, task)
+	if aws.ToString(in.TaskRoleArn) != "task" || aws.ToString(in.ExecutionRoleArn) != "execution" || in.EphemeralStorage.SizeInGiB != 30 {
+		t.Errorf("roles %s and %s, disk %+v", aws.ToString(in.TaskRoleArn), aws.ToString(in.ExecutionRoleArn), in.EphemeralStorage)
+	}
+	for _, name := range []string{Install, Coordinator, Job, "db"} {
+		if c := containerOf(t, in, name); c.LogConfiguration == nil || c.LogConfiguration.LogDriver != types.LogDriverSplunk {
+			t.Errorf("container %s logs with %+v", name, c.LogConfiguration)
+		}
+	}
+}
+
+func TestRegistration_EqualTasks_HaveOneFamily(t *testing.T) {
+	t.Parallel()
+	one, other := sample(), sample()
+	variables := other.Base.Definition.ContainerDefinitions[0].Environment
+	variables[0], variables[1] = variables[1], variables[0] // ECS does not keep their order.
+	if a, b := *registration(t, one).Family, *registration(t, other).Family; a != b || !strings.HasPrefix(a, FamilyPrefix) || len(a) != len(FamilyPrefix)+40 {
+		t.Errorf("families %s and %s", a, b)
+	}
+}
+
+func TestRegistration_EveryFieldOfATask_IsPartOfTheFamily(t *testing.T) {
+	t.Parallel()
+	family := *registration(t, sample()).Family
+	for field := range reflect.TypeFor[Task]().Fields() {
+		task := sample()
+		value := reflect.ValueOf(task).Elem().FieldByIndex(field.Index)
+		switch value.Kind() { //nolint:exhaustive // the kinds that there are
+		case reflect.String:
+			value.SetString(value.String() + "1")
+		case reflect.Int32:
+			value.SetInt(value.Int() + 1)
+		case reflect.Struct: // an image
+			value.FieldByName("Reference").SetString("another")
+		default:
+			value.SetZero()
+		}
+		if *registration(t, task).Family == family {
+			t.Errorf("another %s has the same family", field.Name)
+		}
+	}
+}
+
+func TestRegistration_WhatECSWouldRefuse_IsRefusedWithTheFix(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change  func(*Task)
+		want    any
+		mention string
+	}{
+		"an eleventh container": {func(task *Task) {
+			for _, name := range strings.Split("a b c d e f", " ") {
+				task.Services = append(task.Services, Service{Name: name, Image: task.Job})
+			}
+		}, new(*TooManyError), "11 containers"},
+		"two of one name":  {func(task *Task) { task.Services[0].Name = "agent-of-others" }, new(*NameTakenError), `"agent-of-others"`},
+		"a volume of ours": {func(task *Task) { task.Base.Definition.Volumes[0].Name = aws.String("builds") }, new(*NameTakenError), `"builds"`},
+		"more than 64 KiB": {func(task *Task) {
+			variable := types.KeyValuePair{Name: aws.String("C"), Value: aws.String(strings.Repeat("x", 64<<10))}
+			task.Base.Definition.ContainerDefinitions[0].Environment = []types.KeyValuePair{variable}
+		}, new(*TooLargeError), "remove variables"},
+	} {
+		task := sample()
+		test.change(task)
+		_, err := Registration(task)
+		if !errors.As(err, test.want) || !strings.Contains(err.Error(), test.mention) {
+			t.Errorf("%s: got %v, want %T with %q", name, err, test.want, test.mention)
+		}
+	}
+}
