@@ -58,16 +58,16 @@ func (a *answers) get(k key) (last *answer, good bool) {
 }
 
 // put remembers an answer for as long as it is good.
-func (a *answers) put(k key, n Name, new answer) *answer {
+func (a *answers) put(k key, n Name, found answer) *answer {
 	ttl := refusalTTL
 	switch {
-	case new.fault != nil:
+	case found.fault != nil:
 	case n.digest != "":
 		ttl = digestTTL
 	default:
 		ttl = tagTTL
 	}
-	new.until = a.now().Add(ttl)
-	a.known.Add(k, &new)
-	return &new
+	found.until = a.now().Add(ttl)
+	a.known.Add(k, &found)
+	return &found
 }

@@ -95,8 +95,8 @@ func (v *visit) childOf(desc *remote.Descriptor) (*v1.Descriptor, error) {
 		}
 	}
 	slices.SortStableFunc(fits, func(a, b *v1.Descriptor) int { return rank(a.Platform.Variant) - rank(b.Platform.Variant) })
-	if candidates := append(fits, unknown...); len(candidates) > 0 {
-		return candidates[0], nil
+	if fits = append(fits, unknown...); len(fits) > 0 {
+		return fits[0], nil
 	}
 	return nil, v.wrongPlatform(has)
 }

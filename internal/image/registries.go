@@ -136,9 +136,9 @@ func (r *Registries) ask(ctx context.Context, t target) *answer {
 	}
 	wait := r.pause
 	for tries := 1; ; tries++ {
-		new, err := r.try(ctx, t, last)
+		found, err := r.try(ctx, t, last)
 		if err == nil {
-			return r.answers.put(t.key, t.pulled, *new)
+			return r.answers.put(t.key, t.pulled, *found)
 		}
 		if tries == maxTries || !isPassing(err) || !pause(ctx, wait) {
 			return r.answers.put(t.key, t.pulled, answer{fault: faultOf(err)})

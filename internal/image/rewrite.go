@@ -68,7 +68,7 @@ func (r Rewrites) Apply(n Name) (Name, error) {
 		}
 		to := rule.To + rest + n.suffix()
 		result, err := Parse(to)
-		if err != nil {
+		if err != nil || !strings.Contains(to, "/") { // Docker Hub's, not that of rule.To
 			return Name{}, rule.spoils(n, to, err)
 		}
 		result.rewritten = true

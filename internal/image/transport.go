@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -79,14 +80,24 @@ func authorities(bundle string) (*x509.CertPool, error) {
 // either.
 var errPlainHTTP = errors.New("registries are asked over HTTPS only")
 
-// guard makes the requests of one look.
+// maxRequests is how many requests a try may take: about five, and the
+// redirections of each. A registry may not keep us busy for longer.
+const maxRequests = 20
+
+var errTooMany = errors.New("it redirects without end")
+
+// guard makes the requests of one try.
 type guard struct {
 	*routes
 	host *host
 	now  func() time.Time
+	made atomic.Int32
 }
 
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	if g.made.Add(1) > maxRequests {
+		return nil, errTooMany
+	}
 	if request.URL.Scheme != "https" {
 		return nil, errPlainHTTP
 	}
