@@ -113,7 +113,7 @@ const deniedFix = "correct the name, should there be no such image; else have an
 	"a secret for its registry, or for ECR the permissions ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
 
 func (v *visit) asWhom() string {
-	if v.login.reveal == nil {
+	if v.login.isNobody() {
 		return "everybody"
 	}
 	return "the class' credentials"

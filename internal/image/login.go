@@ -23,9 +23,9 @@ type Credentials interface {
 // Login is a user name and a password for a registry, which no way of printing
 // it shows. The zero value is nobody's.
 type Login struct {
-	// reveal keeps the password away from fmt, which prints unexported fields
-	// and not what a function returns.
-	reveal func() (username, password string)
+	// held keeps the password away from fmt, which prints unexported fields and
+	// not what a function returns.
+	held func() (username, password string)
 }
 
 // NewLogin returns a Login.
@@ -33,19 +33,29 @@ func NewLogin(username, password string) Login {
 	return Login{func() (string, string) { return username, password }}
 }
 
-// String says whether there is one.
+// String says whether it is somebody's.
 func (l Login) String() string {
-	if l.reveal == nil {
+	if l.isNobody() {
 		return "nobody"
 	}
 	return "[redacted]"
 }
 
+func (l Login) isNobody() bool { return l.held == nil }
+
+// Reveal returns the user name and the password, which are empty for nobody.
+func (l Login) Reveal() (username, password string) {
+	if l.isNobody() {
+		return "", ""
+	}
+	return l.held()
+}
+
 func (l Login) authenticator() authn.Authenticator {
-	if l.reveal == nil {
+	if l.isNobody() {
 		return authn.Anonymous
 	}
-	username, password := l.reveal()
+	username, password := l.Reveal()
 	return &authn.Basic{Username: username, Password: password}
 }
 
@@ -56,10 +66,7 @@ const minScrubbed = 4
 // scrub removes the password from a registry's words, should it repeat what it
 // was sent.
 func (l Login) scrub(words string) string {
-	if l.reveal == nil {
-		return words
-	}
-	username, password := l.reveal()
+	username, password := l.Reveal()
 	if len(password) < minScrubbed {
 		return words
 	}
