@@ -34,12 +34,21 @@ func (k key) String() string {
 
 // answer is what came of a look.
 type answer struct {
-	// details are nil after a refusal, fault otherwise.
-	details *Details
+	// fault is why there are no details. Those of an earlier look stay: if the
+	// name still stands for the same later on, they hold again.
 	fault   *Error
+	details *Details
 	// top is the digest of what the name stands for, which may be an index.
 	top   string
 	until time.Time
+}
+
+// but is a refusal after an answer, which may be nil.
+func (a *answer) but(fault *Error) answer {
+	if a == nil {
+		return answer{fault: fault}
+	}
+	return answer{fault: fault, details: a.details, top: a.top}
 }
 
 // answers remembers the latest ones.

@@ -52,6 +52,16 @@ func (v *visit) fault(ctx context.Context, err error) *Error {
 	}
 }
 
+// hasNoAnswer reports whether an error means that another request would fail too.
+func (v *visit) hasNoAnswer(ctx context.Context, err error) bool {
+	var refusal *transport.Error
+	if errors.As(err, &refusal) {
+		return v.refusal(refusal).Reason == RegistryUnavailable
+	}
+	var request *url.Error
+	return errors.As(err, &request) || ctx.Err() != nil
+}
+
 // noAnswer says why no answer came, or none that can be read.
 func (v *visit) noAnswer(err error) *Error {
 	cause := err

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -41,6 +42,11 @@ func only(path string, f fault) fault {
 // used an old connection.
 const anyNumber = -1
 
+// nothing is the manifest of an image whose configuration, which is in it, is a
+// text.
+const nothing = `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":3,"data":"ImEi",` +
+	`"digest":"sha256:ac8d8342bbb2362d13f0a559a3621bb407011368895164b628a54f7fc33fc43c"},"layers":[]}`
+
 func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 	t.Parallel()
 	page := answerWith(http.StatusOK, "text/html", "<html>hidden page\n</html>")
@@ -50,22 +56,23 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 		want   string
 		tries  int // at the path that fails
 	}{
-		"unknown tag":        {only("/manifests/", answerJSON(404, "MANIFEST_UNKNOWN", "manifest unknown")), NotFound, "MANIFEST_UNKNOWN: manifest unknown (correct the name and its tag", 1},
-		"unknown repository": {only("/manifests/", answerJSON(404, "NAME_UNKNOWN", "repository name not known")), NotFound, "NAME_UNKNOWN: repository name not known", 1},
-		"bare 404":           {only("/manifests/", answerWith(404, "text/plain", "nothing\x1b[31m")), NotFound, "it answers with the status 404 Not Found and says no more", 1},
-		"configuration gone": {only("/blobs/", answerJSON(404, "BLOB_UNKNOWN", "blob unknown")), NotFound, "BLOB_UNKNOWN", 1},
-		"refused as invalid": {only("/manifests/", answerJSON(400, "TAG_INVALID", "bad tag")), NotFound, "TAG_INVALID: bad tag", 1},
-		"not a registry":     {answerWith(404, "text/html", "<html>"), NotFound, "is not a registry: it answers with the status 404", 1},
-		"401":                {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "does not let everybody read it: UNAUTHORIZED: authentication required (correct the name, should there be no such image; else have an administrator", 1},
-		"403":                {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
-		"403 for the blob":   {only("/blobs/", answerWith(403, "text/html", "<html>")), Denied, "status 403 Forbidden", 1},
-		"500":                {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
-		"503":                {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
-		"a page":             {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
-		"a page as manifest": {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
-		"an endless answer":  {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 4 MiB", 1},
-		"JSON without sense": {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
-		"manifest truncated": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), RegistryUnavailable, "cannot be asked: unexpected EOF", 3},
+		"unknown tag":              {only("/manifests/", answerJSON(404, "MANIFEST_UNKNOWN", "manifest unknown")), NotFound, "MANIFEST_UNKNOWN: manifest unknown (correct the name and its tag", 1},
+		"unknown repository":       {only("/manifests/", answerJSON(404, "NAME_UNKNOWN", "repository name not known")), NotFound, "NAME_UNKNOWN: repository name not known", 1},
+		"bare 404":                 {only("/manifests/", answerWith(404, "text/plain", "nothing\x1b[31m")), NotFound, "it answers with the status 404 Not Found and says no more", 1},
+		"configuration gone":       {only("/blobs/", answerJSON(404, "BLOB_UNKNOWN", "blob unknown")), NotFound, "BLOB_UNKNOWN", 1},
+		"refused as invalid":       {only("/manifests/", answerJSON(400, "TAG_INVALID", "bad tag")), NotFound, "TAG_INVALID: bad tag", 1},
+		"not a registry":           {answerWith(404, "text/html", "<html>"), NotFound, "is not a registry: it answers with the status 404", 1},
+		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "does not let everybody read it: UNAUTHORIZED: authentication required (correct the name, should there be no such image; else have an administrator", 1},
+		"403":                      {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
+		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), Denied, "status 403 Forbidden", 1},
+		"500":                      {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
+		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
+		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
+		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
+		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 4 MiB", 1},
+		"JSON without sense":       {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
+		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read: unexpected EOF", 1},
+		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read: ", 1},
 		"unknown challenge": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", `Bearer service="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
@@ -276,6 +283,10 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lost := g.client()
+	lost.routes.straight.DialContext = func(_ context.Context, network, _ string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "registry.example.com", IsNotFound: true}}
+	}
 	for name, test := range map[string]struct {
 		registries *Registries
 		image      string
@@ -284,7 +295,7 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 	}{
 		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "connection refused"},
 		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "certificate signed by unknown authority (an administrator can have its certificate authority trusted here"},
-		"name does not resolve": {g.client(), "registry.invalid/app", RegistryUnavailable, "(correct the registry in the image's name"},
+		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "no such host (correct the registry in the image's name"},
 		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link: 127.0.0.1"},
 		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
 		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "network link: 169.254.169.254"},

@@ -125,6 +125,66 @@ func TestLook_Tag_IsRememberedForAMinuteAndThenAskedForByHead(t *testing.T) {
 	asks("2", map[string]int{"GET /v2/": 1, "HEAD manifests": 1, "GET manifests": 1, "GET blobs": 1})
 }
 
+func TestLook_RegistryWithoutUsableHead_IsAskedByGet(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]fault{
+		"no digest":   answerWith(http.StatusOK, "application/json", ""),
+		"not allowed": answerWith(http.StatusMethodNotAllowed, "text/plain", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := startRegistry(t)
+			g.push("app:1", newImage(t, amd64, v1.Config{}))
+			r := g.client()
+			c := r.setClock()
+			g.breakWith(func(w http.ResponseWriter, r *http.Request) bool {
+				return r.Method == http.MethodHead && answer(w, r)
+			})
+			for range 2 {
+				if _, err := g.look(r, "app:1"); err != nil {
+					t.Error(err)
+				}
+				c.pass(tagTTL)
+			}
+			if got := g.asked(); got["HEAD manifests"] != 1 || got["GET manifests"] != 2 {
+				t.Errorf("requests are %v", got)
+			}
+		})
+	}
+}
+
+func TestLook_RegistryWasUnavailable_DetailsHoldAgain(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{User: "1"}))
+	r := g.client()
+	c := r.setClock()
+	if _, err := g.look(r, "app:1"); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(tagTTL)
+	g.breakWith(answerWith(http.StatusBadGateway, "text/html", ""))
+	_, err := g.look(r, "app:1")
+	wantFault(t, err, RegistryUnavailable, "502")
+	g.breakWith(nil)
+	g.asked()
+	c.pass(refusalTTL)
+	if got, err := g.look(r, "app:1"); err != nil || got.User != "1" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if diff := cmp.Diff(map[string]int{"GET /v2/": 1, "HEAD manifests": 1}, g.asked()); diff != "" {
+		t.Errorf("requests differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestLook_DigestOfNothing_IsNotFound(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	_, err := g.look(g.client(), "app@"+zeros)
+	wantFault(t, err, NotFound, "MANIFEST_UNKNOWN: Unknown manifest (correct the name and its tag or digest")
+}
+
 func TestLook_Digest_IsRememberedForHours(t *testing.T) {
 	t.Parallel()
 	g := startRegistry(t)

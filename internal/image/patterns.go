@@ -43,7 +43,8 @@ func (p Patterns) Match(n Name) bool {
 	return matchAny(p.include, spellings) && !matchAny(p.exclude, spellings)
 }
 
-// Check returns an *Error with the reason NotAllowed unless the image matches.
+// Check returns an *Error with the reason NotAllowed unless the image matches. It
+// is for the name that the author wrote, before any rewrite rule.
 func (p Patterns) Check(n Name) error {
 	if p.Match(n) {
 		return nil

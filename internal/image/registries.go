@@ -141,7 +141,7 @@ func (r *Registries) ask(ctx context.Context, t target) *answer {
 			return r.answers.put(t.key, t.pulled, *found)
 		}
 		if tries == maxTries || !isPassing(err) || !pause(ctx, wait) {
-			return r.answers.put(t.key, t.pulled, answer{fault: faultOf(err)})
+			return r.answers.put(t.key, t.pulled, last.but(faultOf(err)))
 		}
 		wait *= 2
 	}

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -76,11 +77,12 @@ func (v *visit) look(ctx context.Context, last *answer) (*answer, error) {
 		now, err := v.puller.Head(ctx, v.ref)
 		switch {
 		case err == nil && now.Digest.String() == last.top:
-			return last, nil
-		case err != nil && v.fault(ctx, err).Reason == RegistryUnavailable:
+			return &answer{details: last.details, top: last.top}, nil
+		case err != nil && v.hasNoAnswer(ctx, err):
 			return nil, err
 		}
-		// An answer to HEAD has no explanation: GET has one.
+		// An answer to HEAD has no explanation, and from some registries no
+		// digest: GET has both.
 	}
 	top, err := v.puller.Get(ctx, v.ref)
 	if err != nil {
@@ -105,14 +107,18 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 	}
 	manifest, err := img.Manifest()
 	if err != nil {
-		return nil, err
+		return nil, notAnImage("its manifest cannot be read: " + words(err.Error()))
 	}
 	if err := isRunnable(manifest); err != nil {
 		return nil, err
 	}
-	config, err := img.ConfigFile()
+	raw, err := img.RawConfigFile()
 	if err != nil {
 		return nil, err
+	}
+	config, err := v1.ParseConfigFile(bytes.NewReader(raw))
+	if err != nil {
+		return nil, notAnImage("its configuration cannot be read: " + words(err.Error()))
 	}
 	if has := config.Platform(); has == nil || !v.wants(has) {
 		return nil, v.wrongPlatform([]string{platformOf(has)})

@@ -141,7 +141,7 @@ func TestLogin_Secret_IsThatOfThePatternAndRememberedShortly(t *testing.T) {
 		}
 		now = now.Add(secretTTL / 2)
 	}
-	if printed := fmt.Sprintf("%+v %#v", logins, logins.known); strings.Contains(printed, password) {
+	if printed := fmt.Sprintf("%+v %#v", logins.known, logins.known); strings.Contains(printed, password) {
 		t.Errorf("printed %s", printed)
 	}
 	for written, want := range map[string]string{ownImage: secretARN, "registry.example.com/other/app": "", ecrImage: "", publicName: ""} {
