@@ -45,7 +45,7 @@ func generate(root string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	for _, name := range []string{controller, standalone, assumeRole, doctor} {
+	for _, name := range []string{controller, standalone, assumeRole, doctor, images} {
 		encoded, err := json.MarshalIndent(policy(name, called), "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("encoding %s: %w", name, err)

@@ -8,6 +8,7 @@ const (
 	standalone = "standalone-policy"
 	assumeRole = "assume-role-policy"
 	doctor     = "doctor-policy"
+	images     = "images-policy"
 )
 
 // statement is a part of policies. Its actions come from permissions.
@@ -46,6 +47,13 @@ var permissions = map[string][]permission{
 	"ec2:DescribeRouteTables":       {{"ec2:DescribeRouteTables", "CheckRoutesAndQuotas"}},
 	"ec2:DescribeVpcEndpoints":      {{"ec2:DescribeVpcEndpoints", "CheckRoutesAndQuotas"}},
 	"servicequotas:GetServiceQuota": {{"servicequotas:GetServiceQuota", "CheckRoutesAndQuotas"}},
+	"ecr:GetAuthorizationToken": {
+		{"ecr:GetAuthorizationToken", "LogInToECR"},
+		// What the registry asks for whose token it is.
+		{"ecr:BatchGetImage", "ReadImages"},
+		{"ecr:GetDownloadUrlForLayer", "ReadImages"},
+	},
+	"secretsmanager:GetSecretValue": {{"secretsmanager:GetSecretValue", "ReadRegistrySecrets"}},
 }
 
 // statements are the statements in the order of the policies. The reader
@@ -111,6 +119,19 @@ var statements = []statement{
 	{
 		iam.Statement{Sid: "AssumeRolesOfClasses", Resource: []string{"arn:aws:iam::ACCOUNT:role/CLASS_ROLE"}},
 		[]string{assumeRole},
+	},
+	{
+		// The action supports no resources.
+		iam.Statement{Sid: "LogInToECR", Resource: []string{"*"}},
+		[]string{images},
+	},
+	{
+		iam.Statement{Sid: "ReadImages", Resource: []string{"arn:aws:ecr:REGION:ACCOUNT:repository/REPOSITORY"}},
+		[]string{images},
+	},
+	{
+		iam.Statement{Sid: "ReadRegistrySecrets", Resource: []string{"arn:aws:secretsmanager:REGION:ACCOUNT:secret:SECRET"}},
+		[]string{images},
 	},
 }
 

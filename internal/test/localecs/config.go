@@ -1,8 +1,9 @@
 // Package localecs is an ECS and EC2 endpoint on this machine, with the parts of
-// STS, Service Quotas and CloudWatch Logs that Fargate Operator calls. It speaks
-// the protocols of the real services, answers calls as they do, and runs every
-// task's containers as local processes, with separate loopback addresses for each
-// task. It stands in for AWS in the demo and the tests.
+// STS, Service Quotas, CloudWatch Logs, ECR and Secrets Manager that Fargate
+// Operator calls. It speaks the protocols of the real services, answers calls as
+// they do, and runs every task's containers as local processes, with separate
+// loopback addresses for each task. It stands in for AWS in the demo and the
+// tests.
 //
 // It has one account and one Region, keeps its state in memory and listens on
 // loopback only. It does not check signatures, but it does check the permissions
@@ -48,6 +49,8 @@ type Config struct {
 	// Quotas are the account's quotas by their codes. Nothing enforces them.
 	// One without an entry is DefaultQuota.
 	Quotas map[string]float64
+	// Secrets are the values in Secrets Manager by their ARNs.
+	Secrets map[string]string
 	// Delays says how long a task stays in each state.
 	Delays Delays
 	// MissingFor is how long DescribeTasks and ListTasks do not find a task that

@@ -60,6 +60,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(target, logsTarget):
 		p = logsProtocol{}
 		c.action, run = s.logsOperation(target, body)
+	case strings.HasPrefix(target, ecrTarget):
+		p = ecrProtocol{}
+		c.action, run = s.ecrOperation(target)
+	case strings.HasPrefix(target, secretsTarget):
+		p = secretsProtocol{}
+		c.action, run = s.secretsOperation(target, body)
 	case target != "":
 		p = ecsProtocol{}
 		c.action, run = s.ecsOperation(target, body)

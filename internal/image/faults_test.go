@@ -1,0 +1,310 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+type fault = func(http.ResponseWriter, *http.Request) bool
+
+func answerWith(status int, contentType, body string) fault {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+		return true
+	}
+}
+
+func answerJSON(status int, code, message string) fault {
+	return answerWith(status, "application/json", fmt.Sprintf(`{"errors":[{"code":%q,"message":%q}]}`, code, message))
+}
+
+// only has the fault for requests whose path contains a text.
+func only(path string, f fault) fault {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.Contains(r.URL.Path, path) && f(w, r)
+	}
+}
+
+// anyNumber is for faults after which the HTTP client itself tries again, if it
+// used an old connection.
+const anyNumber = -1
+
+// nothing is the manifest of an image whose configuration, which is in it, is a
+// text.
+const nothing = `{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":3,"data":"ImEi",` +
+	`"digest":"sha256:ac8d8342bbb2362d13f0a559a3621bb407011368895164b628a54f7fc33fc43c"},"layers":[]}`
+
+func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
+	t.Parallel()
+	page := answerWith(http.StatusOK, "text/html", "<html>hidden page\n</html>")
+	for name, test := range map[string]struct {
+		fault  fault
+		reason Reason
+		want   string
+		tries  int // at the path that fails
+	}{
+		"unknown tag":              {only("/manifests/", answerJSON(404, "MANIFEST_UNKNOWN", "manifest unknown")), NotFound, "MANIFEST_UNKNOWN: manifest unknown (correct the name and its tag", 1},
+		"unknown repository":       {only("/manifests/", answerJSON(404, "NAME_UNKNOWN", "repository name not known")), NotFound, "NAME_UNKNOWN: repository name not known", 1},
+		"bare 404":                 {only("/manifests/", answerWith(404, "text/plain", "nothing\x1b[31m")), NotFound, "it answers with the status 404 Not Found and says no more", 1},
+		"configuration gone":       {only("/blobs/", answerJSON(404, "BLOB_UNKNOWN", "blob unknown")), NotFound, "BLOB_UNKNOWN", 1},
+		"refused as invalid":       {only("/manifests/", answerJSON(400, "TAG_INVALID", "bad tag")), NotFound, "TAG_INVALID: bad tag", 1},
+		"not a registry":           {answerWith(404, "text/html", "<html>"), NotFound, "is not a registry: it answers with the status 404", 1},
+		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "does not let everybody read it: UNAUTHORIZED: authentication required (correct the name, should there be no such image; else have an administrator", 1},
+		"403":                      {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
+		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), Denied, "status 403 Forbidden", 1},
+		"500":                      {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
+		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
+		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
+		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
+		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 4 MiB", 1},
+		"JSON without sense":       {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
+		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read: unexpected EOF", 1},
+		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read: ", 1},
+		"unknown challenge": {func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("WWW-Authenticate", `Bearer service="x"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}, RegistryUnavailable, "missing realm", 3},
+		"metadata as realm": {func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="https://169.254.169.254/latest"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}, RegistryUnavailable, "private or link-local address", 3},
+		"plain HTTP behind it": {only("/blobs/", func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "http://registry.example.com/?signature=hidden", http.StatusTemporaryRedirect)
+			return true
+		}), RegistryUnavailable, "registries are asked over HTTPS only", 3},
+		"redirections without end": {only("/blobs/", func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, r.URL.Path+"?signature=hidden", http.StatusTemporaryRedirect)
+			return true
+		}), RegistryUnavailable, "it redirects without end", 3 * (maxRequests - 2)},
+		"cut off": {only("/blobs/", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }), RegistryUnavailable, "cannot be asked: EOF", anyNumber},
+		"cut off within an answer": {only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("{"))
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}), RegistryUnavailable, "unexpected EOF", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := startRegistry(t)
+			g.push("app:1", newImage(t, amd64, v1.Config{}))
+			var failed atomic.Int32
+			g.breakWith(func(w http.ResponseWriter, r *http.Request) (answered bool) {
+				defer func() {
+					if broken := recover(); broken != nil {
+						failed.Add(1)
+						panic(broken)
+					}
+				}()
+				if answered = test.fault(w, r); answered {
+					failed.Add(1)
+				}
+				return answered
+			})
+			_, err := g.look(g.client(), "app:1")
+			wantFault(t, err, test.reason, test.want)
+			if strings.Contains(err.Error(), "hidden") {
+				t.Errorf("%v repeats a page or a signed URL", err)
+			}
+			if got := int(failed.Load()); got != test.tries && test.tries != anyNumber {
+				t.Errorf("failed %d times, want %d", got, test.tries)
+			}
+		})
+	}
+}
+
+func TestLook_TemporaryFault_IsTriedAgain(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	var failed atomic.Int32
+	g.breakWith(only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
+		if failed.Add(1) > 2 {
+			return false
+		}
+		w.WriteHeader(http.StatusBadGateway)
+		return true
+	}))
+	if _, err := g.look(g.client(), "app:1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLook_WrongPlatform_SaysWhichItHas(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	windows := v1.Platform{OS: "windows", Architecture: "amd64"}
+	g.push("arm:1", newImage(t, arm64, v1.Config{}))
+	g.push("none:1", newImage(t, v1.Platform{}, v1.Config{}))
+	g.pushIndex("index:1", newIndex(t, newImage(t, arm64, v1.Config{}), newImage(t, windows, v1.Config{})))
+	g.pushIndex("windows:1", newIndex(t, newImage(t, windows, v1.Config{})))
+	g.pushIndex("empty:1", empty.Index)
+	r := g.client()
+	for path, want := range map[string]string{
+		"arm:1":     "the tasks run on linux/amd64, and the image is for linux/arm64/v8 (use an image for linux/amd64",
+		"none:1":    "the image is for no platform",
+		"index:1":   "the image is for linux/arm64/v8, windows/amd64",
+		"windows:1": "the image is for windows/amd64",
+		"empty:1":   "the image is for no platform",
+	} {
+		_, err := g.look(r, path)
+		wantFault(t, err, WrongPlatform, want)
+	}
+}
+
+func TestLook_SomethingElseThanAnImage_SaysWhat(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	img := newImage(t, amd64, v1.Config{})
+	g.push("chart:1", mutate.ConfigMediaType(img, "application/vnd.cncf.helm.config.v1+json"))
+	long := newImage(t, amd64, v1.Config{Env: []string{"PATH=" + strings.Repeat("x", maxDetails+1)}})
+	g.push("long:1", long)
+	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: newIndex(t, img)})
+	g.pushIndex("deep:1", mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: inner}))
+	r := g.client()
+	for path, want := range map[string]string{
+		"chart:1": "it is of the type application/vnd.cncf.helm.config.v1+json (use the name of a container image",
+		"long:1":  "its entry point, command and environment are longer than the 64 KiB of a task definition",
+		"deep:1":  "an index of indexes without end",
+	} {
+		_, err := g.look(r, path)
+		wantFault(t, err, NotAnImage, want)
+	}
+	g.breakWith(only("/manifests/", answerWith(200, string(types.DockerManifestSchema1Signed), `{"schemaVersion":1}`)))
+	_, err := g.look(r, "old:1")
+	wantFault(t, err, NotAnImage, "schema 1")
+}
+
+func TestLook_TooManyRequests_EverybodyLeavesTheRegistryAlone(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	g.push("other:1", newImage(t, amd64, v1.Config{}))
+	g.breakWith(only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Retry-After", "120")
+		return answerJSON(429, "TOOMANYREQUESTS", "slow down")(w, nil)
+	}))
+	r := g.client()
+	c := r.setClock()
+	until := c.Now().Add(2 * time.Minute)
+	for _, path := range []string{"app:1", "other:1"} {
+		_, err := g.look(r, path)
+		wantFault(t, err, RegistryUnavailable, "its registry wants no more requests until "+until.UTC().Format(time.RFC3339))
+		if f := faultOf(err); !f.Until.Equal(until) {
+			t.Errorf("%s: until %s, want %s", path, f.Until, until)
+		}
+	}
+	if got := g.asked()["GET manifests"]; got != 1 {
+		t.Errorf("asked %d times, want once", got)
+	}
+	g.breakWith(nil)
+	c.pass(2 * time.Minute)
+	if _, err := g.look(r, "other:1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	var refused atomic.Bool
+	g.breakWith(only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
+		if refused.Swap(true) {
+			return false
+		}
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+		return true
+	}))
+	if _, err := g.look(g.client(), "app:1"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRetryAfter_SecondsDateOrNonsense_IsBounded(t *testing.T) {
+	t.Parallel()
+	now := time.Now().Truncate(time.Second)
+	for value, want := range map[string]time.Duration{
+		"7": 7 * time.Second, "": restTime, "soon": restTime, "-1": restTime, "99999999": maxRest,
+		now.Add(time.Minute).UTC().Format(http.TimeFormat):    time.Minute,
+		now.Add(24 * time.Hour).UTC().Format(http.TimeFormat): maxRest,
+	} {
+		if got := retryAfter(&http.Response{Header: http.Header{"Retry-After": {value}}}, now).Sub(now); got != want {
+			t.Errorf("%q: got %s, want %s", value, got, want)
+		}
+	}
+}
+
+func TestLook_SilentRegistry_EndsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.breakWith(func(_ http.ResponseWriter, r *http.Request) bool {
+		<-r.Context().Done()
+		return true
+	})
+	r := g.client()
+	r.limit = 100 * time.Millisecond
+	_, err := g.look(r, "app:1")
+	wantFault(t, err, RegistryUnavailable, "its registry has not answered within 10 seconds")
+}
+
+func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusing := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g := startRegistry(t)
+	unknown, err := NewRegistries(Config{Loopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict, err := NewRegistries(Config{CABundle: g.bundle()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := g.client()
+	lost.routes.straight.DialContext = func(_ context.Context, network, _ string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: "registry.example.com", IsNotFound: true}}
+	}
+	for name, test := range map[string]struct {
+		registries *Registries
+		image      string
+		reason     Reason
+		want       string
+	}{
+		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "connection refused"},
+		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "certificate signed by unknown authority (an administrator can have its certificate authority trusted here"},
+		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "no such host (correct the registry in the image's name"},
+		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link: 127.0.0.1"},
+		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
+		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "network link: 169.254.169.254"},
+		"the pod's credentials": {g.client(), "[fd00:ec2::23]/app", InvalidName, "network link: fd00:ec2::23"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := test.registries.Look(t.Context(), Query{Image: test.image, Platform: LinuxAMD64})
+			wantFault(t, err, test.reason, test.want)
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package image
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// setProxy sets the environment's proxy, and nothing else of the machine's own.
+func setProxy(t *testing.T, address string) {
+	t.Helper()
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HTTPS_PROXY", address)
+}
+
+// startProxy connects every client to the registry, whatever it asks for, or
+// refuses all.
+func startProxy(t *testing.T, to string, connected *atomic.Int32) *httptest.Server {
+	t.Helper()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if to == "" {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		upstream, err := net.Dial("tcp", to)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		client, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		connected.Add(1)
+		go func() {
+			_, _ = io.Copy(upstream, client)
+			_ = upstream.Close()
+		}()
+		_, _ = io.Copy(client, upstream)
+		_ = client.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy
+}
+
+// The certificate of httptest is also one for *.example.com. The proxy is on this
+// machine, where no registry may be.
+func TestLook_Proxy_IsUsedAndNamed(t *testing.T) {
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	var connected atomic.Int32
+	proxy := startProxy(t, g.host(), &connected)
+	setProxy(t, "http://user:s3cret@"+proxy.Listener.Addr().String())
+	r, err := NewRegistries(Config{CABundle: g.bundle()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pause = 1
+	if _, err := r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64}); err != nil {
+		t.Error(err)
+	}
+	if connected.Load() == 0 {
+		t.Error("the proxy was not used")
+	}
+	_, err = r.Look(t.Context(), Query{Image: "registry.example.com/app:2", Platform: LinuxAMD64})
+	wantFault(t, err, NotFound, "through the proxy http://"+proxy.Listener.Addr().String()+" of HTTPS_PROXY")
+
+	setProxy(t, "http://user:s3cret@"+startProxy(t, "", nil).Listener.Addr().String())
+	if r, err = NewRegistries(Config{CABundle: g.bundle()}); err != nil {
+		t.Fatal(err)
+	}
+	r.pause = 1
+	_, err = r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
+	wantFault(t, err, RegistryUnavailable, "Forbidden (through the proxy http://")
+	if strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("%v has the proxy's password", err)
+	}
+
+	setProxy(t, "http://user:s3cret@pro%zz")
+	if r, err = NewRegistries(Config{CABundle: g.bundle()}); err != nil {
+		t.Fatal(err)
+	}
+	r.pause = 1
+	_, err = r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
+	wantFault(t, err, RegistryUnavailable, "its registry cannot be asked")
+	if strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("%v has the proxy's password", err)
+	}
+}
+
+func TestNewRegistries_BundleWithoutCertificates_SaysSo(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for bundle, want := range map[string]string{file: file + " has no certificate in PEM form", file + "x": "no such file"} {
+		if _, err := NewRegistries(Config{CABundle: bundle}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestIsLocal_AddressesOfThisMachineAndItsLink(t *testing.T) {
+	t.Parallel()
+	dial := guardedDialer(false).Control
+	for address, local := range map[string]bool{
+		"127.0.0.1:443": true, "127.8.9.1:443": true, "[::1]:443": true, "[::ffff:127.0.0.1]:443": true, "0.0.0.0:443": true, "[::]:443": true,
+		"169.254.169.254:443": true, "[::ffff:169.254.170.2]:443": true, "[fe80::1%eth0]:443": true, "[fd00:ec2::254]:443": true, "224.0.0.1:443": true,
+		"10.0.0.1:443": false, "192.168.1.1:443": false, "[fd00::1]:443": false, "198.51.100.1:443": false, "[2001:db8::1]:443": false,
+	} {
+		if err := dial("tcp", address, nil); (err != nil) != local {
+			t.Errorf("%s: got %v", address, err)
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/fargate-operator/fargate-operator/internal/version"
+)
+
+// visit is one try to look at an image: it asks who the caller is, then for the
+// manifest, and for the configuration.
+type visit struct {
+	target
+	ref    name.Reference
+	login  Login
+	puller *remote.Puller
+}
+
+// try asks the registry once. Errors are *Error.
+func (r *Registries) try(ctx context.Context, t target, last *answer) (*answer, error) {
+	host := r.hosts.get(t.pulled.host)
+	leave, err := host.enter(ctx, r.now)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	login, err := t.login(ctx)
+	if err != nil {
+		return nil, withoutLogin(err)
+	}
+	v, err := newVisit(t, login, &guard{routes: r.routes, host: host, now: r.now})
+	if err != nil {
+		return nil, v.fault(ctx, err)
+	}
+	found, err := v.look(ctx, last)
+	if err != nil {
+		return nil, v.fault(ctx, err)
+	}
+	return found, nil
+}
+
+func newVisit(t target, login Login, through *guard) (*visit, error) {
+	v := &visit{target: t, login: login}
+	ref, err := name.ParseReference(t.pulled.String())
+	if err != nil {
+		return v, err
+	}
+	v.ref = ref
+	v.puller, err = remote.NewPuller(
+		remote.WithTransport(through),
+		remote.WithAuth(login.authenticator()),
+		remote.WithUserAgent(version.UserAgent("fargate-operator")),
+		// Whether another try helps is decided for the look as a whole.
+		remote.WithRetryBackoff(remote.Backoff{Steps: 1}),
+	)
+	return v, err
+}
+
+func withoutLogin(err error) error {
+	var fault *Error
+	if errors.As(err, &fault) {
+		return fault
+	}
+	return unavailable("the credentials for its registry could not be read: " + words(err.Error()))
+}
+
+// look returns the answer, which is the last one if the name still stands for
+// the same.
+func (v *visit) look(ctx context.Context, last *answer) (*answer, error) {
+	if last != nil && last.details != nil {
+		now, err := v.puller.Head(ctx, v.ref)
+		switch {
+		case err == nil && now.Digest.String() == last.top:
+			return &answer{details: last.details, top: last.top}, nil
+		case err != nil && v.hasNoAnswer(ctx, err):
+			return nil, err
+		}
+		// An answer to HEAD has no explanation, and from some registries no
+		// digest: GET has both.
+	}
+	top, err := v.puller.Get(ctx, v.ref)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := v.resolve(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	details, err := v.details(manifest)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{details: details, top: top.Digest.String()}, nil
+}
+
+// details reads the image's configuration.
+func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
+	img, err := desc.Image()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := img.Manifest()
+	if err != nil {
+		return nil, notAnImage("its manifest cannot be read: " + words(err.Error()))
+	}
+	if err := isRunnable(manifest); err != nil {
+		return nil, err
+	}
+	raw, err := img.RawConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config, err := v1.ParseConfigFile(bytes.NewReader(raw))
+	if err != nil {
+		return nil, notAnImage("its configuration cannot be read: " + words(err.Error()))
+	}
+	if has := config.Platform(); has == nil || !v.wants(has) {
+		return nil, v.wrongPlatform([]string{platformOf(has)})
+	}
+	details := newDetails(manifest, &config.Config)
+	if details.length() > maxDetails {
+		return nil, notAnImage(fmt.Sprintf("its entry point, command and environment are longer than the %d KiB of a task definition", maxDetails>>10))
+	}
+	details.Digest = desc.Digest.String()
+	details.Pinned = v.pulled.repository() + "@" + details.Digest
+	details.Platform = v.key.platform
+	return details, nil
+}
+
+func platformOf(p *v1.Platform) string {
+	if p == nil || p.OS == "" {
+		return "no platform"
+	}
+	return words(p.String())
+}
