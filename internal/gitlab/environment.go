@@ -3,6 +3,8 @@ package gitlab
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -63,6 +65,10 @@ func ParseEnvironment(environ []string) (Environment, error) {
 // prefix CUSTOM_ENV_. The job's author can set it: base no privileged decision
 // on it.
 func (e Environment) JobVariable(name string) string { return e.jobVariables[name] }
+
+// JobVariables are all of the job's variables by name, like JobVariable. Many are
+// secret.
+func (e Environment) JobVariables() iter.Seq2[string, string] { return maps.All(e.jobVariables) }
 
 func jobVariables(values map[string]string) map[string]string {
 	variables := make(map[string]string)

@@ -2,8 +2,8 @@ package gitlab
 
 import (
 	"fmt"
+	"io"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -45,14 +45,13 @@ func (e Environment) ReadJob() (Job, error) {
 	if e.JobResponseFile == "" {
 		return e.jobFromVariables()
 	}
-	file, err := os.Open(e.JobResponseFile)
+	var response jobResponse
+	err := e.readResponse(func(r io.Reader) (err error) {
+		response, err = parseJobResponse(r)
+		return err
+	})
 	if err != nil {
-		return Job{}, fmt.Errorf("opening the job response named by %s: %w", jobResponseVariable, err)
-	}
-	defer func() { _ = file.Close() }()
-	response, err := parseJobResponse(file)
-	if err != nil {
-		return Job{}, fmt.Errorf("reading the job response %s: %w", e.JobResponseFile, err)
+		return Job{}, err
 	}
 	return e.fill(response.job()), nil
 }

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
-// jobResponse is the part of GitLab's job response that this program uses.
-// Variables and credentials are not part of it: they are never decoded.
+// jobResponse is the part of GitLab's job response that identifies a job.
+// Variables and credentials are not part of it: they are not decoded.
 type jobResponse struct {
 	ID      int64
 	JobInfo struct {
@@ -34,8 +35,7 @@ var errNotObject = errors.New("it is not a JSON object")
 // memory. It ignores unknown fields: every release of GitLab adds some.
 func parseJobResponse(r io.Reader) (jobResponse, error) {
 	var response jobResponse
-	decoder := json.NewDecoder(r)
-	if err := decodeObject(decoder, map[string]any{
+	if err := decodeJob(r, map[string]any{
 		"id":          &response.ID,
 		"job_info":    &response.JobInfo,
 		"git_info":    &response.GitInfo,
@@ -43,12 +43,39 @@ func parseJobResponse(r io.Reader) (jobResponse, error) {
 		"image":       &response.Image,
 		"services":    &response.Services,
 	}); err != nil {
-		return jobResponse{}, fmt.Errorf("the job is not what GitLab sends: %w", withoutContent(decoder, err))
+		return jobResponse{}, err
 	}
 	if response.ID <= 0 {
 		return jobResponse{}, errors.New("the job has no id")
 	}
 	return response, nil
+}
+
+// DecodeJob reads the given fields of the job, as GitLab sent it, into their
+// targets, which stay as they are where the job lacks the field. Its error never
+// has a value of the job.
+func (e Environment) DecodeJob(targets map[string]any) error {
+	return e.readResponse(func(r io.Reader) error { return decodeJob(r, targets) })
+}
+
+func (e Environment) readResponse(read func(io.Reader) error) error {
+	file, err := os.Open(e.JobResponseFile)
+	if err != nil {
+		return fmt.Errorf("opening the job response named by %s: %w", jobResponseVariable, err)
+	}
+	defer func() { _ = file.Close() }()
+	if err := read(file); err != nil {
+		return fmt.Errorf("reading the job response %s: %w", e.JobResponseFile, err)
+	}
+	return nil
+}
+
+func decodeJob(r io.Reader, targets map[string]any) error {
+	decoder := json.NewDecoder(r)
+	if err := decodeObject(decoder, targets); err != nil {
+		return fmt.Errorf("the job is not what GitLab sends: %w", withoutContent(decoder, err))
+	}
+	return nil
 }
 
 // decodeObject reads one object to the end of the input: the given fields into
