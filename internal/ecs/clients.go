@@ -174,7 +174,7 @@ func (c *Clients) loadConfig(ctx context.Context, key account, limits *limiter) 
 		return aws.Config{}, &Error{
 			Class:   Terminal,
 			Reason:  v1alpha1.ReasonAccessDenied,
-			Message: fmt.Sprintf("loading the AWS configuration for region %s: %v", key.region, err),
+			Message: fmt.Sprintf("loading the AWS configuration for region %s: %s", key.region, withoutCredentials(err.Error())),
 			cause:   err,
 		}
 	}
