@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/dead"
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
@@ -24,23 +25,9 @@ func here(t *testing.T, pod string) Life {
 	return l
 }
 
-// dead is a process that has ended.
-func dead(t *testing.T) Process {
-	t.Helper()
-	command := exec.Command("true")
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	all := ancestors(command.Process.Pid)
-	if err := command.Wait(); err != nil || len(all) == 0 {
-		t.Fatal(all, err)
-	}
-	return all[0]
-}
-
 func TestEnded_OnlyWhatIsCertain(t *testing.T) {
 	now := here(t, "pod-1")
-	gone := dead(t)
+	gone := Process{PID: dead.PID(t), Started: 1}
 	self := now.Processes[0]
 	with := func(change func(*Life)) Life {
 		l := now
