@@ -60,6 +60,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Workers: concurrency,
 		Limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
 		Purpose: r.purpose,
+		Metrics: waits,
 	})
 	return workers.Complete(mgr, ctrl.NewControllerManagedBy(mgr).
 		Named("fargatetaskclass").
