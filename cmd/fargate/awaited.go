@@ -13,8 +13,12 @@ import (
 // stdout is the descriptor of the standard output.
 const stdout = 1
 
-// parentInterval is how often the parent is looked at.
-const parentInterval = time.Second
+// runnerWatch notices that gitlab-runner is gone.
+type runnerWatch struct {
+	output   int32         // the descriptor that gitlab-runner reads
+	parent   func() int    // returns the parent's process id
+	interval time.Duration // between two looks at the parent; tests shorten it
+}
 
 // whileAwaited returns a context that ends when gitlab-runner is gone: when nobody
 // reads the job log any more, or the process that has started this one has ended.
@@ -25,12 +29,16 @@ const parentInterval = time.Second
 // whose parent is init from the start has init as its parent, or was left before
 // it looked: that is no evidence.
 func whileAwaited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return runnerWatch{output: stdout, parent: os.Getppid, interval: time.Second}.start(ctx)
+}
+
+func (w runnerWatch) start(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	parent := os.Getppid()
+	parent := w.parent()
 	go func() {
 		for ctx.Err() == nil {
-			orphaned := parent > 1 && os.Getppid() != parent
-			if orphaned || unread() {
+			orphaned := parent > 1 && w.parent() != parent
+			if orphaned || w.unread() {
 				cancel(executor.ErrRunnerGone)
 			}
 		}
@@ -38,11 +46,11 @@ func whileAwaited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { cancel(nil) }
 }
 
-// unread waits until nobody can read the standard output any more, which it
-// reports, or it is time to look at the parent.
-func unread() bool {
+// unread waits until nobody can read the output any more, which it reports, or it
+// is time to look at the parent.
+func (w runnerWatch) unread() bool {
 	// Errors are reported without being asked for.
-	fds := []unix.PollFd{{Fd: stdout}}
-	n, err := unix.Poll(fds, int(parentInterval.Milliseconds()))
+	fds := []unix.PollFd{{Fd: w.output}}
+	n, err := unix.Poll(fds, int(w.interval.Milliseconds()))
 	return err == nil && n > 0
 }

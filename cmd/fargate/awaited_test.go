@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/test/bound"
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 	"github.com/fargate-operator/fargate-operator/internal/test/sshdtest"
@@ -82,25 +87,64 @@ func TestRun_RunnerIsKilledUnderASilentScript_EndsScriptAndJob(t *testing.T) {
 	}
 }
 
-func TestRun_RunnerLives_IsNotGone(t *testing.T) {
-	a := newAttempt(t)
-	a.prepared(sshdtest.Start(t))
+// watched is a runnerWatch of a parent and a job log that the test controls.
+type watched struct {
+	ctx    context.Context //nolint:containedctx // it is what the watch returns
+	parent atomic.Int32
+	looks  atomic.Int32 // at the parent
+
+	reader, writer *os.File
+}
+
+func watch(t *testing.T, parent int32) *watched {
+	t.Helper()
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = reader.Close() }()
-	// Two looks at the parent.
-	run := a.launchOf("--config", a.config, "custom", "run", a.write("script", "sleep 3; exit 7"), "build_script")
-	run.command.Stdout = writer
-	a.begin(run)
-	_ = writer.Close()
-	bound.End(t, "the end of the stage", func() { _ = run.command.Wait() })
-	if got := run.command.ProcessState.ExitCode(); got != buildFailure {
-		t.Errorf("ended with %d, want %d\n%s", got, buildFailure, &run.stderr)
+	w := &watched{reader: reader, writer: writer}
+	w.parent.Store(parent)
+	ctx, stop := runnerWatch{
+		output: int32(writer.Fd()),
+		parent: func() int {
+			w.looks.Add(1)
+			return int(w.parent.Load())
+		},
+		interval: time.Millisecond,
+	}.start(t.Context())
+	w.ctx = ctx
+	t.Cleanup(func() {
+		stop()
+		_, _ = reader.Close(), writer.Close()
+	})
+	return w
+}
+
+// awaitLooks waits for two more looks at the parent.
+func (w *watched) awaitLooks(t *testing.T) {
+	t.Helper()
+	seen := w.looks.Load()
+	eventually.Holds(t, "the parent is looked at", func() bool { return w.looks.Load() >= seen+2 })
+}
+
+func TestRunnerWatch_RunnerLives_IsNotGone(t *testing.T) {
+	w := watch(t, 4711)
+	w.awaitLooks(t)
+	if err := context.Cause(w.ctx); err != nil {
+		t.Errorf("ended with %v", err)
 	}
-	if len(a.jobs()) != 1 {
-		t.Error("the job was deleted")
+	w.parent.Store(1)
+	bound.Value(t, w.ctx.Done(), "the end of the parent")
+	if err := context.Cause(w.ctx); !errors.Is(err, executor.ErrRunnerGone) {
+		t.Errorf("ended with %v, want that the runner is gone", err)
 	}
-	a.wait(a.start("custom", "cleanup"), 0)
+}
+
+func TestRunnerWatch_InitIsTheParent_TheReaderTells(t *testing.T) {
+	w := watch(t, 1)
+	_ = w.reader.Close()
+	bound.Value(t, w.ctx.Done(), "the end of the reader")
+	if err := context.Cause(w.ctx); !errors.Is(err, executor.ErrRunnerGone) {
+		t.Errorf("ended with %v, want that the runner is gone", err)
+	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/life"
+	"github.com/fargate-operator/fargate-operator/internal/test/dead"
 )
 
 // beginJob creates the FargateJob of a runner's life.
@@ -33,16 +33,6 @@ func (a *attempt) beginJob(name string, runner life.Life) {
 	}
 }
 
-// killed is a runner's process that has ended.
-func killed(t *testing.T) []life.Process {
-	t.Helper()
-	command := exec.Command("true")
-	if err := command.Run(); err != nil {
-		t.Fatal(err)
-	}
-	return []life.Process{{PID: command.Process.Pid, Started: 1}}
-}
-
 // names are those of the FargateJobs that have not been deleted.
 func (a *attempt) names() string {
 	a.t.Helper()
@@ -57,7 +47,7 @@ func TestSweep_Kubernetes_DeletesTheJobsOfRunnersThatHaveEnded(t *testing.T) {
 	t.Setenv("POD_UID", "this-pod")
 	a := newAttempt(t)
 	here := life.Current("this-pod")
-	killed := life.Life{Boot: here.Boot, Namespace: here.Namespace, Pod: "this-pod", Processes: killed(t)}
+	killed := life.Life{Boot: here.Boot, Namespace: here.Namespace, Pod: "this-pod", Processes: []life.Process{{PID: dead.PID(t), Started: 1}}}
 	restarted, elsewhere := killed, killed
 	restarted.Namespace, restarted.Processes = "pid:[1]", here.Processes
 	elsewhere.Namespace, elsewhere.Pod = "pid:[1]", "another-pod"

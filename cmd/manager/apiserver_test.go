@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,16 +48,51 @@ func TestAPIServer_ProxyRefuses_IsNamed(t *testing.T) {
 	}
 }
 
+func TestAPIServer_URLIsNotValid_KeepsItsPassword(t *testing.T) {
+	for name, cluster := range map[string]string{
+		"of the proxy":                  `server: "https://10.0.0.1", proxy-url: "http://user:s3cret@%zz"`,
+		"of the proxy, in the password": `server: "https://10.0.0.1", proxy-url: "http://user:s3/cret@%zz"`,
+		"of the server":                 `server: "https://user:s3cret@%zz"`,
+	} {
+		path := kubeconfigOf(t, cluster)
+		for by, set := range map[string]func(t *testing.T){
+			"KUBECONFIG": func(t *testing.T) { t.Helper(); t.Setenv("KUBECONFIG", path) },
+			"the flag": func(t *testing.T) {
+				t.Helper()
+				t.Setenv("KUBECONFIG", "")
+				if _, err := parseOptions([]string{"--namespace", "ci", "--kubeconfig", path}); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = flag.Set("kubeconfig", "") })
+			},
+		} {
+			t.Run(name+", by "+by, func(t *testing.T) {
+				set(t)
+				_, err := apiServer()
+				if err == nil || !strings.Contains(err.Error(), "://%zz") || strings.Contains(err.Error(), "s3") {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	}
+}
+
+// kubeconfigOf writes a kubeconfig with the given keys of its cluster.
+func kubeconfigOf(t *testing.T, cluster string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	content := `{apiVersion: v1, kind: Config, current-context: c,
+		contexts: [{name: c, context: {cluster: c}}], clusters: [{name: c, cluster: {` + cluster + `}}]}`
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // askAPIServer sends a request to a server as the manager does.
 func askAPIServer(t *testing.T, server string) (*http.Response, error) {
 	t.Helper()
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	content := `{apiVersion: v1, kind: Config, current-context: c,
-		contexts: [{name: c, context: {cluster: c}}], clusters: [{name: c, cluster: {server: "` + server + `"}}]}`
-	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("KUBECONFIG", kubeconfig)
+	t.Setenv("KUBECONFIG", kubeconfigOf(t, `server: "`+server+`"`))
 	config, err := apiServer()
 	if err != nil {
 		t.Fatal(err)

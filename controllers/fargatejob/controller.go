@@ -70,6 +70,7 @@ func (r *Reconciler) prepare() {
 		Workers: concurrency,
 		Limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
 		Purpose: r.purpose,
+		Metrics: waits,
 	})
 	r.jobs = &lifecycle.Lifecycle{
 		ECS:          slowCloud{r.ECS},

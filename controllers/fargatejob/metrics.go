@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/handoff"
 	"github.com/fargate-operator/fargate-operator/internal/lifecycle"
 )
 
@@ -45,6 +46,8 @@ var (
 		Help:      "Seconds from a job's creation until a client can connect to its task.",
 		Buckets:   []float64{1, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600},
 	})
+
+	waits = handoff.NewMetrics("fargatejob")
 )
 
 // countByReason returns a counter for each reason. All begin at zero: a series
@@ -64,5 +67,5 @@ func countByReason(name, help string, reasons []string) *prometheus.CounterVec {
 
 // Metrics are the collectors of this package, for the caller's registry.
 func Metrics() []prometheus.Collector {
-	return []prometheus.Collector{launchesTotal, stalledTotal, readySeconds}
+	return append(waits.Collectors(), launchesTotal, stalledTotal, readySeconds)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/classcheck"
+	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/handoff"
 	"github.com/fargate-operator/fargate-operator/internal/patch"
 )
@@ -49,15 +50,17 @@ type Reconciler struct {
 	// Interval is DefaultInterval except in tests.
 	Interval time.Duration
 
-	lanes lanes
+	looks ecs.Lines
 }
 
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	r.looks.Width = looksAtATime
 	workers := handoff.New(reconcile.AsReconciler(mgr.GetClient(), r), handoff.Options{
 		Workers: concurrency,
 		Limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minRetry, maxRetry),
 		Purpose: r.purpose,
+		Metrics: waits,
 	})
 	return workers.Complete(mgr, ctrl.NewControllerManagedBy(mgr).
 		Named("fargatetaskclass").
@@ -84,9 +87,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, class *v1alpha1.FargateTaskC
 	if !class.DeletionTimestamp.IsZero() {
 		return reconcile.Result{}, nil
 	}
-	found := r.look(ctx, class)
-	if ctx.Err() != nil {
-		return reconcile.Result{}, ctx.Err()
+	found, err := r.look(ctx, class)
+	if err != nil {
+		return reconcile.Result{}, err
 	}
 	stored := class.DeepCopy()
 	unanswered := summarize(class, found)

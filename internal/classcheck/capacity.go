@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 func checkCapacity(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
@@ -32,7 +33,7 @@ func checkCapacity(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	if len(foreign) > 0 {
 		return failed(problemf(v1alpha1.ReasonCapacityProviderNotInCluster,
 			"cluster %s does not have the capacity %s: add what is missing to its capacity providers (%s) or correct spec.capacity",
-			t.Cluster, counted("provider", foreign), listed(f.Cluster.CapacityProviders)))
+			t.Cluster, counted("provider", foreign), text.List(f.Cluster.CapacityProviders)))
 	}
 	return passed("cluster %s has the capacity %s", t.Cluster, counted("provider", named))
 }
@@ -42,7 +43,7 @@ func checkDefaultStrategy(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 		return failed(problemf(v1alpha1.ReasonNoCapacityProvider,
 			"cluster %s has no default capacity provider strategy: give it one such as FARGATE, or set spec.capacity", t.Cluster))
 	}
-	return passed("the default capacity provider strategy of cluster %s is %s", t.Cluster, listed(f.Cluster.DefaultStrategy))
+	return passed("the default capacity provider strategy of cluster %s is %s", t.Cluster, text.List(f.Cluster.DefaultStrategy))
 }
 
 // providers are the capacity providers that placements name, each once.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // checkContainer returns what keeps jobs from running in the class's container.
@@ -93,5 +94,5 @@ func checkPlatform(t *v1alpha1.TaskTemplate, d *ecs.Definition) []Problem {
 	slices.Sort(needs)
 	return []Problem{problemf(v1alpha1.ReasonPlatformVersionTooOld,
 		"platform version %s does not have what tasks of task definition %s use (%s): remove spec.platformVersion, or set it to 1.4.0",
-		t.PlatformVersion, d.ARN, listed(slices.Compact(needs)))}
+		t.PlatformVersion, d.ARN, text.List(slices.Compact(needs)))}
 }

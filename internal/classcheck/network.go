@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 func checkNetwork(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
@@ -25,7 +26,7 @@ func checkNetwork(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	if len(members) > 1 {
 		var parts []string
 		for _, vpc := range slices.Sorted(maps.Keys(members)) {
-			parts = append(parts, vpc+" has "+listed(members[vpc]))
+			parts = append(parts, vpc+" has "+text.List(members[vpc]))
 		}
 		problems = append(problems, problemf(v1alpha1.ReasonSeveralVPCs,
 			"the subnets and security groups are in different VPCs (%s): keep those of one VPC in spec.network", strings.Join(parts, "; ")))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // Outcome is the result of one check.
@@ -72,12 +73,5 @@ func counted(noun string, names []string) string {
 	if len(names) != 1 {
 		noun += "s"
 	}
-	return noun + " " + listed(names)
-}
-
-func listed(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return noun + " " + text.List(names)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
@@ -22,7 +23,7 @@ func checkTaskDefinition(t *v1alpha1.TaskTemplate, f *Findings) Outcome {
 	} else {
 		problems = append(problems, problemf(v1alpha1.ReasonContainerNotFound,
 			"task definition %s has no container %q: rename one of its containers (%s) or set spec.containerName",
-			d.ARN, t.ContainerName, listed(slices.Sorted(maps.Keys(d.Containers)))))
+			d.ARN, t.ContainerName, text.List(slices.Sorted(maps.Keys(d.Containers)))))
 	}
 	if d.NetworkMode != "awsvpc" {
 		problems = append(problems, problemf(v1alpha1.ReasonNetworkModeNotAwsvpc,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 const containerSubject = "container"
@@ -43,7 +44,7 @@ func (e *examination) readOnly(container *ecs.Container) Finding {
 	return Finding{
 		Level: Warning, Subject: containerSubject,
 		What: fmt.Sprintf("container %q of task definition %s has readonlyRootFilesystem: true, and can write to %s only",
-			e.template.ContainerName, e.found.Definition.ARN, listed(container.WritablePaths)),
+			e.template.ContainerName, e.found.Definition.ARN, text.List(container.WritablePaths)),
 		Why: "the SSH server writes its keys to the user's home directory or to /run, and the job to /tmp and to builds_dir and cache_dir of the runner",
 		Fix: "mount volumes there too, or set \"readonlyRootFilesystem\": false in the task definition",
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // checkEndpoints judges subnets whose routes do not lead out of the VPC, unless
@@ -46,19 +47,19 @@ func throughAppliances(routes []inspect.Route, endpoints []inspect.Endpoint) []i
 
 // checkShut judges whether endpoints replace the internet for subnets.
 func (e *examination) checkShut(vpc string, routes map[string][]inspect.Route, endpoints []inspect.Endpoint) Finding {
-	shut := "tasks in " + listed(slices.Sorted(maps.Keys(routes))) + " cannot reach the internet"
+	shut := "tasks in " + text.List(slices.Sorted(maps.Keys(routes))) + " cannot reach the internet"
 	const fix = "set spec.network.assignPublicIP: Enabled if the subnet is public; otherwise " + natRoute
 	needed, outside := needs(e.found.Definition.Containers, e.loc.Region)
 	missing := slices.DeleteFunc(needed, func(service string) bool { return servesAll(endpoints, service, routes) })
 	switch {
 	case len(outside) > 0:
 		return Finding{
-			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s is not in ECR of %s", shut, listed(outside), e.loc.Region),
+			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s is not in ECR of %s", shut, text.List(outside), e.loc.Region),
 			Why: "ECS pulls the image from within the subnet: tasks would stop with CannotPullContainerError", Fix: fix,
 		}
 	case len(missing) > 0:
 		return Finding{
-			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s has no endpoint for %s", shut, vpc, listed(missing)),
+			Level: Failure, Subject: routesSubject, What: fmt.Sprintf("%s, and %s has no endpoint for %s", shut, vpc, text.List(missing)),
 			Why: "ECS pulls images, reads secrets and writes logs from within the subnet: tasks would stop before they run",
 			Fix: fix + "\nor create the endpoints; one of the type Gateway needs the subnets' route tables too",
 		}

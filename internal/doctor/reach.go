@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // reach is how far a subnet's routes lead.
@@ -173,7 +174,5 @@ func described(routes []inspect.Route) string {
 		}
 		texts[i] = fmt.Sprintf("%s by %s", to, route.Target)
 	}
-	return listed(texts)
+	return text.List(texts)
 }
-
-func listed(items []string) string { return strings.Join(items, ", ") }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestReachOf(t *testing.T) {
 		"0.0.0.0/0 nat-1 blackhole, 0.0.0.0/1 i-1, 128.0.0.0/1 i-1": {v4: "i-1", usable: "0.0.0.0/1 by i-1, 128.0.0.0/1 by i-1"},
 	} {
 		r := reachOf(table(routes), want.public)
-		if v4, v6, usable := listed(r.v4), listed(r.v6), described(r.usable); v4 != want.v4 || v6 != want.v6 || usable != want.usable {
+		if v4, v6, usable := strings.Join(r.v4, ", "), strings.Join(r.v6, ", "), described(r.usable); v4 != want.v4 || v6 != want.v6 || usable != cmp.Or(want.usable, "none") {
 			t.Errorf("%q: IPv4 by %q, IPv6 by %q, usable %q; want %q, %q, %q", routes, v4, v6, usable, want.v4, want.v6, want.usable)
 		}
 	}

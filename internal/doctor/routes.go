@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/ecs"
 	"github.com/fargate-operator/fargate-operator/internal/ecs/inspect"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 type routes interface {
@@ -57,7 +57,7 @@ func (e *examination) checkWay(subnet string, routes []inspect.Route) *Finding {
 			return finding
 		}
 	}
-	finding := okf(routesSubject, "tasks in %s reach the internet by %s", subnet, listed(r.v4))
+	finding := okf(routesSubject, "tasks in %s reach the internet by %s", subnet, text.List(r.v4))
 	switch {
 	case len(r.v4) > 0:
 	case len(r.v6) > 0:
@@ -75,7 +75,10 @@ func (e *examination) checkAnswers(subnet string, r reach) *Finding {
 	if len(ways) == 0 {
 		ways = targetsOf(slices.DeleteFunc(slices.Clone(r.usable), func(route inspect.Route) bool { return route.To.Addr().Is6() }))
 	}
-	by := cmp.Or(listed(ways), "no gateway")
+	by := "no gateway"
+	if len(ways) > 0 {
+		by = text.List(ways)
+	}
 	leadBy := func(prefixes ...string) bool {
 		return slices.ContainsFunc(ways, func(way string) bool {
 			return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(way, prefix) })
@@ -101,7 +104,7 @@ func (e *examination) checkAnswers(subnet string, r reach) *Finding {
 func (e *examination) onlyIPv6(subnet string, r reach) Finding {
 	return Finding{
 		Level: Warning, Subject: routesSubject,
-		What: fmt.Sprintf("tasks in %s reach the internet over IPv6 only, by %s", subnet, listed(r.v6)),
+		What: fmt.Sprintf("tasks in %s reach the internet over IPv6 only, by %s", subnet, text.List(r.v6)),
 		Why: "a task has an IPv6 address only where the subnet has an IPv6 range and, unless it has no other, the account setting dualStackIPv6 is enabled;\n" +
 			"and what the job needs must have one too: GitLab, and the image's registry, which for ECR is ACCOUNT.dkr-ecr.REGION.on.aws",
 		Fix: fmt.Sprintf("aws ecs put-account-setting-default --region %s --name dualStackIPv6 --value enabled\nor for IPv4: ", e.loc.Region) + natRoute,

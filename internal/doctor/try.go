@@ -14,6 +14,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/executor"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // trialJob is the job that gitlab-runner would have written.
@@ -121,7 +122,7 @@ func Blocked(findings []Finding) Finding {
 		}
 	}
 	return Finding{
-		Level: Warning, Subject: trySubject, What: "not tried: other checks failed: " + listed(subjects),
+		Level: Warning, Subject: trySubject, What: "not tried: other checks failed: " + text.List(subjects),
 		Why: "the task would fail in the same way, and cost money", Fix: "fix what failed, as it says above; then run the same command again",
 	}
 }

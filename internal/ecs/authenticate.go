@@ -33,7 +33,7 @@ func noCredentials(err error, loc Location) error {
 	return &Error{
 		Class:   Terminal,
 		Reason:  v1alpha1.ReasonAccessDenied,
-		Message: fmt.Sprintf("there are no AWS credentials (give this machine a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID): %v", rootCause(err)),
+		Message: fmt.Sprintf("there are no AWS credentials (give this machine a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID): %s", withoutCredentials(rootCause(err).Error())),
 		cause:   err,
 	}
 }

@@ -80,6 +80,10 @@ type account struct {
 	assumeRoleARN string
 }
 
+func accountOf(loc Location) account {
+	return account{region: loc.Region, assumeRoleARN: loc.AssumeRoleARN}
+}
+
 // Clients hands out the API clients of every Region and role in use. It loads
 // the SDK's standard configuration chain once for each, at first use:
 // environment, shared files, IRSA, Pod Identity, instance metadata,
@@ -96,6 +100,8 @@ type Clients struct {
 
 	timeout time.Duration // callTimeout except in tests
 
+	stops, searches Lines
+
 	mu       sync.Mutex
 	accounts map[account]*regional
 }
@@ -106,8 +112,6 @@ type regional struct {
 	interfaces  interfacesAPI
 	definitions *definitionCache
 	turns       *turns
-	stops       line
-	searches    line
 	// config creates the clients that are seldom needed.
 	config aws.Config
 	// used is when they were last requested.
@@ -122,7 +126,7 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := account{region: loc.Region, assumeRoleARN: loc.AssumeRoleARN}
+	key := accountOf(loc)
 	now := time.Now()
 	if r, ok := c.accounts[key]; ok {
 		r.used = now
@@ -142,8 +146,6 @@ func (c *Clients) at(ctx context.Context, loc Location) (*regional, error) {
 		interfaces:  ec2.NewFromConfig(cfg),
 		definitions: newDefinitionCache(),
 		turns:       newTurns(limits.launches),
-		stops:       newLine(),
-		searches:    newLine(),
 		config:      cfg,
 		used:        now,
 	}
@@ -174,7 +176,7 @@ func (c *Clients) loadConfig(ctx context.Context, key account, limits *limiter) 
 		return aws.Config{}, &Error{
 			Class:   Terminal,
 			Reason:  v1alpha1.ReasonAccessDenied,
-			Message: fmt.Sprintf("loading the AWS configuration for region %s: %v", key.region, err),
+			Message: fmt.Sprintf("loading the AWS configuration for region %s: %s", key.region, withoutCredentials(err.Error())),
 			cause:   err,
 		}
 	}

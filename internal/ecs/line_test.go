@@ -75,3 +75,29 @@ func TestLine_StopsHang_LaunchesDoNotWait(t *testing.T) {
 		_ = bound.Value(t, ended, "the end of a stop")
 	}
 }
+
+func TestLines_AccountsThatHaveLeft_AreForgotten(t *testing.T) {
+	lines := &Lines{Width: 1}
+	other := Location{Region: "eu-west-1"}
+	leave, err := lines.Enter(t.Context(), testLocation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := lines.Enter(ctx, testLocation); !errors.Is(err, context.Canceled) {
+		t.Errorf("another one has entered a line of one place: %v", err)
+	}
+	leaveOther, err := lines.Enter(t.Context(), other)
+	if err != nil {
+		t.Errorf("the line of another account: %v", err)
+	}
+	leave()
+	if _, ok := lines.byAccount[accountOf(other)]; !ok || len(lines.byAccount) != 1 {
+		t.Errorf("lines are kept of %v, want %v", lines.byAccount, other)
+	}
+	leaveOther()
+	if len(lines.byAccount) != 0 {
+		t.Errorf("lines are kept of %v", lines.byAccount)
+	}
+}

@@ -43,7 +43,7 @@ func (p *pagedTasks) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput
 // newPages is a cluster whose tasks take three pages, of which one is empty.
 func newPages() (*pagedTasks, *Clients) {
 	api := &pagedTasks{pages: [][]string{{"1", "2"}, nil, {"3"}}, owner: Owner{Installation: "ours", UID: "uid"}}
-	return api, &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: api, searches: newLine()}}}
+	return api, &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {tasks: api}}}
 }
 
 func TestListOwned_GoesOverAllPages(t *testing.T) {

@@ -34,10 +34,20 @@ var (
 	timestamps  = pattern(`\b\d{4}-?\d{2}-?\d{2}[T ]\d{2}:?\d{2}:?\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?( [+-]\d{4} [A-Z]+)?`)
 )
 
-// steady removes from a message what belongs to one try only, and puts it on
-// one line. It ends up in conditions, where each change wakes the job, adds to
+// userInfo is the user name and the password of a URL, such as that of an endpoint
+// in the environment.
+var userInfo = pattern(`(://)[^\s/"'@]+@`)
+
+// withoutCredentials removes user names and passwords from the URLs in a message.
+func withoutCredentials(message string) string {
+	return userInfo().ReplaceAllString(message, "$1")
+}
+
+// steady removes from a message what belongs to one try only, and credentials, and
+// puts it on one line. It ends up in conditions, where each change wakes the job, adds to
 // the job's log, and hides that nothing has changed.
 func steady(message string) string {
+	message = withoutCredentials(message)
 	message = localEnd().ReplaceAllString(message, "")
 	message = encodedBlob().ReplaceAllString(message, "")
 	message = requestIDs().ReplaceAllString(message, "")

@@ -63,7 +63,7 @@ func (s *scripted) Do(request *http.Request) (*http.Response, error) {
 func (s *scripted) clients(l *limiter) *Clients {
 	tasks := ecs.NewFromConfig(s.config(l))
 	return &Clients{accounts: map[account]*regional{{region: testLocation.Region}: {
-		tasks: tasks, turns: newTurns(l.launches), stops: newLine(), searches: newLine(),
+		tasks: tasks, turns: newTurns(l.launches),
 	}}}
 }
 

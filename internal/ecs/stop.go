@@ -26,7 +26,7 @@ func (c *Clients) Stop(ctx context.Context, loc Location, arn, reason string) er
 	if err != nil {
 		return err
 	}
-	leave, err := r.stops.enter(ctx)
+	leave, err := c.stops.Enter(ctx, loc)
 	if err != nil {
 		return Classify(err, "stopping the task "+arn, loc)
 	}
@@ -57,7 +57,7 @@ func (c *Clients) FindByOwner(ctx context.Context, loc Location, owner Owner) ([
 	if err != nil {
 		return nil, err
 	}
-	leave, err := r.searches.enter(ctx)
+	leave, err := c.searches.Enter(ctx, loc)
 	if err != nil {
 		return nil, Classify(err, "listing the job's tasks", loc)
 	}

@@ -45,7 +45,13 @@ type attempt struct {
 
 func newAttempt(t *testing.T) *attempt {
 	t.Helper()
-	a := &attempt{store: newFakeStore(), stdout: &buffer{}, stderr: &buffer{}, dir: t.TempDir()}
+	return newAttemptIn(t, t.TempDir())
+}
+
+// newAttemptIn is newAttempt in a directory.
+func newAttemptIn(t *testing.T, dir string) *attempt {
+	t.Helper()
+	a := &attempt{store: newFakeStore(), stdout: &buffer{}, stderr: &buffer{}, dir: dir}
 	a.Executor = New(Options{
 		Environment:  environment(t, a.dir),
 		OpenStore:    func() (JobStore, string, error) { return a.store, a.store.namespace, nil },

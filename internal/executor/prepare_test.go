@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -224,15 +225,19 @@ func TestPrepare_SSHComesUpLate_Waits(t *testing.T) {
 	}
 }
 
+// In a bubble, the time limit does not pass while an attempt is on its way.
 func TestPrepare_SSHNeverAnswers_GivesUpAtReadyTimeout(t *testing.T) {
 	server := sshdtest.New(t)
-	a := newAttempt(t)
-	a.ReadyTimeout = 100 * time.Millisecond
-	a.startsOn(t, server)
-	err := a.Prepare(t.Context())
-	wantError(t, err, "ReadyTimeout (100ms)", "check that the image starts sshd")
-	wantSystemFailure(t, err)
-	a.wantNothingLeft(t)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttemptIn(t, dir)
+		a.ReadyTimeout = 100 * time.Millisecond
+		a.startsOn(t, server)
+		err := a.Prepare(t.Context())
+		wantError(t, err, "ReadyTimeout (100ms)", "check that the image starts sshd")
+		wantSystemFailure(t, err)
+		a.wantNothingLeft(t)
+	})
 }
 
 func TestPrepare_NothingRunsInTheTask_SaysSoAndLeavesNothing(t *testing.T) {

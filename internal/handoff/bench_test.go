@@ -23,6 +23,7 @@ import (
 type bench struct {
 	*Reconciler
 	limiter workqueue.TypedRateLimiter[reconcile.Request]
+	metrics *Metrics
 	stop    context.CancelFunc
 	stopped chan error // gets the end of Start
 
@@ -35,6 +36,7 @@ func newBench(t *testing.T, workers int, inner reconcile.Func) *bench {
 	t.Helper()
 	b := &bench{
 		limiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Millisecond, time.Millisecond),
+		metrics: NewMetrics("test"),
 		stopped: make(chan error, 1),
 		ended:   map[string]int{},
 	}
@@ -42,7 +44,7 @@ func newBench(t *testing.T, workers int, inner reconcile.Func) *bench {
 		defer b.count(request.Name)
 		return inner(ctx, request)
 	}
-	b.Reconciler = New(reconcile.Func(counted), Options{Workers: workers, Limiter: b.limiter, Purpose: b.currentPurpose})
+	b.Reconciler = New(reconcile.Func(counted), Options{Workers: workers, Limiter: b.limiter, Purpose: b.currentPurpose, Metrics: b.metrics})
 	c, err := controller.NewUnmanaged("test", controller.Options{
 		Reconciler: b.Reconciler, MaxConcurrentReconciles: workers, RateLimiter: b.Reconciler.limiter,
 		Logger: logr.Discard(), SkipNameValidation: ptr.To(true),

@@ -31,6 +31,8 @@ type Options struct {
 	// Purpose is what the object is reconciled for now, a comparable value. If it
 	// changes while a reconciliation waits, that is canceled and another follows.
 	Purpose func(context.Context, types.NamespacedName) any
+	// Metrics measure the waits.
+	Metrics *Metrics
 }
 
 // Reconciler runs the reconciliations of a controller, never two of the same
@@ -148,6 +150,7 @@ func (r *Reconciler) end(ctx context.Context, t *trip) {
 	delete(r.away, t.request)
 	news, canceled := t.news, t.canceled
 	r.mu.Unlock()
+	r.options.Metrics.end(t, canceled)
 	if !canceled {
 		r.schedule(ctx, t)
 	}

@@ -75,8 +75,12 @@ func Wait(ctx context.Context) (over func()) {
 	if !ok {
 		return func() {}
 	}
+	end := t.owner.options.Metrics.beginWait()
 	t.leave()
-	return func() { t.comeBack(ctx) }
+	return func() {
+		t.comeBack(ctx)
+		end()
+	}
 }
 
 func (t *trip) leave() {

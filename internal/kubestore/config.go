@@ -48,12 +48,8 @@ func fromFile(path string) (config *rest.Config, namespace string, err error) {
 		}
 	}
 	if err != nil {
-		if loaded != nil {
-			for _, cluster := range loaded.Clusters {
-				err = proxy.WithoutCredentials(err, cluster.ProxyURL)
-			}
-		}
-		return nil, "", fmt.Errorf("cannot use kubeconfig %s, correct the file, or Kubeconfig in the [Kubernetes] section of the configuration: %w", path, err)
+		return nil, "", fmt.Errorf("cannot use kubeconfig %s, correct the file, or Kubeconfig in the [Kubernetes] section of the configuration: %w",
+			path, proxy.WithoutCredentialsOf(err, loaded))
 	}
 	return config, namespace, nil
 }
@@ -61,18 +57,19 @@ func fromFile(path string) (config *rest.Config, namespace string, err error) {
 // hostOf is the API server's URL for errors. They may be the words of a proxy, so
 // it names the one in use.
 func hostOf(config *rest.Config) string {
+	host := proxy.Address(config.Host)
 	target, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
-		return config.Host
+		return host
 	}
 	through := proxy.For(target)
 	if config.Proxy != nil {
 		through = "through the proxy of proxy-url in the kubeconfig"
 	}
 	if through == "" {
-		return config.Host
+		return host
 	}
-	return config.Host + " (" + through + ")"
+	return host + " (" + through + ")"
 }
 
 // fromPod returns no namespace if the pod does not name it.

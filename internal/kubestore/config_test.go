@@ -49,6 +49,10 @@ func TestOpen_ProxyInUse_IsNamedInErrors(t *testing.T) {
 			"server: 'https://api.invalid'",
 			"the API server at https://api.invalid (through the proxy http://127.0.0.1:9 of HTTPS_PROXY, as NO_PROXY does not name api.invalid) does not answer",
 		},
+		"of the environment, for a server with a password": {
+			"server: 'https://user:s3cret@api.invalid'",
+			"the API server at https://api.invalid (through the proxy http://127.0.0.1:9 of HTTPS_PROXY, as NO_PROXY does not name api.invalid) does not answer",
+		},
 		"of the kubeconfig": {
 			"server: 'https://other.invalid', proxy-url: 'http://user:s3cret@127.0.0.1:9'",
 			"the API server at https://other.invalid (through the proxy of proxy-url in the kubeconfig) does not answer",
@@ -68,11 +72,21 @@ func TestOpen_ProxyInUse_IsNamedInErrors(t *testing.T) {
 	}
 }
 
-func TestOpen_ProxyIsNotValid_KeepsItsPassword(t *testing.T) {
-	_, err := Open(kubeconfigOf(t, "server: 'https://10.0.0.1', proxy-url: 'http://user:s3cret@pro%zz'"), "ci")
-	wantError(t, err, "cannot use kubeconfig", "pro%zz")
-	if strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("the error has the proxy's password: %v", err)
+func TestOpen_URLIsNotValid_KeepsItsPassword(t *testing.T) {
+	for name, test := range map[string]struct {
+		cluster string
+		want    []string
+	}{
+		"of the proxy":  {"server: 'https://10.0.0.1', proxy-url: 'http://user:s3cret@pro%zz'", []string{"cannot use kubeconfig", "pro%zz"}},
+		"of the server": {"server: 'https://user:s3cret@ser%zz'", []string{"using the configuration for the API server at https://ser%zz"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(kubeconfigOf(t, test.cluster), "ci")
+			wantError(t, err, test.want...)
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("the error has the password: %v", err)
+			}
+		})
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/executor"
+	"github.com/fargate-operator/fargate-operator/internal/proxy"
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
@@ -61,7 +62,7 @@ func New(config *rest.Config, namespace string) (*Store, error) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("using the configuration for the API server at %s: %w", config.Host, err)
+		return nil, fmt.Errorf("using the configuration for the API server at %s: %w", hostOf(config), proxy.WithoutCredentials(err, config.Host))
 	}
 	return &Store{
 		client:    client,

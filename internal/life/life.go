@@ -23,6 +23,8 @@ type Life struct {
 	Namespace string `json:"namespace,omitempty"`
 	// Pod is the UID of the pod, if the runner runs in one.
 	Pod string `json:"pod,omitempty"`
+	// Container is the name of the pod's container, if that is known.
+	Container string `json:"container,omitempty"`
 	// Processes are those that the stage descends from: the runner, and programs
 	// between them that may end before it.
 	Processes []Process `json:"processes,omitempty"`
@@ -40,7 +42,11 @@ type Process struct {
 func Current(pod string) Life {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	namespace, _ := os.Readlink("/proc/self/ns/pid")
-	return Life{Boot: strings.TrimSpace(string(boot)), Namespace: namespace, Pod: pod, Processes: ancestors(os.Getppid())}
+	mounts, _ := os.ReadFile("/proc/self/mountinfo")
+	return Life{
+		Boot: strings.TrimSpace(string(boot)), Namespace: namespace, Pod: pod,
+		Container: containerOf(pod, string(mounts)), Processes: ancestors(os.Getppid()),
+	}
 }
 
 // ancestors are a process and what it descends from, without the first process of
@@ -60,8 +66,9 @@ func ancestors(pid int) []Process {
 
 // Ended reports whether a life is certainly over, as it is seen from another. It
 // is so once all of its processes have ended. Processes of another container
-// cannot be seen: those of the same pod belong to the runner's container before
-// it was restarted. Of other machines and pods nothing is certain.
+// cannot be seen: those of the same container of the same pod belong to the
+// runner's container before it was restarted, and if the containers' names are not
+// known, those of the same pod. Of other machines and pods nothing is certain.
 func (l Life) Ended(now Life) bool {
 	switch {
 	case l.Boot == "" || l.Namespace == "":
@@ -71,7 +78,7 @@ func (l Life) Ended(now Life) bool {
 		// gone with all its processes.
 		return len(l.Processes) > 0 && !anyLives(l.Processes)
 	default:
-		return l.Pod != "" && l.Pod == now.Pod
+		return l.Pod != "" && l.Pod == now.Pod && (l.Container == now.Container || l.Container == "" || now.Container == "")
 	}
 }
 

@@ -2,14 +2,17 @@ package life
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fargate-operator/fargate-operator/internal/test/dead"
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
 
@@ -24,23 +27,9 @@ func here(t *testing.T, pod string) Life {
 	return l
 }
 
-// dead is a process that has ended.
-func dead(t *testing.T) Process {
-	t.Helper()
-	command := exec.Command("true")
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	all := ancestors(command.Process.Pid)
-	if err := command.Wait(); err != nil || len(all) == 0 {
-		t.Fatal(all, err)
-	}
-	return all[0]
-}
-
 func TestEnded_OnlyWhatIsCertain(t *testing.T) {
 	now := here(t, "pod-1")
-	gone := dead(t)
+	gone := Process{PID: dead.PID(t), Started: 1}
 	self := now.Processes[0]
 	with := func(change func(*Life)) Life {
 		l := now
@@ -128,17 +117,42 @@ func zombie(t *testing.T, pid int) bool {
 	return s.zombie
 }
 
-func TestAncestors_ReachTheTestsParent(t *testing.T) {
-	output, err := exec.Command("sh", "-c", "echo $PPID").Output()
+// The test itself, or what has started it, may be the first process.
+func TestAncestors_ReachUpToTheFirstProcess(t *testing.T) {
+	outer := exec.Command("sh", "-c", "sh -c 'echo $$; read line'; exit 0")
+	output, err := outer.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if parent, _ := strconv.Atoi(strings.TrimSpace(string(output))); parent != os.Getpid() {
-		t.Fatalf("the shell's parent is %d, not this test", parent)
+	input, err := outer.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	all := ancestors(os.Getpid())
-	if len(all) < 2 || all[1].PID != os.Getppid() || all[len(all)-1].PID == 1 {
-		t.Errorf("ancestors %v, want %d, %d and more, without 1", all, os.Getpid(), os.Getppid())
+	if err := outer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ancestors(inner)
+	if err := errors.Join(input.Close(), outer.Wait()); err != nil {
+		t.Error(err)
+	}
+	want := []int{inner, outer.Process.Pid}
+	if os.Getpid() != 1 {
+		want = append(want, os.Getpid())
+	}
+	var pids []int
+	for _, process := range all {
+		pids = append(pids, process.PID)
+	}
+	if len(pids) < len(want) || !slices.Equal(pids[:len(want)], want) || slices.Contains(pids, 1) {
+		t.Errorf("ancestors %v, want %v and more, without 1", pids, want)
 	}
 	if first := ancestors(1); len(first) != 1 || first[0].PID != 1 {
 		t.Errorf("of the first process: %v, want itself", first)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -52,19 +51,6 @@ func variable(scheme string) string {
 		}
 	}
 	return ""
-}
-
-// WithoutCredentials returns the error with the user name and the password of a
-// proxy's URL, which need not be valid, removed from its text.
-func WithoutCredentials(err error, address string) error {
-	if _, after, ok := strings.Cut(address, "://"); ok {
-		address = after
-	}
-	end := strings.LastIndexByte(address, '@') + 1
-	if err == nil || end == 0 || !strings.Contains(err.Error(), address[:end]) {
-		return err
-	}
-	return &told{text: strings.ReplaceAll(err.Error(), address[:end], ""), err: err}
 }
 
 // told is an error with another text.

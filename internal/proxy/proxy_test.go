@@ -72,25 +72,6 @@ func TestOf_ReadsTheRequestFromTheError(t *testing.T) {
 	}
 }
 
-func TestWithoutCredentials_InvalidURL_KeepsThem(t *testing.T) {
-	const address = "http://user:s3cret@pro%zz"
-	_, err := url.Parse(address) //nolint:staticcheck // it is to be invalid
-	if err == nil || !strings.Contains(err.Error(), "s3cret") {
-		t.Fatalf("the premise is gone: %v", err)
-	}
-	clean := WithoutCredentials(fmt.Errorf("reading proxy-url: %w", err), address)
-	var wrapped *url.Error
-	if want := `reading proxy-url: parse "http://pro%zz": invalid URL escape "%zz"`; clean.Error() != want || !errors.As(clean, &wrapped) {
-		t.Errorf("got %v, want %s", clean, want)
-	}
-	if same := WithoutCredentials(err, "http://proxy"); !errors.Is(same, err) || same.Error() != err.Error() {
-		t.Errorf("an address without credentials makes %v", same)
-	}
-	if WithoutCredentials(nil, address) != nil {
-		t.Error("nil has become an error")
-	}
-}
-
 // The proxy is one that refuses, as it does for hosts that are not its business.
 func TestNaming_ProxyRefuses_NamesIt(t *testing.T) {
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))

@@ -107,6 +107,7 @@ func TestRun_HostileServer_EndsWithContext(t *testing.T) {
 // What a patient client can tell from a script that takes long.
 func TestRun_HostileServer_EndsByItself(t *testing.T) {
 	for mode, want := range map[hostilessh.Mode]error{
+		hostilessh.ConnectionDropped: new(ConnectionLostError),
 		hostilessh.ChannelWithheld:   new(ConnectionLostError),
 		hostilessh.CommandWithheld:   new(ConnectionLostError),
 		hostilessh.ReadsNothing:      new(ConnectionLostError),

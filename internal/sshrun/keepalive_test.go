@@ -23,6 +23,17 @@ const natIdleTimeout = 350 * time.Second
 // production. Call it in a bubble, where time passes only while all goroutines wait.
 func runThrough(t *testing.T, r *relay, server *faultyServer, s Script) error {
 	t.Helper()
+	client := dialThrough(t, r, server)
+	defer func() { _ = client.Close() }()
+	ended := make(chan error, 1)
+	go func() { ended <- client.Run(t.Context(), s) }()
+	return bound.ValueWithin(t, 24*time.Hour, ended, "the end of Run")
+}
+
+// dialThrough connects to a server through a relay, with the limits of
+// production. Call it in a bubble.
+func dialThrough(t *testing.T, r *relay, server *faultyServer) *Client {
+	t.Helper()
 	near, clientEnd := net.Pipe()
 	far, serverEnd := net.Pipe()
 	r.join(near, far)
@@ -32,10 +43,7 @@ func runThrough(t *testing.T, r *relay, server *faultyServer, s Script) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = client.Close() }()
-	ended := make(chan error, 1)
-	go func() { ended <- client.Run(t.Context(), s) }()
-	return bound.ValueWithin(t, 24*time.Hour, ended, "the end of Run")
+	return client
 }
 
 func TestRun_SilentForHalfAnHourBehindNAT_StaysConnected(t *testing.T) {

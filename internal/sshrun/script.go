@@ -39,7 +39,8 @@ type Script struct {
 
 // Run runs the script and returns when it has ended and all its output is
 // written. Processes that it left in the background keep running; what they
-// write is waited for until they are silent for two seconds, at most for ten.
+// write is waited for until they are silent for two seconds, at most for ten, not
+// counting the time in which s.Stdout or s.Stderr takes nothing.
 //
 // It returns nil if the script exited with 0, *ExitError if it failed, and
 // *ConnectionLostError if that is unknown. When ctx ends, every process of the

@@ -26,9 +26,9 @@ type streams struct {
 	drained  chan struct{} // closed when the last output has been written
 	finished chan struct{} // closed when no more of the script will be sent
 
-	sent    atomic.Bool   // something of the script
-	pieces  atomic.Uint64 // of output received
-	writing atomic.Int32  // outputs waiting for their writer
+	sent     atomic.Bool   // something of the script
+	received atomic.Uint64 // bytes of output
+	writing  atomic.Int32  // outputs waiting for their writer
 }
 
 // connect starts copying: the script in, its output out.
@@ -108,7 +108,7 @@ func (st *streams) copyOutput(to io.Writer, from io.Reader) {
 func (st *streams) write(to io.Writer, piece []byte) bool {
 	st.writing.Add(1)
 	defer st.writing.Add(-1)
-	st.pieces.Add(1)
+	st.received.Add(uint64(len(piece)))
 	if _, err := to.Write(piece); err != nil {
 		st.failed <- fmt.Errorf("writing the script's output: %w", err)
 		return false

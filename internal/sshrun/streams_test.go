@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -99,19 +98,10 @@ func TestRun_CanceledAfterTheExitStatus_EndsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		near, clientEnd := net.Pipe()
-		far, serverEnd := net.Pipe()
-		new(relay).join(near, far)
-		server := ticking()
-		target, hostKey := server.prepare(t)
-		go server.serve(serverEnd, 1, hostKey)
-		client, err := newClient(t.Context(), clientEnd, target, defaultTiming)
-		if err != nil {
-			t.Fatal(err)
-		}
+		client := dialThrough(t, &relay{}, ticking())
 		defer func() { _ = client.Close() }()
 		begun := time.Now()
-		err = client.Run(ctx, quietScript("make"))
+		err := client.Run(ctx, quietScript("make"))
 		var canceled *CanceledError
 		if !errors.As(err, &canceled) || !canceled.Ended {
 			t.Errorf("got %v, want *CanceledError for a script that has ended", err)

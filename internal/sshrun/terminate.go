@@ -43,7 +43,8 @@ func (c *Client) endProcesses(ctx context.Context, s *session, id string, killAt
 		ended, err = c.endMarkedElsewhere(ctx, s, id, killAt)
 	}
 	if err != nil {
-		ended = c.endBySignal(ctx, s, killAt)
+		c.endBySignal(ctx, s, killAt)
+		return false
 	}
 	return ended
 }
@@ -148,8 +149,8 @@ func readTermination(outcome error) (gone bool, err error) {
 }
 
 // endBySignal asks the server to signal the command, for systems without /proc.
-// The signal reaches the command only, not what it started.
-func (c *Client) endBySignal(ctx context.Context, s *session, killAt time.Time) bool {
+// The signal reaches the command only: of what it started nothing is known.
+func (c *Client) endBySignal(ctx context.Context, s *session, killAt time.Time) {
 	for _, step := range []struct {
 		signal ssh.Signal
 		until  time.Time
@@ -167,10 +168,9 @@ func (c *Client) endBySignal(ctx context.Context, s *session, killAt time.Time) 
 		}
 		cancel()
 		if s.hasExited() || ctx.Err() != nil {
-			break
+			return
 		}
 	}
-	return s.hasExited()
 }
 
 // signal asks the server to signal the command; there is no answer to it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -96,7 +97,11 @@ func (a *attempts) next(err error) (time.Duration, bool) {
 // gaveUp is the error of a wait that ctx has ended.
 func (a *attempts) gaveUp(ctx context.Context, t Target, started time.Time) error {
 	waited := time.Since(started).Round(100 * time.Millisecond)
-	if a.last == nil {
+	switch {
+	case a.last != nil:
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		a.last = &UnreachableError{Address: t.Address(), Err: os.ErrDeadlineExceeded}
+	default:
 		return fmt.Errorf("gave up waiting for the SSH server at %s after %s: %w", t.Address(), waited, context.Cause(ctx))
 	}
 	return fmt.Errorf("gave up waiting for the SSH server at %s after %s (%w): %w", t.Address(), waited, context.Cause(ctx), a.last)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,16 +104,37 @@ func TestWaitReachable_ServerDropsFirstConnections_TriesAgain(t *testing.T) {
 	client.Close()
 }
 
+// In a bubble, no time passes while an attempt is on its way.
 func TestWaitReachable_DeadlinePasses_NamesLastFailure(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	target := sshdTarget(sshdtest.New(t))
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		_, err := WaitReachable(ctx, target, nil)
+		var unreachable *UnreachableError
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &unreachable) {
+			t.Fatalf("got %v, want the deadline and *UnreachableError", err)
+		}
+		wantMessage(t, err, target.Address(), "gave up", "nothing listens")
+	})
+}
+
+func TestWaitReachable_DeadlinePassesInTheFirstAttempt_SaysWhatToCheck(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	target := sshdTarget(sshdtest.New(t))
 	_, err := WaitReachable(ctx, target, nil)
+	wantMessage(t, err, target.Address(), "gave up", "deadline exceeded", "nothing answered in time, check that the task's security group")
+}
+
+func TestWaitReachable_CanceledInTheFirstAttempt_BlamesNoServer(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := WaitReachable(ctx, sshdTarget(sshdtest.New(t)), nil)
 	var unreachable *UnreachableError
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &unreachable) {
-		t.Fatalf("got %v, want the deadline and *UnreachableError", err)
+	if !errors.Is(err, context.Canceled) || errors.As(err, &unreachable) {
+		t.Errorf("got %v, want that it was canceled and nothing else", err)
 	}
-	wantMessage(t, err, target.Address(), "gave up", "nothing listens")
 }
 
 func TestAttempts_WhileUnreachable_DoublesToOneSecond(t *testing.T) {

@@ -3,7 +3,6 @@ package standalone
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/api/v1alpha1"
 	"github.com/fargate-operator/fargate-operator/internal/atomicfile"
 	"github.com/fargate-operator/fargate-operator/internal/life"
+	"github.com/fargate-operator/fargate-operator/internal/test/dead"
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
@@ -40,7 +40,7 @@ func TestLeftovers_RunnerHasEnded_ItsJobIsLeftBehindAtOnce(t *testing.T) {
 	if found := leftovers(t, w.open(t), 0); len(found) > 0 {
 		t.Errorf("while the runner lives: taken for leftovers: %v", found)
 	}
-	runner.Processes = []life.Process{ended(t)}
+	runner.Processes = []life.Process{{PID: dead.PID(t), Started: 1}}
 	w.begunBy(t, runner)
 	store := w.open(t)
 	found := leftovers(t, store, 0)
@@ -52,16 +52,6 @@ func TestLeftovers_RunnerHasEnded_ItsJobIsLeftBehindAtOnce(t *testing.T) {
 	}
 	stopAll(t, store, found)
 	w.wantNothingLeft(t)
-}
-
-// ended is a process that has ended.
-func ended(t *testing.T) life.Process {
-	t.Helper()
-	command := exec.Command("true")
-	if err := command.Run(); err != nil {
-		t.Fatal(err)
-	}
-	return life.Process{PID: command.Process.Pid, Started: 1}
 }
 
 func TestLeftovers_ConnectionFileInKubernetes_FollowsItsJob(t *testing.T) {

@@ -10,6 +10,14 @@ import (
 // mark ends text that was abridged.
 const mark = "…"
 
+// List returns names as a sentence has them: "a, b", or "none".
+func List(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
 // Cut returns the first characters of a text, at most as many as given. It is
 // for names and values, to which nothing may be added. Bytes that are not UTF-8
 // are left out.

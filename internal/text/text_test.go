@@ -98,3 +98,11 @@ func FuzzText_StaysWithinItsBoundsAsUTF8(f *testing.F) {
 		}
 	})
 }
+
+func TestList_NamesOrNone(t *testing.T) {
+	for want, names := range map[string][]string{"none": nil, "a": {"a"}, "a, b": {"a", "b"}} {
+		if got := text.List(names); got != want {
+			t.Errorf("%v: got %q, want %q", names, got, want)
+		}
+	}
+}

@@ -78,6 +78,9 @@ func (c *connection) answer(requests <-chan *ssh.Request) {
 func (c *connection) open(asked ssh.NewChannel) {
 	c.channels++
 	switch mode := c.server.Mode; {
+	case mode == ConnectionDropped:
+		_ = c.raw.Close()
+		return
 	case mode == ChannelWithheld:
 		return
 	case mode == ChannelRefused:

@@ -16,10 +16,12 @@ const (
 	AuthWithheld        Mode = "no answer to the key"
 	AuthBannersEndless  Mode = "messages without end before the answer to the key"
 
-	ChannelWithheld Mode = "no answer to the request for a session"
-	ChannelRefused  Mode = "no session"
-	CommandWithheld Mode = "no answer to the command"
-	CommandRefused  Mode = "no command"
+	// ConnectionDropped closes the connection.
+	ConnectionDropped Mode = "no connection after the request for a session"
+	ChannelWithheld   Mode = "no answer to the request for a session"
+	ChannelRefused    Mode = "no session"
+	CommandWithheld   Mode = "no answer to the command"
+	CommandRefused    Mode = "no command"
 	// WindowWithheld takes no input in any session, SecondWindowWithheld in all
 	// but the first.
 	WindowWithheld       Mode = "no window"
@@ -48,7 +50,7 @@ var BeforeLogin = []Mode{
 
 // AfterLogin are the others.
 var AfterLogin = []Mode{
-	ChannelWithheld, ChannelRefused, CommandWithheld, CommandRefused,
+	ConnectionDropped, ChannelWithheld, ChannelRefused, CommandWithheld, CommandRefused,
 	WindowWithheld, SecondWindowWithheld, ReadsNothing,
 	StatusWithheld, StatusEndless, StallAfterStatus, OutputAfterwards, OutputEndless, StderrEndless,
 	KeepAliveWithheld, RequestsEndless, RekeyWithheld, RekeyEndless,
