@@ -32,6 +32,7 @@ type setup struct {
 	args     []string // of the gateway and the job
 	gateway  int      // uid of the gateway
 	noJob    bool
+	key      ssh.Signer // that may log in
 }
 
 // task is a gateway, a job's container and services.
@@ -55,7 +56,10 @@ func startTask(t *testing.T, s setup) *task {
 	if s.job == nil {
 		s.job = busybox
 	}
-	task := &task{setup: s, key: newKey(t), shared: t.TempDir(), builds: t.TempDir(), services: map[string]*box{}}
+	if s.key == nil {
+		s.key = newKey(t)
+	}
+	task := &task{setup: s, key: s.key, shared: t.TempDir(), builds: t.TempDir(), services: map[string]*box{}}
 	task.install(t)
 	task.startGateway(t)
 	if !s.noJob {
@@ -224,9 +228,11 @@ func newKey(t testing.TB) ssh.Signer {
 	return signer
 }
 
+func pidOf(c *box) string { return strconv.Itoa(c.process.Process.Pid) }
+
 // processes lists the command lines of a container, but for its agent's.
 func (c *box) processes() []string {
-	own, err := os.Readlink("/proc/" + strconv.Itoa(c.process.Process.Pid) + "/ns/pid")
+	own, err := os.Readlink("/proc/" + pidOf(c) + "/ns/pid")
 	if err != nil {
 		return nil
 	}
@@ -235,7 +241,7 @@ func (c *box) processes() []string {
 	for _, file := range files {
 		namespace, _ := os.Readlink(file)
 		pid := filepath.Base(filepath.Dir(filepath.Dir(file)))
-		if namespace != own || pid == strconv.Itoa(c.process.Process.Pid) {
+		if namespace != own || pid == pidOf(c) {
 			continue
 		}
 		// What has ended, and is not reaped, has no command line.

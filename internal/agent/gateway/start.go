@@ -58,9 +58,10 @@ func (s *session) startOnTerminal(request protocol.Start) error {
 	defer timer.Stop()
 	select {
 	case master := <-command.terminal:
-		s.master = master
-		s.streams = &streams{stdin: master, stdout: master}
-		return nil
+		if s.master, err = pollable(master); err == nil {
+			s.streams = &streams{stdin: s.master, stdout: s.master}
+		}
+		return err
 	case exited := <-command.exited:
 		command.exited <- exited
 		return nil

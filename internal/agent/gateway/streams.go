@@ -21,7 +21,8 @@ type streams struct {
 }
 
 // copy starts to copy between a channel and a command. The result is closed when
-// all of its output has been sent.
+// all of its output has been sent. The client is not told before it knows how the
+// command has ended: some clients close the channel then.
 func (s *streams) copy(channel ssh.Channel) (outputs <-chan struct{}) {
 	if s.stdin != nil {
 		go s.copyInput(channel)
@@ -37,7 +38,6 @@ func (s *streams) copy(channel ssh.Channel) (outputs <-chan struct{}) {
 	go func() {
 		defer close(ended)
 		copying.Wait()
-		_ = channel.CloseWrite()
 	}()
 	return ended
 }
@@ -91,4 +91,19 @@ func pipe(ownRead bool) (read, write *os.File, err error) {
 		return nil, nil, fmt.Errorf("preparing a pipe: %w", err)
 	}
 	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
+}
+
+// pollable returns a file that can be closed while somebody waits for it, in place
+// of one that may block.
+func pollable(file *os.File) (*os.File, error) {
+	defer func() { _ = file.Close() }()
+	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("taking over a terminal: %w", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd)
+		return nil, fmt.Errorf("taking over a terminal: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "terminal"), nil
 }
