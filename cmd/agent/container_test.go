@@ -127,6 +127,9 @@ func startContainer(t *testing.T, spec containerSpec) *box {
 	t.Cleanup(func() {
 		c.kill()
 		bound.Value(t, c.ended, "the container's end")
+		if strings.Contains(c.output.String(), "DATA RACE") {
+			t.Error("the race detector has found something")
+		}
 		if t.Failed() {
 			t.Logf("%s said:\n%s", strings.Join(spec.Args, " "), c.output)
 		}

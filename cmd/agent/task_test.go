@@ -81,6 +81,9 @@ func (k *task) spec(t *testing.T, from image, args ...string) containerSpec {
 		Dir: "/work", Env: []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/root", "IN_IMAGE=yes"},
 		Args: append([]string{"/agent/bin/agent"}, args...),
 	}
+	if raceDetector { // By default it makes a program wait a second before it exits.
+		spec.Env = append(spec.Env, "GORACE=atexit_sleep_ms=0")
+	}
 	maps.Copy(spec.Binds, from(t, root))
 	return spec
 }
