@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/agent/seqpacket"
@@ -187,6 +188,51 @@ func TestGateway_TooManySessions_AreRefusedUntilSomeEnd(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+func TestGateway_TooManyOpenFiles_FailsTheSessionAndRecovers(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	client := task.raw(t, "job")
+	limit := func(files int) {
+		t.Helper()
+		if err := unix.Prlimit(task.gateway.process.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(files), Max: 1 << 10}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func() (string, error) {
+		t.Helper()
+		session, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		output, err := session.CombinedOutput("echo in")
+		return string(output), err
+	}
+	task.want(t, "job", "echo in", "in\n")
+	limit(4)
+	var missing *ssh.ExitMissingError
+	if output, err := run(); !errors.As(err, &missing) || !strings.Contains(output, "too many open files") {
+		t.Errorf("%v, %q", err, output)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		other, err := sshrun.Dial(t.Context(), task.target("job"))
+		if err == nil {
+			_ = other.Close()
+		}
+		ended <- err
+	}()
+	eventually.Holds(t, "a connection waits to be accepted", func() bool {
+		return strings.Contains(task.gateway.output.String(), "accepting an SSH connection")
+	})
+	limit(1 << 10)
+	if err := bound.Value(t, ended, "the connection"); err != nil {
+		t.Error(err)
+	}
+	if output, err := run(); err != nil || output != "in\n" {
+		t.Errorf("%v, %q", err, output)
+	}
 }
 
 func TestGateway_Termed_LetsScriptsEndAndReports(t *testing.T) {

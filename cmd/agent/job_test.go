@@ -67,6 +67,64 @@ func TestJob_WithoutShell_SaysSo(t *testing.T) {
 	}
 }
 
+func TestJob_WithoutShellOnATerminal_SaysSo(t *testing.T) {
+	t.Parallel()
+	session, err := startTask(t, setup{job: scratch}).raw(t, "job").NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.RequestPty("xterm", 40, 100, nil); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	session.Stderr = &stderr
+	var exit *ssh.ExitError
+	if err := session.Run("true"); !errors.As(err, &exit) || exit.ExitStatus() != 127 || !strings.Contains(stderr.String(), "the image has no shell") {
+		t.Errorf("%v, %q", err, stderr.String())
+	}
+}
+
+func TestJob_TerminalsSize_FollowsTheClients(t *testing.T) {
+	t.Parallel()
+	session, err := startTask(t, setup{}).raw(t, "job").NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.RequestPty("xterm", 40, 100, nil); err != nil {
+		t.Fatal(err)
+	}
+	out, err := session.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Start(`stty size; until [ "$(stty size)" = "50 120" ]; do sleep 0.05; done; echo resized`); err != nil {
+		t.Fatal(err)
+	}
+	awaitText(t, out, "40 100\r\n")
+	if err := session.WindowChange(50, 120); err != nil {
+		t.Fatal(err)
+	}
+	awaitText(t, out, "resized\r\n")
+}
+
+func TestJob_CommandThatCannotBeStarted_IsNotItsOwnFailure(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	got := task.command(t, "job", strings.Repeat("#", 200<<10), "") // No argument may have 128 KiB.
+	var missing *ssh.ExitMissingError
+	if !errors.As(got.err, &missing) || !strings.Contains(got.stderr, "argument list too long") {
+		t.Errorf("%v, %q", got.err, got.stderr)
+	}
+}
+
+func TestJob_Scripts_InheritNoneOfTheAgentsFiles(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	for _, user := range []string{"job", "helper"} {
+		task.want(t, user, `ls -l /proc/self/fd | grep -e socket: -e memfd -e ptmx -e eventpoll -e eventfd; echo listed`, "listed\n")
+	}
+}
+
 func TestJob_LargeScriptAndBinaryOutput_PassUnchanged(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})

@@ -2,6 +2,11 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"os/exec"
 	"path/filepath"
@@ -9,12 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 
 	"golang.org/x/crypto/ssh"
 

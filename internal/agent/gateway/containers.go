@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ const (
 	// maxStrangers is how many connections may not have said that yet.
 	maxStrangers = 16
 	// retryPause is the time until the next try to accept a connection, after one
-	// has failed, for example because there are too many open files.
+	// has failed.
 	retryPause = 50 * time.Millisecond
 )
 
@@ -53,14 +54,9 @@ func (c *containers) accept(socket *seqpacket.Listener) {
 		_ = socket.Close()
 	}()
 	for {
-		conn, err := socket.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		conn, err := accept(socket.Accept, func(err error) { c.gateway.log.printf("accepting a container's agent: %v: trying again", err) })
+		if err != nil {
 			return
-		case err != nil:
-			c.gateway.log.printf("accepting a container's agent: %v", err)
-			<-time.After(retryPause)
-			continue
 		}
 		strangers <- struct{}{}
 		go func() {
@@ -70,6 +66,20 @@ func (c *containers) accept(socket *seqpacket.Listener) {
 				refuse(conn, err)
 			}
 		}()
+	}
+}
+
+// accept accepts a connection, sooner or later, unless the listener is closed. It
+// reports the first failure, for example because there are too many open files.
+func accept[C any](next func() (C, error), failed func(error)) (C, error) {
+	var once sync.Once
+	for {
+		conn, err := next()
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return conn, err
+		}
+		once.Do(func() { failed(err) })
+		<-time.After(retryPause)
 	}
 }
 
@@ -156,10 +166,13 @@ func (c *containers) announce(l *link) {
 // watch logs the end of a connection.
 func (c *containers) watch(l *link) {
 	<-l.gone
-	if l.name == Job {
-		c.gateway.log.printf("container %s has ended its connection: %v", l.name, l.err)
-	} else {
+	switch {
+	case l.name != Job:
 		c.gateway.services.left(l)
+	case errors.Is(l.err, io.EOF):
+		c.gateway.log.printf("container %s has ended", l.name)
+	default:
+		c.gateway.log.printf("the connection to the agent of container %s has ended: %v", l.name, l.err)
 	}
 }
 

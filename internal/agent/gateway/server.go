@@ -89,14 +89,9 @@ func (s *server) checkKey(client ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Perm
 // serve accepts connections until the listener is closed.
 func (s *server) serve(listener net.Listener) {
 	for {
-		conn, err := listener.Accept()
-		switch {
-		case errors.Is(err, net.ErrClosed):
+		conn, err := accept(listener.Accept, func(err error) { s.gateway.log.printf("accepting an SSH connection: %v: trying again", err) })
+		if err != nil {
 			return
-		case err != nil:
-			s.gateway.log.printf("accepting an SSH connection: %v", err)
-			<-time.After(retryPause)
-			continue
 		}
 		v := s.lobby.enter(conn)
 		go s.attend(v)
