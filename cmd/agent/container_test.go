@@ -167,9 +167,9 @@ func skeleton(t *testing.T, root string) {
 	if err := os.Symlink("pts/ptmx", filepath.Join(root, "dev/ptmx")); err != nil {
 		t.Fatal(err)
 	}
-	for name, minor := range map[string]uint32{"null": 3, "zero": 5, "urandom": 9} {
+	for name, number := range map[string]uint64{"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0)} {
 		path := filepath.Join(root, "dev", name)
-		if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, minor))); err != nil {
+		if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(number)); err != nil {
 			t.Skipf("needs the right to make devices: %v", err)
 		}
 		if err := os.Chmod(path, 0o666); err != nil {
@@ -184,15 +184,14 @@ func scratch(*testing.T, string) map[string]string { return nil }
 // busybox has a shell that is not bash, and its tools.
 func busybox(t *testing.T, root string) map[string]string {
 	t.Helper()
-	program, err := exec.LookPath("busybox")
-	if err != nil {
-		t.Skipf("needs a statically linked busybox (Debian: apt-get install busybox-static): %v", err)
+	if busyboxProgram == "" {
+		t.Skip("needs a statically linked busybox (Debian: apt-get install busybox-static)")
 	}
-	list, err := exec.Command(program, "--list").Output()
+	list, err := exec.Command(busyboxProgram, "--list").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	copyProgram(t, program, filepath.Join(root, "bin/busybox"))
+	link(t, busyboxProgram, filepath.Join(root, "bin/busybox"))
 	for name := range strings.FieldsSeq(string(list)) {
 		if name != "busybox" {
 			if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
@@ -230,16 +229,14 @@ func withBash(t *testing.T, root string) map[string]string {
 	return binds
 }
 
-func copyProgram(t *testing.T, from, to string) {
+// link puts a program somewhere. It is not copied: while the copy is written, a
+// process that another test starts would have it open, and it could not be run.
+func link(t *testing.T, from, to string) {
 	t.Helper()
-	content, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, content, 0o755); err != nil {
+	if err := os.Link(from, to); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -107,6 +107,24 @@ func TestJob_TerminalsSize_FollowsTheClients(t *testing.T) {
 	awaitText(t, out, "resized\r\n")
 }
 
+func TestJob_NonRootUser_OwnsItsTerminal(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{uid: 1000})
+	for _, user := range []string{"job", "helper"} {
+		session, err := task.raw(t, user).NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := session.RequestPty("xterm", 40, 100, nil); err != nil {
+			t.Fatal(err)
+		}
+		output, err := session.Output(`stat -c %u "$(tty)"; echo through >/dev/tty`)
+		if string(output) != "1000\r\nthrough\r\n" || err != nil {
+			t.Errorf("%s: %q, %v", user, output, err)
+		}
+	}
+}
+
 func TestJob_CommandThatCannotBeStarted_IsNotItsOwnFailure(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})

@@ -8,8 +8,12 @@ import (
 	"testing"
 )
 
-// agentProgram is the program under test, compiled as it is shipped.
-var agentProgram string
+var (
+	// agentProgram is the program under test, compiled as it is shipped.
+	agentProgram string
+	// busyboxProgram is a copy of busybox, empty if it is not installed.
+	busyboxProgram string
+)
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(containerVariable); spec != "" {
@@ -37,5 +41,24 @@ func runTests(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "compiling the agent: %v\n%s", err, output)
 		return 1
 	}
+	if busyboxProgram, err = copyBusybox(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
+}
+
+// copyBusybox copies busybox into a directory on the file system of the tests'
+// directories.
+func copyBusybox(dir string) (string, error) {
+	installed, err := exec.LookPath("busybox")
+	if err != nil {
+		return "", nil
+	}
+	content, err := os.ReadFile(installed)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "busybox")
+	return file, os.WriteFile(file, content, 0o755)
 }

@@ -93,7 +93,7 @@ func (k *task) install(t *testing.T) {
 	t.Helper()
 	root := t.TempDir()
 	skeleton(t, root)
-	copyProgram(t, agentProgram, filepath.Join(root, "agent-image"))
+	link(t, agentProgram, filepath.Join(root, "agent-image"))
 	installing := startContainer(t, containerSpec{
 		Root: root, ReadOnly: true, Binds: map[string]string{"/agent": k.shared}, Dir: "/", Args: []string{"/agent-image", "install", "/agent"},
 	})

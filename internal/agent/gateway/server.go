@@ -15,6 +15,7 @@ import (
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/sshpolicy"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 const (
@@ -112,6 +113,7 @@ func (s *server) attend(v *visitor) {
 		return
 	}
 	defer s.leave(client)
+	s.gateway.log.printf("%s has logged in as %q", client.RemoteAddr(), text.Abridge(client.User(), maxShown))
 	go ssh.DiscardRequests(requests) // forwarding is refused, keepalives are answered
 	for channel := range channels {
 		s.open(ctx, client.User(), channel)
