@@ -4,35 +4,15 @@ import (
 	"slices"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/sshpolicy"
 )
 
-// The algorithms offered, best first. SHA-1, CBC and RC4 are never offered. The
-// post-quantum key exchange comes first: BenchmarkHandshake finds it no slower
-// than curve25519 only.
+// The algorithms offered, best first. SHA-1, CBC and RC4 are never offered.
 var (
-	keyExchanges = []string{
-		ssh.KeyExchangeMLKEM768X25519,
-		ssh.KeyExchangeCurve25519,
-		ssh.KeyExchangeECDHP256,
-		ssh.KeyExchangeECDHP384,
-		ssh.KeyExchangeECDHP521,
-		ssh.KeyExchangeDH16SHA512,
-		ssh.KeyExchangeDH14SHA256,
-	}
-	// All of Fargate's processors have instructions for AES-GCM.
-	ciphers = []string{
-		ssh.CipherAES128GCM,
-		ssh.CipherAES256GCM,
-		ssh.CipherChaCha20Poly1305,
-		ssh.CipherAES128CTR,
-		ssh.CipherAES256CTR,
-	}
-	macs = []string{
-		ssh.HMACSHA256ETM,
-		ssh.HMACSHA512ETM,
-		ssh.HMACSHA256,
-		ssh.HMACSHA512,
-	}
+	keyExchanges      = sshpolicy.KeyExchanges()
+	ciphers           = sshpolicy.Ciphers()
+	macs              = sshpolicy.MACs()
 	hostKeyPreference = []string{
 		ssh.KeyAlgoED25519,
 		ssh.KeyAlgoECDSA256,

@@ -108,6 +108,10 @@ func newClient(ctx context.Context, raw net.Conn, t Target, limits timing) (*Cli
 // HostKey returns the key that the server presented.
 func (c *Client) HostKey() ssh.PublicKey { return c.hostKey }
 
+// ServerVersion returns the line with which the server introduced itself, such as
+// SSH-2.0-OpenSSH_9.2p1, without its end. It may hold any text.
+func (c *Client) ServerVersion() string { return string(c.conn.ServerVersion()) }
+
 // Close ends the connection. A script that is still running keeps running on
 // the task.
 func (c *Client) Close() error {

@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
+)
+
+const (
+	// maxVariables is how many variables a client may set.
+	maxVariables = 32
+	// terminalTimeout is how long a container's agent may take to open a terminal.
+	terminalTimeout = 10 * time.Second
+)
+
+// session is one command in a container.
+type session struct {
+	link    *link
+	channel ssh.Channel
+
+	env      []string
+	terminal *protocol.Terminal
+	started  bool
+	master   *os.File // of the terminal
+
+	command *command // once one has started
+	streams *streams
+	closed  chan struct{} // closed when the client has closed the channel
+
+	working   sync.WaitGroup
+	answering sync.RWMutex // held for reading while an answer is due that takes time
+}
+
+func newSession(l *link, channel ssh.Channel) *session {
+	return &session{link: l, channel: channel, closed: make(chan struct{})}
+}
+
+// serve answers the client's requests until the channel is closed. The command
+// itself is not ended then, but nobody reads its output any more.
+func (s *session) serve(requests <-chan *ssh.Request) {
+	for request := range requests {
+		switch request.Type {
+		case "exec", "shell":
+			s.answerStart(request)
+		case protocol.TerminateRequest:
+			s.answerTerminate(request)
+		default:
+			reply(request, s.take(request))
+		}
+	}
+	close(s.closed)
+	if s.streams != nil {
+		s.streams.close()
+	}
+	s.working.Wait()
+	if s.command != nil {
+		s.command.forget()
+	}
+}
+
+func reply(request *ssh.Request, ok bool) {
+	if request.WantReply {
+		_ = request.Reply(ok, nil)
+	}
+}
+
+// take does what a request asks for that is done at once, and refuses every other:
+// forwarding, subsystems.
+func (s *session) take(request *ssh.Request) bool {
+	switch request.Type {
+	case "env":
+		return s.setVariable(request.Payload)
+	case "pty-req":
+		return s.wantTerminal(request.Payload)
+	case "window-change":
+		return s.resize(request.Payload)
+	case "signal":
+		return s.signal(request.Payload)
+	}
+	return false
+}
+
+// setVariable takes what OpenSSH's clients send by default, and nothing that
+// changes how programs are found or loaded.
+func (s *session) setVariable(payload []byte) bool {
+	var variable struct{ Name, Value string }
+	if ssh.Unmarshal(payload, &variable) != nil || s.started || len(s.env) >= maxVariables {
+		return false
+	}
+	entry := variable.Name + "=" + variable.Value
+	if variable.Name != "LANG" && !strings.HasPrefix(variable.Name, "LC_") ||
+		strings.ContainsAny(variable.Name, "=") || strings.IndexByte(entry, 0) >= 0 {
+		return false
+	}
+	s.env = append(s.env, entry)
+	return true
+}
+
+// size is how RFC 4254, section 6.2, has a terminal's size: the rest is in pixels.
+type size struct{ Columns, Rows, Width, Height uint32 }
+
+func (s *session) wantTerminal(payload []byte) bool {
+	var wanted struct {
+		Type                         string
+		Columns, Rows, Width, Height uint32
+		Modes                        string
+	}
+	if ssh.Unmarshal(payload, &wanted) != nil || s.started || len(wanted.Type) > maxShown {
+		return false
+	}
+	s.terminal = &protocol.Terminal{Type: wanted.Type, Columns: clamp(wanted.Columns), Rows: clamp(wanted.Rows)}
+	return true
+}
+
+func clamp(n uint32) uint16 { return uint16(min(n, 1<<16-1)) }
+
+func (s *session) resize(payload []byte) bool {
+	var wanted size
+	if ssh.Unmarshal(payload, &wanted) != nil || s.master == nil {
+		return false
+	}
+	return pty.Setsize(s.master, &pty.Winsize{Cols: clamp(wanted.Columns), Rows: clamp(wanted.Rows)}) == nil
+}
+
+func (s *session) signal(payload []byte) bool {
+	var wanted struct{ Name string }
+	if ssh.Unmarshal(payload, &wanted) != nil || s.command == nil {
+		return false
+	}
+	s.command.signal(wanted.Name)
+	return true
+}
+
+// answerTerminate ends the command's processes, while other requests go on.
+func (s *session) answerTerminate(request *ssh.Request) {
+	var wanted struct{ GraceMilliseconds uint32 }
+	if ssh.Unmarshal(request.Payload, &wanted) != nil || s.command == nil {
+		reply(request, false)
+		return
+	}
+	s.answering.RLock()
+	go func() {
+		defer s.answering.RUnlock()
+		reply(request, s.command.terminate(time.Duration(wanted.GraceMilliseconds)*time.Millisecond))
+	}()
+}
+
+func (s *session) answerStart(request *ssh.Request) {
+	var wanted struct{ Command string }
+	if request.Type == "exec" && ssh.Unmarshal(request.Payload, &wanted) != nil || s.started {
+		reply(request, false)
+		return
+	}
+	s.started = true
+	err := s.start(wanted.Command)
+	reply(request, true)
+	if err != nil {
+		s.fail(err.Error())
+	}
+}
+
+// fail ends a session that has no command, or whose container is gone: without an
+// exit code, so that nobody takes it for the command's own failure.
+func (s *session) fail(reason string) {
+	_, _ = fmt.Fprintf(s.channel.Stderr(), "The task's agent could not run this in container %s: %s\n", s.link.name, reason)
+	_ = s.channel.Close()
+}
