@@ -88,7 +88,7 @@ build: ## Build static binaries into bin/
 	done
 
 .PHONY: image
-image: ## Make the container image for amd64 and arm64; PUSH=REGISTRY/NAME:TAG pushes it
+image: ## Make the container images for amd64 and arm64; PUSH=REGISTRY/NAME:TAG pushes them
 	go run -C hack ./image -version '$(VERSION)' -push '$(PUSH)'
 
 .PHONY: release

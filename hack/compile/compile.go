@@ -11,7 +11,7 @@ import (
 )
 
 // Programs are shipped. Each is a package in cmd.
-func Programs() []string { return []string{"fargate", "manager"} }
+func Programs() []string { return []string{"agent", "fargate", "manager"} }
 
 // Architectures are those of Fargate and of the nodes of an EKS cluster, as Go names them. The system is Linux.
 func Architectures() []string { return []string{"amd64", "arm64"} }

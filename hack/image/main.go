@@ -1,4 +1,4 @@
-// Command image builds the container image for all architectures, as a file and, if asked, in a registry. It needs Go
+// Command image builds the container images for all architectures, as files and, if asked, in a registry. It needs Go
 // and Git, but no container engine.
 package main
 
@@ -17,9 +17,9 @@ import (
 )
 
 func main() {
-	version := flag.String("version", "dev", "the version to stamp binaries and image with")
-	output := flag.String("output", "dist/image.tar", "the file to write, from the repository's root")
-	push := flag.String("push", "", "also push the image under this reference: REGISTRY/NAME:TAG")
+	version := flag.String("version", "dev", "the version to stamp binaries and images with")
+	output := flag.String("output", "dist", "the directory to write, from the repository's root")
+	push := flag.String("push", "", "also push the images, under this reference, REGISTRY/NAME:TAG, and REGISTRY/NAME-agent:TAG")
 	flag.Parse()
 	if err := run(*version, *output, *push); err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
@@ -45,18 +45,29 @@ func run(version, output, push string) error {
 	if err := compile.All(ctx, source, compile.Architectures(), binaries); err != nil {
 		return err
 	}
-	image, err := oci.Build(source, compile.Architectures(), binaries)
+	if err := os.MkdirAll(output, 0o750); err != nil {
+		return err
+	}
+	for _, kind := range oci.Kinds() {
+		if err := build(ctx, kind, source, binaries, output, push); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// build builds one image.
+func build(ctx context.Context, kind oci.Kind, source compile.Source, binaries, output, push string) error {
+	image, err := oci.Build(kind, source, compile.Architectures(), binaries)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(output), 0o750); err != nil {
-		return err
-	}
-	if err := oci.WriteArchive(output, source, image); err != nil {
+	archive := filepath.Join(output, kind.File)
+	if err := oci.WriteArchive(archive, source, image); err != nil {
 		return err
 	}
 	if push != "" {
-		if err := oci.Push(ctx, push, image); err != nil {
+		if err := oci.Push(ctx, push, kind.Suffix, image); err != nil {
 			return err
 		}
 	}
@@ -64,6 +75,6 @@ func run(version, output, push string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(output, digest)
+	fmt.Println(archive, digest)
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/fargate-operator/fargate-operator/hack/image/oci"
 )
 
 // The values of annotations are YAML documents as
@@ -14,7 +16,12 @@ import (
 func (r *release) changesAnnotation() (string, error) { return marshal(r.section.changes) }
 
 func (r *release) imagesAnnotation() (string, error) {
-	return marshal([]map[string]string{{"name": image, "image": image + ":" + r.source.Version}})
+	var images []map[string]string
+	for _, kind := range oci.Kinds() {
+		name := image + kind.Suffix
+		images = append(images, map[string]string{"name": name, "image": name + ":" + r.source.Version})
+	}
+	return marshal(images)
 }
 
 // crdsAnnotation lists the kinds that config/crd defines.

@@ -19,7 +19,7 @@ type release struct {
 	architectures []string
 	output        string
 
-	image string // the digest
+	digests []string // of the images, with their names
 }
 
 // make runs the steps in order. The checksums come last: an output directory without them is incomplete.
@@ -33,7 +33,7 @@ func (r *release) make(ctx context.Context) error {
 	}{
 		{"compile the programs", r.makeBinaries},
 		{"list what is in the programs", r.makeSBOMs},
-		{"make the image", r.makeImage},
+		{"make the images", r.makeImages},
 		{"package the charts", r.makeCharts},
 		{"write the manifests", r.makeManifests},
 		{"write the release notes", r.makeNotes},
@@ -62,20 +62,25 @@ func (r *release) makeBinaries(ctx context.Context) error {
 	return compile.All(ctx, r.source, r.architectures, r.output)
 }
 
-func (r *release) makeImage(context.Context) error {
-	image, err := oci.Build(r.source, r.architectures, r.output)
-	if err != nil {
-		return err
+func (r *release) makeImages(context.Context) error {
+	for _, kind := range oci.Kinds() {
+		built, err := oci.Build(kind, r.source, r.architectures, r.output)
+		if err != nil {
+			return err
+		}
+		digest, err := built.Digest()
+		if err != nil {
+			return err
+		}
+		r.digests = append(r.digests, fmt.Sprintf("- `%s%s@%s`", image, kind.Suffix, digest))
+		if err := oci.WriteArchive(r.file(kind.File), r.source, built); err != nil {
+			return err
+		}
 	}
-	digest, err := image.Digest()
-	if err != nil {
-		return err
-	}
-	r.image = digest.String()
-	return oci.WriteArchive(r.file("image.tar"), r.source, image)
+	return nil
 }
 
 func (r *release) makeNotes(context.Context) error {
-	return r.write("RELEASE_NOTES.md", fmt.Sprintf("# Fargate Operator %s\n\n%s\n\nImage `%s`, made from commit %s with %s.\n",
-		r.source.Version, r.section.text, r.image, r.source.Commit, runtime.Version()))
+	return r.write("RELEASE_NOTES.md", fmt.Sprintf("# Fargate Operator %s\n\n%s\n\nImages, made from commit %s with %s:\n\n%s\n",
+		r.source.Version, r.section.text, r.source.Commit, runtime.Version(), strings.Join(r.digests, "\n")))
 }

@@ -110,7 +110,7 @@ func TestRun_MakesARelease(t *testing.T) {
 		}
 	})
 	t.Run("whose binaries know their version", func(t *testing.T) {
-		for program, flag := range map[string]string{"fargate": "version", "manager": "--version"} {
+		for program, flag := range map[string]string{"agent": "version", "fargate": "version", "manager": "--version"} {
 			out, err := exec.Command(filepath.Join(dist, compile.File(program, runtime.GOARCH)), flag).Output()
 			if want := program + " " + version + " (commit "; err != nil || !strings.HasPrefix(string(out), want) {
 				t.Errorf("%s %s: %q, %v, want %q", program, flag, out, err, want)
@@ -122,7 +122,7 @@ func TestRun_MakesARelease(t *testing.T) {
 	t.Run("with manifests of that version", func(t *testing.T) { checkManifests(t, dist) })
 	t.Run("with the changelog's section", func(t *testing.T) {
 		notes := read(t, dist, "RELEASE_NOTES.md")
-		for _, want := range []string{"# Fargate Operator v1.2.3\n\n### Added\n\n- One thing", "`sha256:"} {
+		for _, want := range []string{"# Fargate Operator v1.2.3\n\n### Added\n\n- One thing", "- `fargate-operator@sha256:", "- `fargate-operator-agent@sha256:"} {
 			if !strings.Contains(notes, want) {
 				t.Errorf("notes lack %q:\n%s", want, notes)
 			}
@@ -151,7 +151,7 @@ func checkFiles(t *testing.T, dist string) {
 		got = append(got, strings.Replace(entry.Name(), runtime.GOARCH, "ARCH", 1))
 	}
 	want := []string{
-		"RELEASE_NOTES.md", "SHA256SUMS", "crds.yaml", "fargate-linux-ARCH", "fargate-linux-ARCH.cdx.json",
+		"RELEASE_NOTES.md", "SHA256SUMS", "agent-linux-ARCH", "agent-linux-ARCH.cdx.json", "agent.tar", "crds.yaml", "fargate-linux-ARCH", "fargate-linux-ARCH.cdx.json",
 		"fargate-operator-1.2.3.tgz", "fargate-operator-crds-1.2.3.tgz", "image.tar", "install.yaml",
 		"manager-linux-ARCH", "manager-linux-ARCH.cdx.json",
 	}

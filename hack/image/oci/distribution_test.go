@@ -33,7 +33,7 @@ func TestPush_RegistryServesEachPlatform(t *testing.T) {
 	t.Cleanup(server.Close)
 	reference := strings.TrimPrefix(server.URL, "http://") + "/ci/fargate-operator:v1.2.3"
 	index := newImage(t)
-	if err := Push(t.Context(), reference, index); err != nil {
+	if err := Push(t.Context(), reference, "", index); err != nil {
 		t.Fatal(err)
 	}
 	ref, err := name.ParseReference(reference)
@@ -59,8 +59,24 @@ func TestPush_RegistryServesEachPlatform(t *testing.T) {
 	}
 }
 
+func TestPush_Suffix_FollowsTheName(t *testing.T) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	if err := Push(t.Context(), host+"/ci/fargate-operator:v1.2.3", Agent().Suffix, newImageOf(t, Agent())); err != nil {
+		t.Fatal(err)
+	}
+	ref, err := name.ParseReference(host + "/ci/fargate-operator-agent:v1.2.3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := remote.Index(ref); err != nil {
+		t.Errorf("the agent is not there: %v", err)
+	}
+}
+
 func TestPush_ReferenceWithoutRegistry_SaysHowToWriteIt(t *testing.T) {
-	err := Push(t.Context(), "fargate-operator", newImage(t))
+	err := Push(t.Context(), "fargate-operator", "", newImage(t))
 	if err == nil || !strings.Contains(err.Error(), "write it as REGISTRY/NAME:TAG") {
 		t.Errorf("got %v, want a message that says how to write a reference", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -18,17 +19,14 @@ import (
 	"github.com/fargate-operator/fargate-operator/hack/compile"
 )
 
-// binaries is where the programs are in the image, and rootsFile where Go programs look for certificate authorities.
-const (
-	binaries  = "usr/local/bin"
-	rootsFile = "etc/ssl/certs/ca-certificates.crt"
-)
+// rootsFile is where Go programs look for certificate authorities.
+const rootsFile = "etc/ssl/certs/ca-certificates.crt"
 
-// Build builds the image from the binaries that compile.All has put into a directory.
-func Build(source compile.Source, architectures []string, dir string) (v1.ImageIndex, error) {
+// Build builds an image from the binaries that compile.All has put into a directory.
+func Build(kind Kind, source compile.Source, architectures []string, dir string) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, architecture := range architectures {
-		image, err := build(source, architecture, dir)
+		image, err := build(kind, source, architecture, dir)
 		if err != nil {
 			return nil, fmt.Errorf("making the image for %s: %w", architecture, err)
 		}
@@ -38,21 +36,24 @@ func Build(source compile.Source, architectures []string, dir string) (v1.ImageI
 			Descriptor: v1.Descriptor{Platform: &platform},
 		})
 	}
-	annotated, ok := mutate.Annotations(index, labels(source)).(v1.ImageIndex)
+	annotated, ok := mutate.Annotations(index, kind.labels(source)).(v1.ImageIndex)
 	if !ok {
 		return nil, fmt.Errorf("annotating the image index: got a %T", annotated)
 	}
 	return annotated, nil
 }
 
-func build(source compile.Source, architecture, dir string) (v1.Image, error) {
-	files := []file{{path: rootsFile, mode: readable, content: roots()}}
-	for _, program := range compile.Programs() {
+func build(kind Kind, source compile.Source, architecture, dir string) (v1.Image, error) {
+	var files []file
+	if kind.roots {
+		files = append(files, file{path: rootsFile, mode: readable, content: roots()})
+	}
+	for _, program := range kind.programs {
 		content, err := os.ReadFile(filepath.Join(dir, compile.File(program, architecture)))
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{path: binaries + "/" + program, mode: executable, content: content})
+		files = append(files, file{path: path.Join(kind.dir, program), mode: executable, content: content})
 	}
 	layer, err := newLayer(source, files)
 	if err != nil {
@@ -63,7 +64,7 @@ func build(source compile.Source, architecture, dir string) (v1.Image, error) {
 		OS:           "linux",
 		Architecture: architecture,
 		Created:      v1.Time{Time: source.Time},
-		Config:       config(source),
+		Config:       kind.config(source),
 		RootFS:       v1.RootFS{Type: "layers"},
 	})
 	if err != nil {
@@ -86,20 +87,20 @@ func newLayer(source compile.Source, files []file) (v1.Layer, error) {
 }
 
 // config says what runs in a container, and as which user. The Dockerfile says the same.
-func config(source compile.Source) v1.Config {
+func (k Kind) config(source compile.Source) v1.Config {
 	return v1.Config{
-		User:       "65532:65532",
-		Entrypoint: []string{"/" + binaries + "/manager"},
-		Env:        []string{"PATH=/" + binaries},
-		Labels:     labels(source),
+		User:       k.user,
+		Entrypoint: []string{k.command()},
+		Env:        k.env,
+		Labels:     k.labels(source),
 	}
 }
 
 // labels are those of https://specs.opencontainers.org/image-spec/annotations/.
-func labels(source compile.Source) map[string]string {
+func (k Kind) labels(source compile.Source) map[string]string {
 	return map[string]string{
-		"org.opencontainers.image.title":       "Fargate Operator",
-		"org.opencontainers.image.description": "GitLab CI jobs on AWS Fargate, run from Kubernetes",
+		"org.opencontainers.image.title":       k.title,
+		"org.opencontainers.image.description": k.description,
 		"org.opencontainers.image.source":      "https://github.com/fargate-operator/fargate-operator",
 		"org.opencontainers.image.licenses":    "Apache-2.0",
 		"org.opencontainers.image.version":     source.Version,

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,7 +45,12 @@ func binariesOf(t *testing.T) string {
 
 func newImage(t *testing.T) v1.ImageIndex {
 	t.Helper()
-	index, err := Build(source, compile.Architectures(), binariesOf(t))
+	return newImageOf(t, Operator())
+}
+
+func newImageOf(t *testing.T, kind Kind) v1.ImageIndex {
+	t.Helper()
+	index, err := Build(kind, source, compile.Architectures(), binariesOf(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +131,24 @@ func TestBuild_HoldsProgramsAndRootsOfTheArchitecture(t *testing.T) {
 	}
 }
 
+func TestBuild_Agent_HoldsTheAgentAlone(t *testing.T) {
+	index := newImageOf(t, Agent())
+	for _, architecture := range compile.Architectures() {
+		image := forPlatform(t, index, architecture)
+		want := map[string]entry{"agent": {mode: 0o755, owner: "0:0 :", time: source.Time, content: "agent-linux-" + architecture}}
+		if diff := cmp.Diff(want, readLayer(t, image), cmp.AllowUnexported(entry{})); diff != "" {
+			t.Errorf("%s: layer differs (-want +got):\n%s", architecture, diff)
+		}
+		config, err := image.ConfigFile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := config.Config; got.Entrypoint[0] != "/agent" || got.User != "0:0" {
+			t.Errorf("%s runs %q as %s", architecture, got.Entrypoint, got.User)
+		}
+	}
+}
+
 func TestBuild_SameSourceElsewhereAndLater_SameDigest(t *testing.T) {
 	digests := make([]string, 0, 2)
 	for range cap(digests) {
@@ -153,8 +177,8 @@ func TestBuild_SameSourceElsewhereAndLater_SameDigest(t *testing.T) {
 }
 
 func TestBuild_MissingBinary_NamesIt(t *testing.T) {
-	_, err := Build(source, compile.Architectures(), t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "fargate-linux-amd64") {
+	_, err := Build(Agent(), source, compile.Architectures(), t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "agent-linux-amd64") {
 		t.Errorf("got %v, want the missing file's name", err)
 	}
 }
@@ -165,21 +189,28 @@ func TestConfig_Dockerfile_SaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dockerfile := string(content)
-	c := config(compile.Source{Version: "${VERSION}", Commit: "${COMMIT}"})
-	want := []string{
-		"USER " + c.User + "\n",
-		fmt.Sprintf("ENTRYPOINT [%q]", c.Entrypoint[0]),
-		"ENV " + c.Env[0] + "\n",
-		"/" + rootsFile[:strings.LastIndex(rootsFile, "/")] + "/\n",
-		"COPY --from=build /out/manager /out/fargate /" + binaries + "/\n",
-	}
-	for label, value := range c.Labels {
-		want = append(want, fmt.Sprintf("%s=%q", label, value))
-	}
-	for _, text := range want {
-		if !strings.Contains(dockerfile, text) {
-			t.Errorf("Dockerfile lacks %q", text)
+	stages := strings.Split(string(content), "FROM scratch")
+	for i, kind := range []Kind{Agent(), Operator()} {
+		c := kind.config(compile.Source{Version: "${VERSION}", Commit: "${COMMIT}"})
+		want := []string{
+			"USER " + c.User + "\n",
+			fmt.Sprintf("ENTRYPOINT [%q]", c.Entrypoint[0]),
+			fmt.Sprintf("COPY --from=build /out/%s %s/\n", strings.Join(kind.programs, " /out/"), path.Join("/", kind.dir)),
+		}
+		for _, variable := range c.Env {
+			want = append(want, "ENV "+variable+"\n")
+		}
+		if kind.roots {
+			want = append(want, "/"+path.Dir(rootsFile)+"/\n")
+		}
+		for label, value := range c.Labels {
+			want = append(want, fmt.Sprintf("%s=%q", label, value))
+		}
+		for _, text := range want {
+			// The root directory has no slash after it.
+			if text = strings.ReplaceAll(text, " //", " /"); !strings.Contains(stages[i+1], text) {
+				t.Errorf("the stage of %s lacks %q", kind.File, text)
+			}
 		}
 	}
 }
