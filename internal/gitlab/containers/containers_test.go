@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/gitlab"
 )
 
@@ -39,7 +40,7 @@ func mustRead(t *testing.T, response string, environ ...string) Containers {
 
 // started is what the agent gets to start the first service, whose image has an
 // entry point and a command.
-func started(t *testing.T, containers Containers) launch {
+func started(t *testing.T, containers Containers) protocol.Service {
 	t.Helper()
 	encoded, err := EncodeLaunches([]Launch{{
 		Container: containers.ContainerName(0), Start: containers.Services[0].Start,
@@ -48,7 +49,7 @@ func started(t *testing.T, containers Containers) launch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var launches []launch
+	var launches []protocol.Service
 	if err := json.Unmarshal(encoded, &launches); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestRead_FullJob_IsExpandedAsTheRunnerDoes(t *testing.T) {
 	if diff := cmp.Diff(want, containers, ignored...); diff != "" {
 		t.Errorf("containers (-want +got):\n%s", diff)
 	}
-	wantLaunch := launch{
+	wantLaunch := protocol.Service{
 		Name: "svc-0-db",
 		Env: map[string]string{
 			"CI_JOB_IMAGE": "ruby:3.3", "CI_PROJECT_DIR": "/builds/group/app", "ARCH": "arm64", "EXTRA": "pg", "PORT": "5432", "CI_DEBUG_SERVICES": "true",

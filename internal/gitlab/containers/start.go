@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 )
 
 // Start is what a service is started with: its variables, its entry point and its
@@ -34,19 +36,11 @@ type Launch struct {
 	Entrypoint, Command []string
 }
 
-// launch is what the task's agent reads.
-type launch struct {
-	Name       string            `json:"name"`
-	Env        map[string]string `json:"env,omitempty"`
-	Entrypoint []string          `json:"entrypoint,omitempty"`
-	Command    []string          `json:"command,omitempty"`
-}
-
 // EncodeLaunches returns the input of the agent's command "services start". It is
 // secret: it goes to the agent alone, and never to a log, a command line or a
 // file.
 func EncodeLaunches(launches []Launch) ([]byte, error) {
-	encoded := make([]launch, 0, len(launches))
+	encoded := make([]protocol.Service, 0, len(launches))
 	for i := range launches {
 		encoded = append(encoded, launches[i].encode())
 	}
@@ -55,12 +49,12 @@ func EncodeLaunches(launches []Launch) ([]byte, error) {
 
 // encode lets the service's entry point and command replace the image's. An entry
 // point replaces both, as in Docker and in Kubernetes.
-func (l *Launch) encode() launch {
+func (l *Launch) encode() protocol.Service {
 	own := start{}
 	if l.Start.hidden != nil {
 		own = l.Start.hidden()
 	}
-	encoded := launch{Name: l.Container, Env: own.env, Entrypoint: l.Entrypoint, Command: l.Command}
+	encoded := protocol.Service{Name: l.Container, Env: own.env, Entrypoint: l.Entrypoint, Command: l.Command}
 	if len(own.entrypoint) > 0 {
 		encoded.Entrypoint, encoded.Command = own.entrypoint, nil
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 )
 
 func TestStart_HoweverItIsPrinted_ShowsNothing(t *testing.T) {
@@ -72,7 +74,7 @@ func TestEncodeLaunches_ServiceReplacesWhatItsImageSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := started(t, Containers{Services: []Service{{Image: Image{Name: "redis"}, Start: test.start}}})
-			if diff := cmp.Diff(launch{Name: "svc-0-redis", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
+			if diff := cmp.Diff(protocol.Service{Name: "svc-0-redis", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
 				t.Errorf("launch (-want +got):\n%s", diff)
 			}
 		})
