@@ -112,6 +112,9 @@ func TestTenants_Role_IsWhatTheExecutorNeeds(t *testing.T) {
 	if jobs, err := store.List(t.Context()); err != nil || len(jobs) != 1 {
 		t.Errorf("list: %d jobs, %v", len(jobs), err)
 	}
+	if _, err := store.KeyType(t.Context(), v1alpha1.DefaultClassName); err != nil {
+		t.Errorf("reading a class: %v", err)
+	}
 	runner := newJobClient(t, config)
 	wantForbidden(t, runner.List(t.Context(), &v1alpha1.FargateJobList{}), `cannot list resource "fargatejobs"`)
 	wantForbidden(t, runner.List(t.Context(), &v1alpha1.FargateTaskClassList{}, client.InNamespace(namespace)), `cannot list resource "fargatetaskclasses"`)

@@ -26,9 +26,12 @@ printf '%s\n' "$SSH_PUBLIC_KEY" >"$directory/authorized_keys"
 ssh-keygen -l -f "$directory/authorized_keys" >/dev/null 2>&1 ||
 	refuse "SSH_PUBLIC_KEY is not a public key. It must be one line as in authorized_keys, such as \"ssh-ed25519 AAAA...\"."
 
-# Every container generates its own host key: none is part of the image. In FIPS mode there are no Ed25519 keys.
-ssh-keygen -q -t ed25519 -N '' -f "$directory/host_key" 2>/dev/null ||
+# Every container generates its own host key: none is part of the image. In FIPS
+# mode there are no Ed25519 keys.
+ssh-keygen -q -t ed25519 -N '' -f "$directory/host_key" || {
+	rm -f "$directory/host_key" "$directory/host_key.pub"
 	ssh-keygen -q -t ecdsa -N '' -f "$directory/host_key"
+}
 
 # Sessions do not inherit the container's environment. Jobs need it: PATH, what
 # the task definition sets, and the addresses of the task role's credentials.

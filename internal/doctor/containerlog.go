@@ -26,7 +26,7 @@ func (e *examination) checkContainerLog(ctx context.Context) []Finding {
 	case isDenied(err):
 		return []Finding{{
 			Level: Warning, Subject: subject, What: err.Error(),
-			Why: "if a container ends before its job, the job log has the command that prints the container's log, but not its last lines",
+			Why: "if a container ends before its job, the job log has the command that prints the container's log, but not its last lines; if its SSH server refuses the key, it does not have the reason",
 			Fix: e.attach(e.policy),
 		}}
 	case err != nil:

@@ -42,7 +42,7 @@ func InCluster(config *driverconfig.Kubernetes) Finding {
 		get += " --namespace " + config.Namespace
 	}
 	return Finding{
-		Level: Warning, Subject: "task class", What: fmt.Sprintf("not checked: FargateTaskClass %s is in the cluster, and a runner may not read classes", config.TaskClass),
+		Level: Warning, Subject: "task class", What: fmt.Sprintf("not checked: FargateTaskClass %s is in the cluster, and this command does not read it", config.TaskClass),
 		Why: "the controller has checked it, and launches the tasks; this machine needs no permissions in AWS",
 		Fix: get + " -o wide\nfor all checks, with the controller's credentials: " + get + " -o yaml >class.yaml, then add --class-file class.yaml",
 	}

@@ -31,8 +31,8 @@ type Options struct {
 	// needed, and only then: most launches do without.
 	OpenStore func() (store JobStore, namespace string, err error)
 	// LastLines returns what a job's container wrote last, at most limit lines, the
-	// oldest first. It returns none if there are none, and
-	// looks for them until ctx ends. Nil means that they cannot be had from here.
+	// oldest first. It looks for them until ctx ends; there are none at once if the
+	// container logs elsewhere. Nil means that they cannot be had from here.
 	LastLines func(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error)
 	// Class is the FargateTaskClass of jobs that choose none. Empty means that
 	// there are no classes: jobs run without Kubernetes.

@@ -14,8 +14,9 @@ import (
 // their tasks. Its errors are sentences for the job log.
 type JobStore interface {
 	// KeyType returns the type of the keys of a class' jobs, empty if the class
-	// does not say or cannot be read. It fails with *UnavailableError if the store
-	// does not answer.
+	// does not say or does not exist. It fails with *UnavailableError if the store
+	// does not answer, and with another error, which is no reason to give up, if
+	// the class cannot be read.
 	KeyType(ctx context.Context, class string) (v1alpha1.KeyType, error)
 
 	// Create stores a new job, within seconds. It fails with *UnavailableError if the store

@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -55,9 +56,11 @@ func generateKey(kind v1alpha1.KeyType) (crypto.PrivateKey, error) {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	case v1alpha1.KeyTypeECDSA:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	default:
+	case v1alpha1.KeyTypeEd25519:
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
+	default:
+		return nil, fmt.Errorf("the class has the keyType %q, which this program does not know: use a later release of it", kind)
 	}
 }
 
@@ -88,9 +91,17 @@ func (p *preparation) keyType(ctx context.Context) (v1alpha1.KeyType, error) {
 	store := outage{limit: p.limits.outage, pause: p.limits.retry, report: func(err error) {
 		p.progress.sayf("cannot read the job's class yet, trying again for %s: %s", p.limits.outage, err)
 	}}
+	var unread error
 	err := store.through(ctx, func() (err error) {
-		kind, err = p.store.KeyType(ctx, p.wanted.class)
+		var unavailable *UnavailableError
+		if kind, err = p.store.KeyType(ctx, p.wanted.class); ctx.Err() == nil && !errors.As(err, &unavailable) {
+			unread, err = err, nil
+		}
 		return err
 	})
+	if unread != nil {
+		p.progress.sayf("the job's key is Ed25519, whatever the class says: %s", unread)
+		p.Log.Warn("Cannot read a class", "class", p.wanted.class, "error", unread.Error())
+	}
 	return cmp.Or(kind, v1alpha1.KeyTypeEd25519), err
 }

@@ -52,9 +52,28 @@ func TestPrepare_StoreDoesNotSayTheKeyType_IsAskedAgain(t *testing.T) {
 	wantText(t, a.stdout.String(), "cannot read the job's class yet, trying again")
 }
 
-func TestPrepare_KeyTypeCannotBeKnown_LeavesNothing(t *testing.T) {
+func TestPrepare_ClassCannotBeRead_SaysSoAndUsesTheDefault(t *testing.T) {
+	server := sshdtest.Start(t)
 	a := newAttempt(t)
-	a.store.keyTypeErrs = []error{errors.New("no credentials")}
-	wantError(t, a.Prepare(t.Context()), "no credentials")
+	a.store.keyTypeErrs = []error{errors.New("no permission")}
+	a.startsOn(t, server)
+	if err := a.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantText(t, a.stdout.String(), "the job's key is Ed25519, whatever the class says: no permission")
+}
+
+func TestPrepare_KeyTypeOfALaterRelease_IsRefused(t *testing.T) {
+	a := newAttempt(t)
+	a.store.keyType = "MLDSA"
+	wantError(t, a.Prepare(t.Context()), `the keyType "MLDSA"`, "use a later release")
+	a.wantNothingLeft(t)
+}
+
+func TestPrepare_StoreNeverSaysTheKeyType_LeavesNothing(t *testing.T) {
+	a := newAttempt(t)
+	a.limits.outage = 0
+	a.store.keyTypeErrs = []error{errDown}
+	wantError(t, a.Prepare(t.Context()), "the store does not answer")
 	a.wantNothingLeft(t)
 }

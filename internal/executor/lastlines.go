@@ -26,17 +26,17 @@ func (e *Executor) lastLines(ctx context.Context, err error) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.limits.lastLines)
 	defer cancel()
-	return showLines(e.readLines(ctx, stall.Job, maxLines))
+	lines, _ := e.readLines(ctx, stall.Job, maxLines)
+	return showLines(lines)
 }
 
-// readLines returns what the job's container wrote last, none if that cannot be
-// had.
-func (e *Executor) readLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) []string {
+// readLines returns what the job's container wrote last. It logs its error.
+func (e *Executor) readLines(ctx context.Context, job *v1alpha1.FargateJob, limit int32) ([]string, error) {
 	lines, err := e.LastLines(ctx, job, limit)
 	if err != nil {
 		e.Log.Warn("Cannot read the log of the job's container", "job", job.Name, "error", err.Error())
 	}
-	return lines
+	return lines, err
 }
 
 // showLines returns lines of a container's log as lines for the job log, at most

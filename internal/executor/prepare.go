@@ -24,7 +24,8 @@ import (
 // launch; Prepare itself gives up 5 minutes after the creation if no controller
 // picks up the job, one minute after the launch deadline if the controller stops
 // working on it, one minute after the store stops answering, and
-// Options.ReadyTimeout after the task is ready.
+// Options.ReadyTimeout after the task is ready. A server that refuses the key is
+// tried for 3 seconds, and its log is searched for the reason for up to 10.
 func (e *Executor) Prepare(ctx context.Context) error {
 	p, err := e.newPreparation()
 	if err != nil {
@@ -166,11 +167,12 @@ func (p *preparation) await(ctx context.Context) (reached, error) {
 // fail undoes what was done and returns the error to report, which says whose
 // fault it is.
 func (p *preparation) fail(ctx context.Context, cause error) error {
+	p.progress.containerLog = p.explainRefusal(ctx, p.name(), cause)
 	if ctx.Err() != nil {
 		return &canceledError{stage: "prepare", err: cause, left: p.undo(ctx)}
 	}
 	cause = p.blame(cause)
-	p.progress.containerLog = p.lastLines(ctx, cause) + p.explainRefusal(ctx, p.name(), cause)
+	p.progress.containerLog += p.lastLines(ctx, cause)
 	if err := p.undo(ctx); err != nil {
 		return fmt.Errorf("%w; %w", cause, err)
 	}

@@ -18,8 +18,8 @@ const refusalLines = 200
 
 // explainRefusal looks in the log of the job's container for the reason why its
 // SSH server has refused the key, and adds that to the error. It returns the last
-// lines of the log for the job log, none if they cannot be had or for another
-// error.
+// lines of the log up to the reason for the job log, none if they cannot be had or
+// for another error.
 func (e *Executor) explainRefusal(ctx context.Context, key types.NamespacedName, err error) string {
 	var refused *sshrun.AuthenticationError
 	if e.LastLines == nil || !errors.As(err, &refused) {
@@ -28,18 +28,31 @@ func (e *Executor) explainRefusal(ctx context.Context, key types.NamespacedName,
 	ctx, cancel := context.WithTimeout(ctx, e.limits.refusal)
 	defer cancel()
 	job := e.jobNow(ctx, key)
-	for job != nil {
-		lines := e.readLines(ctx, job, refusalLines)
-		if refused.Explain(lines) {
-			return showLines(lines)
+	if job == nil {
+		return ""
+	}
+	lines := e.awaitReason(ctx, job, refused)
+	if reason := refused.Explain(lines); reason >= 0 {
+		return showLines(lines[:reason+1])
+	}
+	refused.Eliminate(lines)
+	return showLines(lines)
+}
+
+// awaitReason reads the container's log until it has the reason. It looks once where
+// the reason is known or the log cannot be had.
+func (e *Executor) awaitReason(ctx context.Context, job *v1alpha1.FargateJob, refused *sshrun.AuthenticationError) []string {
+	for {
+		lines, err := e.readLines(ctx, job, refusalLines)
+		if err != nil || len(lines) == 0 || refused.NoPublicKeys || refused.Explain(lines) >= 0 {
+			return lines
 		}
 		select {
 		case <-time.After(e.limits.retry):
 		case <-ctx.Done():
-			return showLines(lines)
+			return lines
 		}
 	}
-	return ""
 }
 
 // errSeen ends a watch after its first look.

@@ -27,8 +27,8 @@ var ErrRunnerGone = errors.New("gitlab-runner is gone")
 //
 // When ctx ends, Run ends every process of the script before it returns; the
 // task keeps running, unless the cause is ErrRunnerGone: then nobody else would
-// clean up, and Run does. Run calls the job store only if a connection fails or a
-// signal ends the script, to find out whether the task has ended.
+// clean up, and Run does. Run calls the job store only if a connection fails or is
+// refused, or if a signal ends the script, to find out why.
 func (e *Executor) Run(ctx context.Context, script string, stage gitlab.Stage) error {
 	body, err := openScript(script, stage)
 	if err != nil {

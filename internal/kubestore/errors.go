@@ -66,8 +66,8 @@ func (s *Store) forbidden(verb string, key types.NamespacedName, err error) erro
 	if !strings.Contains(err.Error(), fmt.Sprintf("cannot %s resource", verb)) {
 		return fmt.Errorf("the API server at %s forbids to %s FargateJob %s: %w", s.host, verb, key, err)
 	}
-	return fmt.Errorf("no permission to %s FargateJobs in namespace %s: grant the verbs create, get, list, watch and delete on %s.%s there to the runner's service account: %w",
-		verb, key.Namespace, resource, v1alpha1.GroupVersion.Group, err)
+	return fmt.Errorf("no permission to %s FargateJobs in namespace %s: grant the verbs create, get, list, watch and delete on %s.%s there to the runner's service account, and get on %s: %w",
+		verb, key.Namespace, resource, v1alpha1.GroupVersion.Group, classResource, err)
 }
 
 // isUnsent is true if there was no connection to send a request over.

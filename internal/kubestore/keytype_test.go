@@ -31,9 +31,8 @@ func TestKeyType_OfAClass_IsReadWhereThatIsAllowed(t *testing.T) {
 		class  string
 		want   v1alpha1.KeyType
 	}{
-		"class":         {env.UserConfig(t, namespace, reader), "fips", v1alpha1.KeyTypeECDSA},
-		"no class":      {env.UserConfig(t, namespace, reader), "none", ""},
-		"no permission": {env.UserConfig(t, namespace), "fips", ""},
+		"class":    {env.UserConfig(t, namespace, reader), "fips", v1alpha1.KeyTypeECDSA},
+		"no class": {env.UserConfig(t, namespace, reader), "none", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := newStore(t, test.config, namespace).KeyType(t.Context(), test.class)
@@ -42,6 +41,11 @@ func TestKeyType_OfAClass_IsReadWhereThatIsAllowed(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no permission", func(t *testing.T) {
+		_, err := newStore(t, env.UserConfig(t, namespace), namespace).KeyType(t.Context(), "fips")
+		wantError(t, err, "no permission to read FargateTaskClass "+namespace+"/fips", "grant the verb get on fargatetaskclasses.ci.fargate-operator.dev")
+		wantLasting(t, err)
+	})
 }
 
 func TestKeyType_NoAnswer_CanPass(t *testing.T) {

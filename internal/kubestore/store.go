@@ -7,7 +7,6 @@ package kubestore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -89,18 +88,20 @@ func (s *Store) Create(ctx context.Context, job *v1alpha1.FargateJob) error {
 	return s.explain(ctx, "create", key, err)
 }
 
-// KeyType reads the class. It is empty if that fails for good: if the class does
-// not exist, creating the job says so, and a runner that has no permission to read
-// classes works with the default.
+// KeyType reads the class. It is empty if that does not exist: creating the job says
+// so.
 func (s *Store) KeyType(ctx context.Context, class string) (v1alpha1.KeyType, error) {
 	key := types.NamespacedName{Namespace: s.namespace, Name: class}
 	read := &v1alpha1.FargateTaskClass{}
 	err := s.read(ctx, classResource, key, read)
-	var unavailable *executor.UnavailableError
-	if err = s.explain(ctx, "get", key, err); err != nil && (ctx.Err() != nil || errors.As(err, &unavailable)) {
-		return "", err
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", nil
+	case apierrors.IsForbidden(err):
+		return "", fmt.Errorf("no permission to read FargateTaskClass %s: grant the verb get on %s.%s there to the runner's service account: %w",
+			key, classResource, v1alpha1.GroupVersion.Group, err)
 	}
-	return read.Spec.SSH.KeyType, nil
+	return read.Spec.SSH.KeyType, s.explain(ctx, "get", key, err)
 }
 
 // Delete deletes the object. The controller stops the task and then lets the

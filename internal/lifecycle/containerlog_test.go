@@ -61,6 +61,19 @@ func TestContainerLog_ContainerRuns_IsReadWhateverOthersDo(t *testing.T) {
 	}
 }
 
+func TestContainerLog_TaskThatStillRunsIsEnding_IsOfWhoIsAtFault(t *testing.T) {
+	t.Parallel()
+	w := withLog()
+	w.cloud.Definition.Containers["proxy"] = w.cloud.Definition.Containers[container]
+	w.launch(t)
+	w.run(t)
+	w.show(t, ecs.Running, func(seen *ecs.Observation) {
+		stoppedBy(v1alpha1.ReasonEssentialContainerExited, "exited")(seen)
+		seen.Task.Containers = []v1alpha1.ContainerStatus{{Name: container}, {Name: "proxy", ExitCode: ptr.To[int32](1)}}
+	})
+	w.wantStalled(t, v1alpha1.ReasonEssentialContainerExited, "--log-stream-names job/proxy/1")
+}
+
 func TestContainerLog_NothingToRead_IsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, happens := range map[string]func(*testing.T, *world){

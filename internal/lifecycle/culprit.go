@@ -71,9 +71,10 @@ func (l *Lifecycle) optional(ctx context.Context, job *v1alpha1.FargateJob, name
 	return ", or set essential to false for it in the task definition if jobs can do without it"
 }
 
-// runs reports whether the job's container runs.
+// runs reports whether the job's container runs. A task whose end has begun is
+// RUNNING for some seconds more.
 func runs(job *v1alpha1.FargateJob) bool {
-	return job.Status.Task.LastStatus == ecs.Running && !ran(job, job.Status.Resolved.ContainerName)
+	return job.Status.Task.LastStatus == ecs.Running && !ended(job.Status.Task) && !ran(job, job.Status.Resolved.ContainerName)
 }
 
 // ran reports whether a container of the job's task has run and ended.

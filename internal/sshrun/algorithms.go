@@ -31,12 +31,21 @@ func signers(key ssh.Signer) []ssh.Signer {
 		return []ssh.Signer{key}
 	}
 	var all []ssh.Signer
-	for _, algorithm := range []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256} {
+	for _, algorithm := range signatureAlgorithms(ssh.KeyAlgoRSA) {
 		if limited, err := ssh.NewSignerWithAlgorithms(signer, []string{algorithm}); err == nil {
 			all = append(all, limited)
 		}
 	}
 	return all
+}
+
+// signatureAlgorithms are those of keys of a type, in the order in which they are
+// tried.
+func signatureAlgorithms(keyType string) []string {
+	if keyType == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+	}
+	return []string{keyType}
 }
 
 // hostKeyAlgorithms puts the pinned key's algorithms first, so that a server

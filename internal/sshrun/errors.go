@@ -64,15 +64,15 @@ type AuthenticationError struct {
 	User    string
 	Key     string // SHA-256 fingerprint of the public key
 	KeyType string // its type in SSH's notation, for example ssh-ed25519
-	// Offered is false if the key was never offered, because the server accepts no
-	// public keys at all.
-	Offered bool
+	// NoPublicKeys is true if the key was never offered, because the server accepts
+	// no public keys at all.
+	NoPublicKeys bool
 	// HostKeyType is the type of the server's host key. Clients prefer Ed25519: a
 	// server that presents another has none.
 	HostKeyType string
 	// Before is true if an earlier connection was let in.
 	Before bool
-	// Cause is why, with the fix, if somebody has found that out.
+	// Cause is why, with the fix, if it is known.
 	Cause string
 	Err   error
 }
@@ -84,17 +84,21 @@ func (e *AuthenticationError) Error() string {
 
 // advice is what to check, by what SSH shows.
 func (e *AuthenticationError) advice() string {
+	return cmp.Or(e.specificAdvice(), "check that the image writes the environment variable SSH_PUBLIC_KEY to that user's authorized_keys before it starts sshd, "+
+		"that the user is not locked and has a login shell, and that sshd accepts keys of this type")
+}
+
+// specificAdvice is empty if SSH shows nothing.
+func (e *AuthenticationError) specificAdvice() string {
 	switch {
-	case !e.Offered:
+	case e.NoPublicKeys:
 		return "it accepts no public keys, set PubkeyAuthentication yes in the image's sshd_config"
 	case e.Before:
 		return "it let the executor in before, check that no script of the job changes the user's home directory, its authorized_keys or the SSH server"
 	case e.KeyType == ssh.KeyAlgoED25519 && e.HostKeyType != ssh.KeyAlgoED25519:
 		return "it has no Ed25519 host key, as in FIPS mode, where it refuses Ed25519 keys too: set KeyType to ECDSA in the section [SSH] of fargate.toml, or ssh.keyType in the class"
-	default:
-		return "check that the image writes the environment variable SSH_PUBLIC_KEY to that user's authorized_keys before it starts sshd, " +
-			"that the user is not locked and has a login shell, and that sshd accepts keys of this type"
 	}
+	return ""
 }
 
 func (e *AuthenticationError) Unwrap() error { return e.Err }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,7 +21,7 @@ type handshake struct {
 	mu       sync.Mutex // the SSH library checks the host key in another goroutine
 	hostKey  ssh.PublicKey
 	mismatch *HostKeyMismatchError
-	offered  bool // the server accepts public keys, so that ours was offered
+	offered  bool // the client was asked for its keys
 }
 
 // run returns the connection, ready for sessions; or it closes raw and returns
@@ -61,7 +62,8 @@ func (h *handshake) config() *ssh.ClientConfig {
 	}
 }
 
-// offer returns the client's key, once for each of its algorithms. It is called if the server accepts public keys.
+// offer returns the client's key, once for each of its algorithms. It is called if
+// the server accepts public keys.
 func (h *handshake) offer() ([]ssh.Signer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -106,14 +108,15 @@ func (h *handshake) explain(ctx context.Context, err error) error {
 		return connectError(ctx, address, err)
 	case h.hostKey != nil:
 		return &AuthenticationError{
-			Address:     address,
-			User:        h.target.User,
-			Key:         ssh.FingerprintSHA256(h.target.Key.PublicKey()),
-			KeyType:     h.target.Key.PublicKey().Type(),
-			Offered:     h.offered,
-			HostKeyType: h.hostKey.Type(),
-			Before:      h.target.HostKey != nil,
-			Err:         err,
+			Address: address,
+			User:    h.target.User,
+			Key:     ssh.FingerprintSHA256(h.target.Key.PublicKey()),
+			KeyType: h.target.Key.PublicKey().Type(),
+			// Without any of the client's methods the library names none but "none".
+			NoPublicKeys: !h.offered && strings.Contains(err.Error(), "attempted methods [none]"),
+			HostKeyType:  h.hostKey.Type(),
+			Before:       h.target.HostKey != nil,
+			Err:          err,
 		}
 	default:
 		return &NegotiationError{Address: address, Err: err}
