@@ -83,7 +83,7 @@ generate: bin/controller-gen bin/crd-ref-docs bin/helm-docs ## Generate deep cop
 
 .PHONY: build
 build: ## Build static binaries into bin/
-	@for program in manager fargate localecs; do \
+	@for program in manager fargate agent localecs; do \
 		CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o "bin/$$program" "./cmd/$$program"; \
 	done
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find an OpenSSH server and client. Installs them from Debian if possible, and otherwise says
+# Makes sure that the tests find an OpenSSH server and client, and busybox for containers. Installs them from Debian if possible, and otherwise says
 # what to install.
 set -euo pipefail
 
 # sshd is often outside a user's PATH.
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
-if command -v sshd >/dev/null && command -v ssh >/dev/null; then
+if command -v sshd >/dev/null && command -v ssh >/dev/null && command -v busybox >/dev/null; then
   exit 0
 fi
 
@@ -14,12 +14,12 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo -n)
 fi
 if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-  echo "The tests need OpenSSH's sshd and ssh, and this script may not install them here." >&2
-  echo "Install the packages openssh-server and openssh-client (Debian's names) and start again." >&2
+  echo "The tests need OpenSSH's sshd and ssh, and a static busybox, and this script may not install them here." >&2
+  echo "Install the packages openssh-server, openssh-client and busybox-static (Debian's names) and start again." >&2
   exit 1
 fi
 
-echo "installing openssh-server and openssh-client for the tests"
+echo "installing openssh-server, openssh-client and busybox-static for the tests"
 # Installs only the program: no service may start, and apt must not ask questions.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -29,4 +29,4 @@ if [ ! -e "$policy" ]; then
 fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -qq --no-install-recommends openssh-server openssh-client >/dev/null
+  apt-get install -y -qq --no-install-recommends openssh-server openssh-client busybox-static >/dev/null

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,6 +55,14 @@ func copyBusybox(dir string) (string, error) {
 	installed, err := exec.LookPath("busybox")
 	if err != nil {
 		return "", nil
+	}
+	program, err := elf.Open(installed)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = program.Close() }()
+	if libraries, err := program.ImportedLibraries(); err != nil || len(libraries) > 0 {
+		return "", err // The containers have none.
 	}
 	content, err := os.ReadFile(installed)
 	if err != nil {

@@ -19,6 +19,7 @@ func figures() []figure {
 		{"startup", "the start of a stage with and without Kubernetes", measureStartUp},
 		{"firstbyte", "the start of a script until the first byte is sent", measureFirstByte},
 		{"stream", "the streaming of output", measureStream},
+		{"agent", "scripts on the agent and on an OpenSSH server", measureAgent},
 		{"prepare1", "RUNNING until prepare returns, one job", measurePrepareOne},
 		{"prepare100", "RUNNING until prepare returns, 100 jobs", measurePrepareMany},
 		{"ready1000", "RUNNING until the object is Ready, 1000 jobs", measureReady},
