@@ -222,7 +222,7 @@ func TestRealContainers_VolumeFromAnInitContainer(t *testing.T) {
 	mount := types.MountPoint{SourceVolume: aws.String("tools"), ContainerPath: aws.String("/opt/tools")}
 	first := e.container("first", "stat -c '%u:%g %a' /opt/tools && ls -A /opt/tools && echo 'echo from the volume' > /opt/tools/run && chmod +x /opt/tools/run")
 	first.Essential, first.MountPoints = aws.Bool(false), []types.MountPoint{mount}
-	main := e.container("main", "/bin/sh /opt/tools/run; touch /opt/tools/more")
+	main := e.container("main", "/bin/sh /opt/tools/run; touch /opt/tools/more 2>&1")
 	mount.ReadOnly = aws.Bool(true)
 	main.MountPoints, main.DependsOn = []types.MountPoint{mount}, dependency("first", types.ContainerConditionSuccess)
 	task := e.await(e.start([]string{"tools"}, main, first), "STOPPED")
@@ -234,7 +234,7 @@ func TestRealContainers_ShareNetworkAndHostsFile(t *testing.T) {
 	t.Parallel()
 	e := startReal(t)
 	server := e.container("server", `echo "127.0.0.1 database" >> /etc/hosts; echo hello > /tmp/index.html; exec httpd -f -p 5432 -h /tmp`)
-	server.HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "nc -z database 5432"}, Interval: aws.Int32(5)}
+	server.HealthCheck = &types.HealthCheck{Command: []string{"CMD-SHELL", "wget -q -O /dev/null http://database:5432/"}, Interval: aws.Int32(5)}
 	main := e.container("main", "wget -q -O - http://database:5432/; cat /etc/hostname; hostname")
 	main.DependsOn = dependency("server", types.ContainerConditionHealthy)
 	task := e.await(e.start(nil, main, server), "STOPPED")
@@ -272,7 +272,7 @@ func TestRealContainers_TasksAreApart(t *testing.T) {
 func TestRealContainers_ReadOnlyRoot(t *testing.T) {
 	t.Parallel()
 	e := startReal(t)
-	main := e.container("main", "touch /file; touch /work/file && echo volume is writable")
+	main := e.container("main", "touch /file 2>&1; touch /work/file && echo volume is writable")
 	main.ReadonlyRootFilesystem = aws.Bool(true)
 	main.MountPoints = []types.MountPoint{{SourceVolume: aws.String("work"), ContainerPath: aws.String("/work")}}
 	task := e.await(e.start([]string{"work"}, main), "STOPPED")
@@ -334,7 +334,7 @@ func TestRealContainers_CannotPull(t *testing.T) {
 func TestRealContainers_LeaveNothing(t *testing.T) {
 	t.Parallel()
 	e := startReal(t)
-	main := e.container("main", "echo ready; sleep 600")
+	main := e.container("main", "trap exit TERM; echo ready; while :; do sleep 0.1; done")
 	main.MountPoints = []types.MountPoint{{SourceVolume: aws.String("work"), ContainerPath: aws.String("/work")}}
 	stopped := e.start([]string{"work"}, main)
 	arn := e.start([]string{"work"}, main, e.container("other", "sleep 600"))

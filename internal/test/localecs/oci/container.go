@@ -62,7 +62,8 @@ type Container struct {
 }
 
 // Start starts a container and returns when its command runs. The container ends
-// with this process at the latest. Errors read as those of a container runtime.
+// with this process at the latest. Errors read as those of a container runtime. The
+// end of the context interrupts the preparation, not the start itself.
 func (s *Sandbox) Start(ctx context.Context, spec ContainerSpec) (*Container, error) {
 	if err := s.mountRoot(ctx, spec); err != nil {
 		return nil, fmt.Errorf("mounting the image: %w", err)
@@ -80,7 +81,7 @@ func (s *Sandbox) Start(ctx context.Context, spec ContainerSpec) (*Container, er
 		c.code, c.err = process.Wait()
 		close(c.ended)
 	}()
-	if err := c.awaitStart(ctx); err != nil {
+	if err := c.awaitStart(); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -122,9 +123,9 @@ func (s *Sandbox) startRunc(output *os.File, log string, args ...string) (*conta
 
 // awaitStart waits until the container's command runs. If that fails, nothing of
 // the container is left.
-func (c *Container) awaitStart(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
+func (c *Container) awaitStart() error {
+	timeout := time.NewTimer(startTime)
+	defer timeout.Stop()
 	ticker := time.NewTicker(startInterval)
 	defer ticker.Stop()
 	for !c.hasStarted() {
@@ -134,10 +135,10 @@ func (c *Container) awaitStart(ctx context.Context) error {
 				return nil
 			}
 			return c.startError()
-		case <-ctx.Done():
+		case <-timeout.C:
 			c.Kill()
 			<-c.ended
-			return ctx.Err()
+			return fmt.Errorf("container %s has not started within %s", c.name, startTime)
 		case <-ticker.C:
 		}
 	}

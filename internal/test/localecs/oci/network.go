@@ -37,6 +37,7 @@ func (s *Sandbox) connect(ctx context.Context) error {
 		}
 		return err
 	}
+	s.connected = true
 	var here, there strings.Builder
 	fmt.Fprintf(&there, "link set lo up\nlink set eth0 up\n")
 	for _, address := range s.spec.Addresses {
@@ -54,6 +55,9 @@ func (s *Sandbox) connect(ctx context.Context) error {
 
 // disconnect removes the pair at once; the kernel takes a moment for it.
 func (s *Sandbox) disconnect() {
-	// Fails if connect has failed, or if the holder is gone and the pair with it.
+	if !s.connected {
+		return
+	}
+	// Fails if the holder is gone and the pair with it.
 	_ = run(context.Background(), "", "ip", "link", "del", s.interfaceName())
 }

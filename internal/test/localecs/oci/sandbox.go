@@ -38,6 +38,9 @@ type Sandbox struct {
 	// when its input does: at the latest when this process ends.
 	holder   *exec.Cmd
 	lifeline io.WriteCloser
+
+	// connected says that the network interface with the sandbox's name is its own.
+	connected bool
 }
 
 // sharedFiles are mounted into all containers of a sandbox.
