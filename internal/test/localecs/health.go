@@ -130,7 +130,7 @@ func (c *container) healthCheckPasses() bool {
 
 // exec starts another command in the container.
 func (c *container) exec(args []string) (*containerinit.Process, error) {
-	if running, real := c.process.(*oci.Container); real {
+	if running, isReal := c.process.(*oci.Container); isReal {
 		return running.Exec(args...)
 	}
 	path, err := exec.LookPath(args[0])

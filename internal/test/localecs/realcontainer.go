@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -13,13 +14,16 @@ import (
 )
 
 // maxAddressTries bounds how many addresses a task tries that belong to tasks of
-// other processes. The second is as good as certain to be free.
+// other processes. The second one is almost certainly free.
 const maxAddressTries = 10
+
+// pullTime bounds the pull of an image.
+const pullTime = 5 * time.Minute
 
 // connect gives the task its network interface and, if it has real containers,
 // their network.
 func (t *task) connect() (*networkInterface, error) {
-	ctx, cancel := t.untilStopped()
+	ctx, cancel := contextUntil(t.stopRequested)
 	defer cancel()
 	for try := 1; ; try++ {
 		eni := t.server.network.attach(t.attachmentID, t.network)
@@ -40,12 +44,12 @@ func (t *task) connect() (*networkInterface, error) {
 	}
 }
 
-// untilStopped returns a context that ends when the task has to stop.
-func (t *task) untilStopped() (context.Context, context.CancelFunc) {
+// contextUntil returns a context that ends with the channel.
+func contextUntil(end <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		select {
-		case <-t.stopRequested:
+		case <-end:
 			cancel()
 		case <-ctx.Done():
 		}
@@ -72,7 +76,9 @@ func (c *container) pull() (reason string) {
 			"unable to retrieve secret from asm: service call has been retried 1 time(s): " +
 			"ResourceNotFoundException: Secrets Manager can't find the specified secret."
 	}
-	ctx, cancel := c.task.untilStopped()
+	ctx, cancel := contextUntil(s.closing) // Tasks share pulls, and Fargate finishes those of a task that stops.
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, pullTime)
 	defer cancel()
 	var err error
 	if c.image, err = s.runtime.Pull(ctx, image, login); err != nil {
@@ -98,7 +104,7 @@ func (c *container) isIdle() bool {
 
 // startContainer starts a real container.
 func (c *container) startContainer(output *os.File) (mainProcess, error) {
-	ctx, cancel := c.task.untilStopped()
+	ctx, cancel := contextUntil(c.task.stopRequested)
 	defer cancel()
 	d := c.definition
 	started, err := c.task.sandbox.Start(ctx, oci.ContainerSpec{

@@ -137,7 +137,7 @@ func TestRealContainers_WhatRuns(t *testing.T) {
 		Env: []string{"A=image", "B=image"}, User: "nobody:staff", WorkingDir: "/made/here",
 	}
 	e.image = push(t, e.registry, image)
-	print := `echo $A $B $C $HOME; id -u; id -g; pwd; exit 3`
+	script := `echo $A $B $C $HOME; id -u; id -g; pwd; exit 3`
 	for name, tc := range map[string]struct {
 		adjust   func(*types.ContainerDefinition)
 		want     string
@@ -179,7 +179,7 @@ func TestRealContainers_WhatRuns(t *testing.T) {
 			copied := *e.env
 			copied.T = t
 			e.env = &copied
-			main := e.container("main", "("+print+"); echo $? gone; exit 7")
+			main := e.container("main", "("+script+"); echo $? gone; exit 7")
 			tc.adjust(&main)
 			e.wantOutput(e.await(e.start(nil, main), "STOPPED"), "main", tc.want, tc.exitCode)
 		})

@@ -54,7 +54,7 @@ func try(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }() //nolint:contextcheck // Closing has a time limit of its own.
 	_, err = s.Start(ctx, ContainerSpec{Name: "check", Image: &Image{lower: []string{emptyLayer}}, EntryPoint: []string{"none"}})
 	if err != nil && !strings.Contains(err.Error(), "executable file not found") {
 		return err

@@ -115,8 +115,10 @@ func (s *Sandbox) startRunc(output *os.File, log string, args ...string) (*conta
 	return containerinit.Start(containerinit.Spec{
 		Path: nsenter,
 		// As for a user who is not root, runc goes on without a cgroup.
-		Args: append([]string{"nsenter", "--mount=" + s.namespace("mnt"), runc, "--rootless=true",
-			"--root", s.path("state"), "--log", s.path(log, "runc.log"), "--log-format", "json"}, args...),
+		Args: append([]string{
+			"nsenter", "--mount=" + s.namespace("mnt"), runc, "--rootless=true",
+			"--root", s.path("state"), "--log", s.path(log, "runc.log"), "--log-format", "json",
+		}, args...),
 		Env: commandEnvironment(), Dir: s.dir, Output: output,
 	})
 }

@@ -28,12 +28,12 @@ const (
 )
 
 // unpack unpacks a layer for overlayfs.
-func unpack(dir string, content io.Reader) error {
+func unpack(ctx context.Context, dir string, content io.Reader) error {
 	path, err := program("tar")
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), commandTime)
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	tar := exec.CommandContext(ctx, path, "--extract", "--directory", dir, "--numeric-owner", "--same-owner",
 		"--preserve-permissions", "--delay-directory-restore", "--xattrs", "--xattrs-include=*")

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-
 	"os"
 	"strings"
 

@@ -32,7 +32,8 @@ type Image struct {
 
 // Pull asks the image's registry for it, and for those of its layers that are not
 // here yet. login is nil if there is none. Errors read as those that ECS reports
-// after "CannotPullContainerError: ".
+// after "CannotPullContainerError: ". Pulls of the same layer at the same time share
+// the context of the first one.
 func (r *Runtime) Pull(ctx context.Context, reference string, login *Login) (*Image, error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -55,7 +56,7 @@ func (r *Runtime) Pull(ctx context.Context, reference string, login *Login) (*Im
 	}
 	pulled := &Image{Config: config.Config, lower: []string{emptyLayer}}
 	for _, layer := range layers {
-		dir, err := r.layer(layer)
+		dir, err := r.layer(ctx, layer)
 		if err != nil {
 			return nil, copyError(err)
 		}
@@ -77,7 +78,7 @@ func remoteImage(ctx context.Context, ref name.Reference, login *Login) (v1.Imag
 
 // layer unpacks a layer unless that has been done, and returns its directory's
 // name.
-func (r *Runtime) layer(layer v1.Layer) (dir string, err error) {
+func (r *Runtime) layer(ctx context.Context, layer v1.Layer) (dir string, err error) {
 	digest, err := layer.DiffID()
 	if err != nil {
 		return "", err
@@ -93,19 +94,19 @@ func (r *Runtime) layer(layer v1.Layer) (dir string, err error) {
 			return nil, err
 		}
 		defer content.Close()
-		return nil, r.unpackTo(path, content)
+		return nil, r.unpackTo(ctx, path, content)
 	})
 	return dir, err
 }
 
 // unpackTo unpacks a layer in such a way that the path has all of it or does not
 // exist.
-func (r *Runtime) unpackTo(path string, content io.Reader) error {
+func (r *Runtime) unpackTo(ctx context.Context, path string, content io.Reader) error {
 	partial, err := os.MkdirTemp(r.dir, "layer-")
 	if err != nil {
 		return fmt.Errorf("making a directory for a layer: %w", err)
 	}
-	if err := unpack(partial, content); err != nil {
+	if err := unpack(ctx, partial, content); err != nil {
 		return errors.Join(err, os.RemoveAll(partial))
 	}
 	return os.Rename(partial, path)

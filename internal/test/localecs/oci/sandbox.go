@@ -62,7 +62,8 @@ func (r *Runtime) NewSandbox(ctx context.Context, spec SandboxSpec) (*Sandbox, e
 		err = s.hideCgroups(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("making the namespaces of task %s: %w", spec.ID, err), s.Close())
+		err = fmt.Errorf("making the namespaces of task %s: %w", spec.ID, err)
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // Closing has a time limit of its own.
 	}
 	return s, nil
 }
