@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// programs are what containers need on this machine. All but iproute2's and runc
-// are on every Debian.
+// programs are what containers need on this machine. All but runc and ip are on
+// every Debian.
 var programs = []string{"runc", "ip", "unshare", "nsenter", "mount", "tar", "cat", "sh"}
 
 // checkAddress is the address of the sandbox that Check makes: each process has its
@@ -31,7 +31,7 @@ var Check = sync.OnceValue(func() error {
 	for _, name := range programs {
 		if _, err := program(name); err != nil {
 			return fmt.Errorf("this machine cannot run containers: the program %s is missing: "+
-				"install the Debian packages runc and iproute2", name)
+				"install the Debian packages runc, iproute2 and util-linux", name)
 		}
 	}
 	if err := try(context.Background()); err != nil {
