@@ -147,13 +147,13 @@ func (i *networkInterface) privateDNSName() string {
 // addresses lists what the task's containers can listen on.
 func (i *networkInterface) addresses() []string {
 	var addresses []string
-	for _, address := range i.parsed() {
+	for _, address := range i.ips() {
 		addresses = append(addresses, address.String())
 	}
 	return addresses
 }
 
-func (i *networkInterface) parsed() []netip.Addr {
+func (i *networkInterface) ips() []netip.Addr {
 	if i.public.IsValid() {
 		return []netip.Addr{i.private, i.public}
 	}

@@ -31,7 +31,7 @@ func (t *task) connect() (*networkInterface, error) {
 			return eni, nil
 		}
 		sandbox, err := t.server.runtime.NewSandbox(ctx, oci.SandboxSpec{
-			ID: t.id, Hostname: eni.privateDNSName(), MAC: eni.mac, Addresses: eni.parsed(),
+			ID: t.id, Hostname: eni.privateDNSName(), MAC: eni.mac, Addresses: eni.ips(),
 		})
 		if err == nil {
 			t.sandbox = sandbox

@@ -89,11 +89,12 @@ func writeBusybox(dir, program string) error {
 	return os.Chmod(tmp, os.ModeSticky|0o777) // whatever the umask
 }
 
+// write writes a file that any user in a container may run, whatever this process'
+// umask.
 func write(path, content string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // any user in a container may read it
-		return err
-	}
-	return os.WriteFile(path, []byte(content), 0o755) //nolint:gosec // any user in a container may run it
+	const mode = 0o755
+	dir := filepath.Dir(path)
+	return errors.Join(os.MkdirAll(dir, mode), os.Chmod(dir, mode), os.WriteFile(path, []byte(content), mode), os.Chmod(path, mode))
 }
 
 // Append returns the image with one more layer, a directory's content, and with

@@ -65,7 +65,7 @@ func (s *Sandbox) mounts(spec ContainerSpec) ([]specs.Mount, error) {
 	}
 	for _, mount := range spec.Mounts {
 		volume := s.path("volumes", mount.Volume)
-		if err := os.MkdirAll(volume, 0o755); err != nil { //nolint:gosec // as on Fargate
+		if err := makeReadable(volume); err != nil {
 			return nil, fmt.Errorf("making volume %s: %w", mount.Volume, err)
 		}
 		mounts = append(mounts, bind(volume, mount.Path, mount.ReadOnly))

@@ -90,7 +90,7 @@ func (s *Sandbox) Start(ctx context.Context, spec ContainerSpec) (*Container, er
 // mountRoot lays a writable directory over the image's layers.
 func (s *Sandbox) mountRoot(ctx context.Context, spec ContainerSpec) error {
 	for _, dir := range []string{"upper", "work", "rootfs"} {
-		if err := os.MkdirAll(s.path(spec.Name, dir), 0o755); err != nil { //nolint:gosec // any user in the container may read its root
+		if err := makeReadable(s.path(spec.Name, dir)); err != nil {
 			return err
 		}
 	}
@@ -104,19 +104,16 @@ func (s *Sandbox) mountRoot(ctx context.Context, spec ContainerSpec) error {
 // startRunc starts runc in the sandbox's mount namespace, below an init process
 // that kills everything when this process ends.
 func (s *Sandbox) startRunc(output *os.File, log string, args ...string) (*containerinit.Process, error) {
-	runc, err := program("runc")
-	if err != nil {
-		return nil, err
-	}
 	nsenter, err := program("nsenter")
 	if err != nil {
 		return nil, err
 	}
 	return containerinit.Start(containerinit.Spec{
 		Path: nsenter,
-		// As for a user who is not root, runc goes on without a cgroup.
+		// As for a user who is not root, runc goes on without a cgroup. What it makes in
+		// the container must be readable there, whatever this process' umask.
 		Args: append([]string{
-			"nsenter", "--mount=" + s.namespace("mnt"), runc, "--rootless=true",
+			"nsenter", "--mount=" + s.namespace("mnt"), "sh", "-c", `umask 022; exec runc --rootless=true "$@"`, "runc",
 			"--root", s.path("state"), "--log", s.path(log, "runc.log"), "--log-format", "json",
 		}, args...),
 		Env: commandEnvironment(), Dir: s.dir, Output: output,

@@ -41,9 +41,6 @@ func unpack(ctx context.Context, dir string, content io.Reader) error {
 	if output, err := tar.CombinedOutput(); err != nil {
 		return fmt.Errorf("unpacking a layer: %w: %s", err, output)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the root of a container's file system
-		return fmt.Errorf("unpacking a layer: %w", err)
-	}
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !strings.HasPrefix(entry.Name(), whiteout) {
 			return err

@@ -38,15 +38,13 @@ type Runtime struct {
 // Open removes what processes that are gone have left, and prepares a Runtime,
 // which the caller must Close. Check says whether containers can run.
 func Open() (*Runtime, error) {
-	if err := sweep(os.TempDir()); err != nil {
-		return nil, fmt.Errorf("removing what an earlier process left: %w", err)
-	}
+	sweep(os.TempDir())
 	dir, err := os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
 	if err != nil {
 		return nil, fmt.Errorf("making the directory of the containers: %w", err)
 	}
 	r := &Runtime{dir: dir, layers: filepath.Join(dir, "layers")}
-	if err := os.MkdirAll(filepath.Join(r.layers, emptyLayer), 0o755); err != nil { //nolint:gosec // the root of a container's file system, which any user in it may read
+	if err := makeReadable(filepath.Join(r.layers, emptyLayer)); err != nil {
 		return nil, errors.Join(fmt.Errorf("making the directory of the images' layers: %w", err), os.RemoveAll(dir))
 	}
 	return r, nil
@@ -60,19 +58,25 @@ func (r *Runtime) Close() error {
 	return nil
 }
 
-// sweep removes the directories of processes that are gone.
-func sweep(parent string) error {
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return err
-	}
-	var problems []error
+// sweep removes the directories of processes that are gone. What cannot be removed,
+// since a container is just being killed for example, stays until the next time.
+func sweep(parent string) {
+	entries, _ := os.ReadDir(parent)
 	for _, entry := range entries {
 		if owner, ok := ownerOf(entry); ok && errors.Is(syscall.Kill(owner, 0), syscall.ESRCH) {
-			problems = append(problems, os.RemoveAll(filepath.Join(parent, entry.Name())))
+			_ = os.RemoveAll(filepath.Join(parent, entry.Name()))
 		}
 	}
-	return errors.Join(problems...)
+}
+
+// makeReadable makes a directory that any user in a container may enter, whatever
+// this process' umask.
+func makeReadable(path string) error {
+	const mode = 0o755
+	if err := os.MkdirAll(path, mode); err != nil {
+		return err
+	}
+	return os.Chmod(path, mode)
 }
 
 // ownerOf reads the id of the process that made a directory from its name.

@@ -37,11 +37,12 @@ func (s *Sandbox) process(spec ContainerSpec) (*specs.Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	umask := uint32(0o022)
 	process := &specs.Process{
 		Args:         args,
 		Cwd:          cmp.Or(spec.WorkingDirectory, config.WorkingDir, "/"),
 		Env:          environment([]string{defaultPath, "HOSTNAME=" + s.spec.Hostname, "HOME=" + login.Home}, config.Env, spec.Env),
-		User:         specs.User{UID: uint32(login.Uid), GID: uint32(login.Gid)}, //nolint:gosec // ids have 32 bits
+		User:         specs.User{UID: uint32(login.Uid), GID: uint32(login.Gid), Umask: &umask}, //nolint:gosec // ids have 32 bits
 		Capabilities: &specs.LinuxCapabilities{Bounding: dockerCapabilities},
 	}
 	for _, group := range login.Sgids {

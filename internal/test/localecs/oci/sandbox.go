@@ -77,7 +77,10 @@ func (s *Sandbox) writeFiles() error {
 		"hostname":    s.spec.Hostname + "\n",
 		"resolv.conf": "# There is no name server: tasks of the local ECS reach this machine alone.\n",
 	} {
-		if err := os.WriteFile(s.path(name), []byte(content), 0o644); err != nil { //nolint:gosec // any user in the container may read it
+		if err := os.WriteFile(s.path(name), []byte(content), 0o600); err != nil {
+			return err
+		}
+		if err := os.Chmod(s.path(name), 0o644); err != nil { //nolint:gosec // any user in the container may read it
 			return err
 		}
 	}
