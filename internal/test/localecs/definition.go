@@ -85,8 +85,13 @@ func checkFargateDefinition(definition *types.TaskDefinition) error {
 	return checkEphemeralStorage(definition.EphemeralStorage)
 }
 
-// checkMountPoints checks that containers mount volumes of the definition.
+// checkMountPoints checks the volumes, and that containers mount no others.
 func checkMountPoints(in *ecs.RegisterTaskDefinitionInput) error {
+	for _, v := range in.Volumes {
+		if !familyPattern.MatchString(aws.ToString(v.Name)) {
+			return clientException("Invalid volume name: %q.", aws.ToString(v.Name))
+		}
+	}
 	for _, c := range in.ContainerDefinitions {
 		for _, mount := range c.MountPoints {
 			named := func(v types.Volume) bool { return aws.ToString(v.Name) == aws.ToString(mount.SourceVolume) }

@@ -158,6 +158,10 @@ func TestRegisterTaskDefinition_Invalid_IsRefused(t *testing.T) {
 			}),
 			"Unknown volume 'absent'.",
 		},
+		"bad volume name": {
+			func(in *ecs.RegisterTaskDefinitionInput) { in.Volumes = []types.Volume{{Name: aws.String("../data")}} },
+			"Invalid volume name",
+		},
 		"volume of the host": {
 			func(in *ecs.RegisterTaskDefinitionInput) {
 				in.Volumes = []types.Volume{{Name: aws.String("data"), Host: &types.HostVolumeProperties{SourcePath: aws.String("/data")}}}

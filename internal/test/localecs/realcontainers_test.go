@@ -220,13 +220,13 @@ func TestRealContainers_VolumeFromAnInitContainer(t *testing.T) {
 	t.Parallel()
 	e := startReal(t)
 	mount := types.MountPoint{SourceVolume: aws.String("tools"), ContainerPath: aws.String("/opt/tools")}
-	first := e.container("first", "stat -c '%u:%g %a' /opt/tools && ls -A /opt/tools && echo 'echo from the volume' > /opt/tools/run && chmod +x /opt/tools/run")
+	first := e.container("volumes", "stat -c '%u:%g %a' /opt/tools && ls -A /opt/tools && echo 'echo from the volume' > /opt/tools/run && chmod +x /opt/tools/run")
 	first.Essential, first.MountPoints = aws.Bool(false), []types.MountPoint{mount}
 	main := e.container("main", "/bin/sh /opt/tools/run; touch /opt/tools/more 2>&1")
 	mount.ReadOnly = aws.Bool(true)
-	main.MountPoints, main.DependsOn = []types.MountPoint{mount}, dependency("first", types.ContainerConditionSuccess)
+	main.MountPoints, main.DependsOn = []types.MountPoint{mount}, dependency("volumes", types.ContainerConditionSuccess)
 	task := e.await(e.start([]string{"tools"}, main, first), "STOPPED")
-	e.wantOutput(task, "first", "0:0 755\n", 0)
+	e.wantOutput(task, "volumes", "0:0 755\n", 0)
 	e.wantOutput(task, "main", "from the volume\ntouch: /opt/tools/more: Read-only file system\n", 1)
 }
 

@@ -42,7 +42,7 @@ func (s *Sandbox) writeBundle(spec ContainerSpec) error {
 	if err != nil {
 		return fmt.Errorf("encoding the container's configuration: %w", err)
 	}
-	return os.WriteFile(s.path(spec.Name, "config.json"), content, 0o600)
+	return os.WriteFile(s.path("containers", spec.Name, "config.json"), content, 0o600)
 }
 
 // kernelMounts are the file systems of the kernel that a container has, as Docker

@@ -72,7 +72,7 @@ func (s *Sandbox) Start(ctx context.Context, spec ContainerSpec) (*Container, er
 		return nil, err
 	}
 	process, err := s.startRunc(spec.Output, spec.Name,
-		"run", "--no-new-keyring", "--bundle", s.path(spec.Name), "--pid-file", s.path(spec.Name, "pid"), spec.Name)
+		"run", "--no-new-keyring", "--bundle", s.path("containers", spec.Name), "--pid-file", s.path("containers", spec.Name, "pid"), spec.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -90,20 +90,20 @@ func (s *Sandbox) Start(ctx context.Context, spec ContainerSpec) (*Container, er
 // mountRoot lays a writable directory over the image's layers.
 func (s *Sandbox) mountRoot(ctx context.Context, spec ContainerSpec) error {
 	for _, dir := range []string{"upper", "work", "rootfs"} {
-		if err := makeReadable(s.path(spec.Name, dir)); err != nil {
+		if err := makeReadable(s.path("containers", spec.Name, dir)); err != nil {
 			return err
 		}
 	}
 	// Names of layers are relative, since the options have 4096 bytes.
 	options := "lowerdir=" + strings.Join(spec.Image.lower, ":") +
-		",upperdir=" + s.path(spec.Name, "upper") + ",workdir=" + s.path(spec.Name, "work")
+		",upperdir=" + s.path("containers", spec.Name, "upper") + ",workdir=" + s.path("containers", spec.Name, "work")
 	return s.inMounts(ctx, "sh", "-c", `cd "$1" && mount -t overlay -o "$2" overlay "$3"`, "sh",
-		s.runtime.layers, options, s.path(spec.Name, "rootfs"))
+		s.runtime.layers, options, s.path("containers", spec.Name, "rootfs"))
 }
 
 // startRunc starts runc in the sandbox's mount namespace, below an init process
 // that kills everything when this process ends.
-func (s *Sandbox) startRunc(output *os.File, log string, args ...string) (*containerinit.Process, error) {
+func (s *Sandbox) startRunc(output *os.File, container string, args ...string) (*containerinit.Process, error) {
 	nsenter, err := program("nsenter")
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *Sandbox) startRunc(output *os.File, log string, args ...string) (*conta
 		// the container must be readable there, whatever this process' umask.
 		Args: append([]string{
 			"nsenter", "--mount=" + s.namespace("mnt"), "sh", "-c", `umask 022; exec runc --rootless=true "$@"`, "runc",
-			"--root", s.path("state"), "--log", s.path(log, "runc.log"), "--log-format", "json",
+			"--root", s.path("state"), "--log", s.path("containers", container, "runc.log"), "--log-format", "json",
 		}, args...),
 		Env: commandEnvironment(), Dir: s.dir, Output: output,
 	})
@@ -147,14 +147,14 @@ func (c *Container) awaitStart() error {
 // hasStarted reports whether runc has written the container's process id, which it
 // does once the command runs.
 func (c *Container) hasStarted() bool {
-	_, err := os.Stat(c.sandbox.path(c.name, "pid"))
+	_, err := os.Stat(c.sandbox.path("containers", c.name, "pid"))
 	return err == nil
 }
 
 // startError finds the last error in runc's log.
 func (c *Container) startError() error {
 	reason := fmt.Sprintf("runc ended with %d", c.code)
-	content, err := os.ReadFile(c.sandbox.path(c.name, "runc.log"))
+	content, err := os.ReadFile(c.sandbox.path("containers", c.name, "runc.log"))
 	lines := bufio.NewScanner(bytes.NewReader(content))
 	for lines.Scan() {
 		var entry struct{ Level, Msg string }

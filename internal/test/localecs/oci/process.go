@@ -86,7 +86,7 @@ func environment(lists ...[]string) []string {
 
 // login looks up the container's user in its own file system.
 func (s *Sandbox) login(spec ContainerSpec) (*user.ExecUser, error) {
-	root, err := os.OpenRoot("/proc/" + s.holderID() + "/root" + s.path(spec.Name, "rootfs"))
+	root, err := os.OpenRoot("/proc/" + s.holderID() + "/root" + s.path("containers", spec.Name, "rootfs"))
 	if err != nil {
 		return nil, fmt.Errorf("opening the container's root: %w", err)
 	}
