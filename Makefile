@@ -39,7 +39,7 @@ dev: ## The demo, kept running for kubectl
 ##  Test it
 
 .PHONY: test
-test: programs openssh ## Run all tests with the race detector and print the coverage
+test: programs openssh containers ## Run all tests with the race detector and print the coverage
 	$(GOTEST) -covermode=atomic -coverprofile=cover.out ./...
 	cd hack && $(GOTEST) ./...
 	cd examples && $(GOTEST) ./...
@@ -108,6 +108,10 @@ programs:
 .PHONY: openssh
 openssh:
 	@hack/install-openssh.sh
+
+.PHONY: containers
+containers:
+	@hack/install-containers.sh
 
 bin/golangci-lint: hack/tools/go.mod hack/tools/go.sum
 	cd hack/tools && go build -ldflags '-s -w' -o ../../$@ sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter

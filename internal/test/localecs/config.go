@@ -1,20 +1,22 @@
 // Package localecs is an ECS and EC2 endpoint on this machine, with the parts of
 // STS, Service Quotas, CloudWatch Logs, ECR and Secrets Manager that Fargate
 // Operator calls. It speaks the protocols of the real services, answers calls as
-// they do, and runs every task's containers as local processes, with separate
-// loopback addresses for each task. It stands in for AWS in the demo and the
-// tests.
+// they do, and runs every task's containers, either as local processes, with
+// separate loopback addresses for each task, or as real containers from images, in
+// a network of the task's own. It stands in for AWS in the demo and the tests.
 //
 // It has one account and one Region, keeps its state in memory and listens on
 // loopback only. It does not check signatures, but it does check the permissions
-// of callers that SetPolicy has given a policy. Linux only: containers need a
-// child subreaper and all of 127.0.0.0/8.
+// of callers that SetPolicy has given a policy. Linux only: processes need a child
+// subreaper and all of 127.0.0.0/8, real containers what package oci says.
 package localecs
 
 import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
 )
 
 // Config says how a local ECS behaves. Its zero value is a server on a free
@@ -30,11 +32,17 @@ type Config struct {
 	// their output, as TASK_ID-CONTAINER.log. Empty means a temporary directory
 	// that Close removes.
 	Dir string
+	// Runtime is how containers run.
+	Runtime Runtime
 	// Images maps the image name of a container definition to the command that
 	// stands for the image: its entry point, with arguments. The definition's
 	// entryPoint replaces it, a command is appended to it. A container with any
-	// other image fails with CannotPullContainerError. See NoProcess too.
+	// other image fails with CannotPullContainerError. See NoProcess too. With
+	// Containers, images that are not NoProcess come from their registries instead.
 	Images map[string][]string
+	// RegistryLogins are the secrets that repositoryCredentials of a container
+	// definition can name, by their ARNs. Only Containers looks at them.
+	RegistryLogins map[string]oci.Login
 	// Subnets and SecurityGroups are the ones that exist. Empty means
 	// DefaultSubnets and DefaultSecurityGroups.
 	Subnets        []Subnet
@@ -59,12 +67,27 @@ type Config struct {
 	// StoppedFor is how long a stopped task can still be described. Zero means
 	// an hour.
 	StoppedFor time.Duration
+	// Registering is how long a call of RegisterTaskDefinition takes. Another call
+	// for the family is refused meanwhile. Zero means 3 ms, as long as any call takes
+	// at least.
+	Registering time.Duration
 	// Throttle refuses calls beyond the rates of a real account.
 	Throttle bool
 
 	// now is the clock for everything that takes hours; nil means time.Now.
 	now func() time.Time
 }
+
+// Runtime is a way to run containers.
+type Runtime int
+
+const (
+	// Processes runs a container as a process of this machine, with its file system
+	// and its network.
+	Processes Runtime = iota
+	// Containers runs real containers from images, with runc. It needs root.
+	Containers
+)
 
 // Delays says how long a task stays in each state at least. A task also stays
 // PENDING until its containers have started, and STOPPING until they have ended.
@@ -114,6 +137,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Region, "us-east-1")
 	setDefault(&c.Account, "123456789012")
 	setDefault(&c.StoppedFor, defaultStoppedFor)
+	setDefault(&c.Registering, answerTime)
 	if len(c.Subnets) == 0 {
 		c.Subnets = DefaultSubnets()
 	}

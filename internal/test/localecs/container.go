@@ -17,11 +17,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/containerinit"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
 )
 
-// AddressesVariable is the environment variable in which a container finds the
-// addresses of its task, separated by commas: the private one and, if the task
-// has one, the public one. It must listen on these and no others.
+// AddressesVariable is the environment variable in which a container that is a
+// process of this machine finds the addresses of its task, separated by commas: the
+// private one and, if the task has one, the public one. It must listen on these and
+// no others.
 const AddressesVariable = "LOCALECS_ADDRESSES"
 
 // defaultStopTimeout is the time between SIGTERM and SIGKILL on Fargate, from
@@ -48,6 +50,8 @@ type container struct {
 	override   types.ContainerOverride
 	arn        string
 	runtimeID  string
+	// image is what a real container runs, set before the container starts.
+	image *oci.Image
 
 	// started, healthy, exited and succeeded are closed when that has happened.
 	// exited means that no process of the container is left, succeeded that in
@@ -118,7 +122,7 @@ func (c *container) start() (mainProcess, error) {
 	}
 	process, err := c.startProcess()
 	if err != nil {
-		return nil, err
+		return nil, c.unlessStopping(err)
 	}
 	c.process = process
 	c.task.update(func() { c.status = statusRunning })
@@ -126,18 +130,35 @@ func (c *container) start() (mainProcess, error) {
 	return process, nil
 }
 
+// unlessStopping replaces the failure of a start that a stop has cut short.
+func (c *container) unlessStopping(err error) error {
+	select {
+	case <-c.task.stopRequested:
+		return errStopping
+	default:
+		return err
+	}
+}
+
 func (c *container) startProcess() (mainProcess, error) {
+	if c.isIdle() {
+		return newIdle(), nil
+	}
+	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the container's log: %w", err)
+	}
+	defer output.Close()
+	if c.task.sandbox != nil {
+		return c.startContainer(output)
+	}
 	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
 		return nil, fmt.Errorf("making the container's directory: %w", err)
 	}
-	if slices.Equal(c.task.server.config.Images[*c.definition.Image], NoProcess()) {
-		return newIdle(), nil
-	}
-	spec, err := c.spec()
+	spec, err := c.spec(output)
 	if err != nil {
 		return nil, err
 	}
-	defer spec.Output.Close()
 	return containerinit.Start(spec)
 }
 
@@ -179,17 +200,13 @@ func (c *container) stop() {
 	<-c.exited
 }
 
-// spec says what to run and how. The caller closes its output.
-func (c *container) spec() (containerinit.Spec, error) {
+// spec says what to run and how.
+func (c *container) spec(output *os.File) (containerinit.Spec, error) {
 	args := slices.Clone(c.definition.EntryPoint)
 	if len(args) == 0 {
 		args = slices.Clone(c.task.server.config.Images[*c.definition.Image])
 	}
-	if c.override.Command != nil {
-		args = append(args, c.override.Command...)
-	} else {
-		args = append(args, c.definition.Command...)
-	}
+	args = append(args, c.command()...)
 	if len(args) == 0 {
 		return containerinit.Spec{}, errors.New("no command specified")
 	}
@@ -200,20 +217,28 @@ func (c *container) spec() (containerinit.Spec, error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return containerinit.Spec{}, fmt.Errorf("finding %s: %w", args[0], err)
 	}
-	output, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return containerinit.Spec{}, fmt.Errorf("opening the container's log: %w", err)
-	}
 	return containerinit.Spec{Path: path, Args: args, Env: c.environment(), Dir: c.dir(), Output: output}, nil
 }
 
-// environment is what Fargate sets, then the definition's variables, then the
-// overrides', then the task's addresses.
+// command is the definition's command, or what replaces it.
+func (c *container) command() []string {
+	if c.override.Command != nil {
+		return c.override.Command
+	}
+	return c.definition.Command
+}
+
+// environment is what a process of this machine needs, then the container's
+// variables, then the task's addresses.
 func (c *container) environment() []string {
+	env := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir()}, c.variables()...)
+	return append(env, AddressesVariable+"="+strings.Join(c.task.eni.addresses(), ","))
+}
+
+// variables are what Fargate sets, then the definition's, then the overrides'.
+func (c *container) variables() []string {
 	s := c.task.server
 	env := []string{
-		"PATH=" + os.Getenv("PATH"),
-		"HOME=" + c.dir(),
 		"AWS_EXECUTION_ENV=AWS_ECS_FARGATE",
 		"AWS_REGION=" + s.config.Region,
 		"AWS_DEFAULT_REGION=" + s.config.Region,
@@ -221,7 +246,7 @@ func (c *container) environment() []string {
 	for _, variable := range slices.Concat(c.definition.Environment, c.override.Environment) {
 		env = append(env, aws.ToString(variable.Name)+"="+aws.ToString(variable.Value))
 	}
-	return append(env, AddressesVariable+"="+strings.Join(c.task.eni.addresses(), ","))
+	return env
 }
 
 // logFile has the container's output once it has started.

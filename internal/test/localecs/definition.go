@@ -1,6 +1,7 @@
 package localecs
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,6 +30,9 @@ func newDefinition(in *ecs.RegisterTaskDefinitionInput) (*types.TaskDefinition, 
 		return nil, clientException("Actual length is greater than the maximum length of %d bytes.", maxDefinitionBytes)
 	}
 	if err := checkContainers(in.ContainerDefinitions); err != nil {
+		return nil, err
+	}
+	if err := checkMountPoints(in); err != nil {
 		return nil, err
 	}
 	definition := &types.TaskDefinition{
@@ -75,7 +79,31 @@ func checkFargateDefinition(definition *types.TaskDefinition) error {
 		return err
 	}
 	definition.Cpu, definition.Memory = aws.String(strconv.Itoa(size.cpu)), aws.String(strconv.Itoa(size.memory))
+	if slices.ContainsFunc(definition.Volumes, func(v types.Volume) bool { return v.Host != nil && v.Host.SourcePath != nil }) {
+		return clientException("host.sourcePath should not be set for volumes in Fargate.")
+	}
 	return checkEphemeralStorage(definition.EphemeralStorage)
+}
+
+// checkMountPoints checks the volumes, and that containers mount no others.
+func checkMountPoints(in *ecs.RegisterTaskDefinitionInput) error {
+	for _, v := range in.Volumes {
+		if !familyPattern.MatchString(aws.ToString(v.Name)) {
+			return clientException("Invalid volume name: %q.", aws.ToString(v.Name))
+		}
+	}
+	for _, c := range in.ContainerDefinitions {
+		for _, mount := range c.MountPoints {
+			named := func(v types.Volume) bool { return aws.ToString(v.Name) == aws.ToString(mount.SourceVolume) }
+			switch {
+			case !slices.ContainsFunc(in.Volumes, named):
+				return clientException("Unknown volume '%s'.", aws.ToString(mount.SourceVolume))
+			case !path.IsAbs(aws.ToString(mount.ContainerPath)):
+				return clientException("Container %s: the path of volume '%s' must be absolute.", *c.Name, *mount.SourceVolume)
+			}
+		}
+	}
+	return nil
 }
 
 func checkContainers(containers []types.ContainerDefinition) error {

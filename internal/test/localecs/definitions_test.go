@@ -1,13 +1,19 @@
 package localecs_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs"
 )
 
 func TestTaskDefinitions_FamilyMeansTheLatestActiveRevision(t *testing.T) {
@@ -146,6 +152,22 @@ func TestRegisterTaskDefinition_Invalid_IsRefused(t *testing.T) {
 			withMain(func(c *types.ContainerDefinition) { c.DependsOn = dependency("absent", types.ContainerConditionStart) }),
 			"not in the task definition",
 		},
+		"volume that is not there": {
+			withMain(func(c *types.ContainerDefinition) {
+				c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("absent"), ContainerPath: aws.String("/data")}}
+			}),
+			"Unknown volume 'absent'.",
+		},
+		"bad volume name": {
+			func(in *ecs.RegisterTaskDefinitionInput) { in.Volumes = []types.Volume{{Name: aws.String("../data")}} },
+			"Invalid volume name",
+		},
+		"volume of the host": {
+			func(in *ecs.RegisterTaskDefinitionInput) {
+				in.Volumes = []types.Volume{{Name: aws.String("data"), Host: &types.HostVolumeProperties{SourcePath: aws.String("/data")}}}
+			},
+			"host.sourcePath should not be set for volumes in Fargate.",
+		},
 		"other network mode": {
 			func(in *ecs.RegisterTaskDefinitionInput) { in.NetworkMode = types.NetworkModeBridge },
 			"Fargate only supports network mode 'awsvpc'.",
@@ -172,6 +194,20 @@ func TestRegisterTaskDefinition_Invalid_IsRefused(t *testing.T) {
 			here.wantError(err, "ClientException", tc.message)
 		})
 	}
+}
+
+func TestRegisterTaskDefinition_TwoOfAFamilyAtOnce_TheSecondIsRefused(t *testing.T) {
+	t.Parallel()
+	e := startEmpty(t, func(c *localecs.Config) { c.Registering = 10 * time.Minute })
+	// The first lasts until the server closes; the client gives up.
+	eventually.Holds(t, "the second is refused", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		_, err := e.ecs.RegisterTaskDefinition(ctx, definition("build", shell("main", "true")))
+		var refused *types.ClientException
+		return errors.As(err, &refused) &&
+			refused.ErrorMessage() == "Too many concurrent attempts to create a new revision of the specified family."
+	})
 }
 
 func TestTags_AreChangedAndListed(t *testing.T) {

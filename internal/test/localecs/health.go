@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/containerinit"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
 )
 
 // Bounds and defaults of a health check, in seconds, from the API reference of
@@ -109,11 +110,7 @@ func (c *container) healthCheckPasses() bool {
 	if check.Command[0] == "CMD-SHELL" {
 		args = append([]string{"/bin/sh", "-c"}, args...)
 	}
-	path, err := exec.LookPath(args[0])
-	if err != nil {
-		return false
-	}
-	process, err := containerinit.Start(containerinit.Spec{Path: path, Args: args, Env: c.environment(), Dir: c.dir()})
+	process, err := c.exec(args)
 	if err != nil {
 		return false
 	}
@@ -129,6 +126,18 @@ func (c *container) healthCheckPasses() bool {
 	}()
 	code, err := process.Wait()
 	return err == nil && code == 0
+}
+
+// exec starts another command in the container.
+func (c *container) exec(args []string) (*containerinit.Process, error) {
+	if running, isReal := c.process.(*oci.Container); isReal {
+		return running.Exec(args...)
+	}
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return containerinit.Start(containerinit.Spec{Path: path, Args: args, Env: c.environment(), Dir: c.dir()})
 }
 
 func (c *container) setHealth(status types.HealthStatus) {

@@ -1,6 +1,10 @@
 package localecs
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
+)
 
 type ec2Permission struct {
 	Protocol string          `xml:"ipProtocol"`
@@ -20,13 +24,19 @@ type ec2GroupOfOwn struct {
 }
 
 // thisMachine is the rule of a group that has none in the Config.
-var thisMachine = Rule{First: 1, Last: 65535, From: "127.0.0.0/8"}
+func (s *Server) thisMachine() Rule {
+	rule := Rule{First: 1, Last: 65535, From: "127.0.0.0/8"}
+	if s.runtime != nil {
+		rule.From = oci.Gateway.String() + "/32"
+	}
+	return rule
+}
 
 // ingress shows a group's rules.
 func (s *Server) ingress(group string) []ec2Permission {
 	rules, ok := s.config.Ingress[group]
 	if !ok {
-		rules = []Rule{thisMachine}
+		rules = []Rule{s.thisMachine()}
 	}
 	permissions := make([]ec2Permission, len(rules))
 	for i, rule := range rules {

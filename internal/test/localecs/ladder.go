@@ -25,7 +25,13 @@ func (t *task) provision() bool {
 	if !t.stay(t.server.config.Delays.Provisioning) {
 		return false
 	}
-	eni := t.server.network.attach(t.attachmentID, t.network)
+	eni, err := t.connect()
+	if err != nil {
+		t.update(func() {
+			t.requestStop(types.TaskStopCodeTaskFailedToStart, "ResourceInitializationError: "+err.Error())
+		})
+		return false
+	}
 	t.update(func() {
 		t.eni, t.attachmentStatus = eni, "ATTACHED"
 		t.connectivityAt = t.server.now()
@@ -34,14 +40,12 @@ func (t *task) provision() bool {
 	return true
 }
 
-// pull looks for the images.
+// pull gets the images.
 func (t *task) pull() bool {
 	t.update(func() { t.pullStartedAt = t.server.now() })
 	for _, c := range t.containers {
-		image := *c.definition.Image
-		if _, ok := t.server.config.Images[image]; !ok {
-			t.failStart(c, "CannotPullContainerError: pull image manifest has been retried 1 time(s): "+
-				"failed to resolve ref "+image+": "+image+": not found")
+		if reason := c.pull(); reason != "" {
+			t.failStart(c, reason)
 			return false
 		}
 	}
@@ -123,10 +127,13 @@ func (t *task) started() []*container {
 func (t *task) deprovision() {
 	t.update(func() { t.status = statusDeprovisioning })
 	t.linger(t.server.config.Delays.Deprovisioning)
+	// What cannot be removed stays until the server's directories are removed.
+	if t.sandbox != nil {
+		_ = t.sandbox.Close()
+	}
 	if t.eni != nil {
 		t.server.network.detach(t.eni)
 	}
-	// What cannot be removed stays until the server's directory is removed.
 	_ = os.RemoveAll(t.dir())
 	t.update(func() {
 		t.attachmentStatus = "DELETED"

@@ -40,7 +40,7 @@ type networkInterface struct {
 	public       netip.Addr // the zero Addr without a public address
 }
 
-func newNetwork(subnets []Subnet, securityGroups []string) (*network, error) {
+func newNetwork(subnets []Subnet, securityGroups []string, from addressRange) (*network, error) {
 	var problems []error
 	for _, subnet := range subnets {
 		if !strings.HasPrefix(subnet.ID, "subnet-") || subnet.Zone == "" {
@@ -56,7 +56,7 @@ func newNetwork(subnets []Subnet, securityGroups []string) (*network, error) {
 	return &network{
 		subnets:        subnets,
 		securityGroups: securityGroups,
-		addresses:      newAddresses(),
+		addresses:      newAddresses(from),
 		interfaces:     make(map[string]*networkInterface),
 	}, errors.Join(problems...)
 }
@@ -146,9 +146,16 @@ func (i *networkInterface) privateDNSName() string {
 
 // addresses lists what the task's containers can listen on.
 func (i *networkInterface) addresses() []string {
-	addresses := []string{i.private.String()}
-	if i.public.IsValid() {
-		addresses = append(addresses, i.public.String())
+	var addresses []string
+	for _, address := range i.ips() {
+		addresses = append(addresses, address.String())
 	}
 	return addresses
+}
+
+func (i *networkInterface) ips() []netip.Addr {
+	if i.public.IsValid() {
+		return []netip.Addr{i.private, i.public}
+	}
+	return []netip.Addr{i.private}
 }

@@ -3,6 +3,7 @@ package localecs
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/localecs/iam"
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
 )
 
 // Server is a running local ECS. Its methods may be called concurrently.
@@ -22,6 +24,7 @@ type Server struct {
 	dir      string
 	ownsDir  bool
 	network  *network
+	runtime  *oci.Runtime // nil if containers are processes
 	faults   *faults
 	calls    *callCounter
 	throttle *throttle
@@ -40,7 +43,9 @@ type Server struct {
 	closed   bool
 	clusters map[string]*cluster
 	families map[string][]*revision
-	policies map[string]*iam.Policy
+	// registering has the families that are getting a revision.
+	registering map[string]bool
+	policies    map[string]*iam.Policy
 }
 
 const readHeaderTimeout = 10 * time.Second
@@ -48,39 +53,61 @@ const readHeaderTimeout = 10 * time.Second
 // Start starts a server. The caller must Close it.
 func Start(config Config) (*Server, error) {
 	config = config.withDefaults()
-	network, err := newNetwork(config.Subnets, config.SecurityGroups)
-	if err != nil {
-		return nil, err
-	}
-	dir, ownsDir, err := workDir(config.Dir)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := listenLoopback(config.Listen)
-	if err != nil {
-		if ownsDir {
-			err = errors.Join(err, os.RemoveAll(dir))
-		}
-		return nil, err
-	}
 	s := &Server{
-		config:   config,
-		url:      "http://" + listener.Addr().String(),
-		dir:      dir,
-		ownsDir:  ownsDir,
-		network:  network,
-		faults:   newFaults(),
-		calls:    newCallCounter(),
-		throttle: newThrottle(config.Throttle),
-		closing:  make(chan struct{}),
-		served:   make(chan error, 1),
-		clusters: make(map[string]*cluster),
-		families: make(map[string][]*revision),
-		policies: make(map[string]*iam.Policy),
+		config:      config,
+		faults:      newFaults(),
+		calls:       newCallCounter(),
+		throttle:    newThrottle(config.Throttle),
+		closing:     make(chan struct{}),
+		served:      make(chan error, 1),
+		clusters:    make(map[string]*cluster),
+		families:    make(map[string][]*revision),
+		registering: make(map[string]bool),
+		policies:    make(map[string]*iam.Policy),
 	}
+	listener, err := s.prepare()
+	if err != nil {
+		return nil, errors.Join(err, s.removeFiles())
+	}
+	s.url = "http://" + listener.Addr().String()
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: readHeaderTimeout}
 	go func() { s.served <- s.http.Serve(listener) }()
 	return s, nil
+}
+
+// prepare makes what tasks need. removeFiles undoes it, also after an error.
+func (s *Server) prepare() (listener net.Listener, err error) {
+	from := processRange
+	if s.config.Runtime == Containers {
+		from = containerRange
+	}
+	if s.network, err = newNetwork(s.config.Subnets, s.config.SecurityGroups, from); err != nil {
+		return nil, err
+	}
+	if s.config.Runtime == Containers {
+		if err = oci.Check(); err != nil {
+			return nil, err
+		}
+		if s.runtime, err = oci.Open(); err != nil {
+			return nil, err
+		}
+	}
+	if s.dir, s.ownsDir, err = workDir(s.config.Dir); err != nil {
+		return nil, err
+	}
+	return listenLoopback(s.config.Listen)
+}
+
+// removeFiles removes the server's own directories.
+func (s *Server) removeFiles() error {
+	var problems []error
+	if s.runtime != nil {
+		problems = append(problems, s.runtime.Close())
+	}
+	if s.ownsDir {
+		problems = append(problems, os.RemoveAll(s.dir))
+	}
+	return errors.Join(problems...)
 }
 
 // workDir makes the directory for the containers' files.
@@ -126,10 +153,7 @@ func (s *Server) close() error {
 		err = errors.Join(err, served)
 	}
 	s.lives.Wait()
-	if s.ownsDir {
-		err = errors.Join(err, os.RemoveAll(s.dir))
-	}
-	if err != nil {
+	if err = errors.Join(err, s.removeFiles()); err != nil {
 		return fmt.Errorf("closing the local ECS: %w", err)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/uuid"
+
+	"github.com/fargate-operator/fargate-operator/internal/test/localecs/oci"
 )
 
 // The states of a task, in order. A task that stops before it runs goes from
@@ -49,6 +51,9 @@ type task struct {
 	// processes is held while a container's process starts, so that none starts
 	// unnoticed by a stop.
 	processes sync.Mutex
+	// sandbox has the real containers, nil if there are none. It is set while the
+	// task is PROVISIONING.
+	sandbox *oci.Sandbox
 
 	// guarded by server.mu
 	tags             []types.Tag

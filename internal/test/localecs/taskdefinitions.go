@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -32,15 +33,34 @@ func (s *Server) registerTaskDefinition(
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+	family := *definition.Family
+	if err := s.beginRevision(family); err != nil {
+		return nil, err
+	}
+	select { // without the mutex, so that other calls see it going on
+	case <-time.After(s.config.Registering):
+	case <-s.closing:
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	family := *definition.Family
+	delete(s.registering, family)
 	definition.Revision = int32(len(s.families[family]) + 1) //nolint:gosec // what fits into memory fits
 	definition.TaskDefinitionArn = aws.String(s.definitionARN(family, definition.Revision))
 	definition.RegisteredAt = aws.Time(s.now())
 	registered := &revision{definition: definition, tags: in.Tags}
 	s.families[family] = append(s.families[family], registered)
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: definition, Tags: slices.Clone(in.Tags)}, nil
+}
+
+// beginRevision refuses a revision of a family that is getting one.
+func (s *Server) beginRevision(family string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.registering[family] {
+		return clientException("Too many concurrent attempts to create a new revision of the specified family.")
+	}
+	s.registering[family] = true
+	return nil
 }
 
 func (s *Server) describeTaskDefinition(
