@@ -7,6 +7,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -25,7 +26,8 @@ const leaseName = "fargate-operator"
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,resourceNames=fargate-operator,verbs=get;update,namespace=fargate-operator
 // +kubebuilder:rbac:groups="",resources=events,verbs=create,namespace=fargate-operator
 
-// run runs everything that wiring adds, until the context ends.
+// run runs everything that wiring adds, until the context ends. It registers the
+// metrics of the process, once.
 func run(ctx context.Context, o *options, log logr.Logger) error {
 	config, err := apiServer()
 	if err != nil {
@@ -35,6 +37,12 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 	if err != nil {
 		return err
 	}
+	ctrlmetrics.Registry.MustRegister(metrics.Collectors()...)
+	return o.serve(ctx, config, managerOptions)
+}
+
+// serve is run with a manager of these options.
+func (o *options) serve(ctx context.Context, config *rest.Config, managerOptions ctrl.Options) error {
 	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return fmt.Errorf("creating the manager: %w", err)
@@ -43,11 +51,10 @@ func run(ctx context.Context, o *options, log logr.Logger) error {
 		Called: metrics.CountCall,
 		Roles:  &ecs.Roles{Allowed: o.assumableRoles, Session: o.namespace, ExternalID: o.externalID},
 	}
-	w := &wiring{options: o, clients: clients, log: log}
+	w := &wiring{options: o, clients: clients, log: managerOptions.Logger}
 	if err := w.addTo(mgr); err != nil {
 		return err
 	}
-	ctrlmetrics.Registry.MustRegister(metrics.Collectors()...)
 	return mgr.Start(ctx)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-logr/logr/testr"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 
 	"github.com/fargate-operator/fargate-operator/internal/test/eventually"
 )
@@ -79,7 +80,7 @@ func status(t *testing.T, address, probe string) int {
 	return response.StatusCode
 }
 
-func TestRun_APIServerIsAway_WaitsForItAndAnswersProbes(t *testing.T) {
+func TestServe_APIServerIsAway_WaitsForItAndAnswersProbes(t *testing.T) {
 	server := startFlaky(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -89,10 +90,19 @@ func TestRun_APIServerIsAway_WaitsForItAndAnswersProbes(t *testing.T) {
 	o := nowhere()
 	o.namespace, o.probeAddress = env.NewNamespace(t), listener.Addr().String()
 	o.leaderElect = true
+	config, err := apiServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, err := o.manager(testr.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Controller.SkipNameValidation = ptr.To(true) // Each test has its own controllers.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, o, testr.New(t)) }()
+	go func() { ended <- o.serve(ctx, config, options) }()
 
 	eventually.Holds(t, "the manager has asked the API server twice", func() bool { return server.asked.Load() > 1 })
 	eventually.Holds(t, "the manager is alive", func() bool { return status(t, o.probeAddress, "/healthz") == http.StatusOK })

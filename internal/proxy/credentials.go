@@ -55,7 +55,7 @@ func credentialsOf(address string) string {
 		rest = address
 	}
 	if valid, err := url.Parse(address); err == nil && valid.Host != "" {
-		rest, _, _ = strings.Cut(rest, "/")
+		rest = strings.FieldsFunc(rest, func(c rune) bool { return strings.ContainsRune("/?#", c) })[0]
 	}
 	return rest[:strings.LastIndexByte(rest, '@')+1]
 }

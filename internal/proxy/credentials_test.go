@@ -55,6 +55,7 @@ func TestAddress_HasNoCredentials(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://user:s3cret@10.0.0.1:6443/a@b": "https://10.0.0.1:6443/a@b",
 		"https://10.0.0.1/a@b":                  "https://10.0.0.1/a@b",
+		"https://10.0.0.1?a@b":                  "https://10.0.0.1?a@b",
 		"10.0.0.1":                              "10.0.0.1",
 		"https://user:s3/cret@%zz":              "https://%zz",
 	} {
