@@ -78,7 +78,7 @@ func TestRegistration_Containers_RunTheAgentBeforeAnythingOfTheImages(t *testing
 		entryPoint, command []string
 		user, image         string
 		essential, waits    bool
-		mounts              []string
+		mounts              []string // with ro if the container cannot write there
 	}{
 		Install: {nil, []string{"install", "/.fargate"}, "", "registry.example.com/agent@sha256:a", false, false, []string{"/.fargate"}},
 		Coordinator: {
@@ -91,19 +91,23 @@ func TestRegistration_Containers_RunTheAgentBeforeAnythingOfTheImages(t *testing
 			[]string{"/.fargate/bin/agent"},
 			[]string{"job"},
 			"node", "registry.example.com/node@sha256:c", true, true,
-			[]string{"/.fargate", "/builds", "/cache", "/shared"},
+			[]string{"/.fargate ro", "/builds", "/cache", "/shared"},
 		},
 		"db": {
 			[]string{"/.fargate/bin/agent"},
 			[]string{"service", "-name", "db"},
 			"", "registry.example.com/postgres@sha256:d", false, true,
-			[]string{"/.fargate"},
+			[]string{"/.fargate ro"},
 		},
 	} {
 		c := containerOf(t, in, name)
 		var mounts []string
 		for _, mount := range c.MountPoints {
-			mounts = append(mounts, *mount.ContainerPath)
+			at := *mount.ContainerPath
+			if aws.ToBool(mount.ReadOnly) {
+				at += " ro"
+			}
+			mounts = append(mounts, at)
 		}
 		waits := len(c.DependsOn) == 1 && *c.DependsOn[0].ContainerName == Install && c.DependsOn[0].Condition == types.ContainerConditionSuccess
 		got := []any{c.EntryPoint, c.Command, aws.ToString(c.User), *c.Image, *c.Essential, waits, mounts}
