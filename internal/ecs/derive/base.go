@@ -71,7 +71,7 @@ func lendLog(from, to *types.ContainerDefinition) {
 }
 
 func lendToJob(from, job *types.ContainerDefinition) {
-	job.Environment = sortedByName(from.Environment)
+	job.Environment = from.Environment
 	job.EnvironmentFiles = from.EnvironmentFiles
 	job.Secrets = from.Secrets
 	job.MountPoints = slices.Concat(job.MountPoints, from.MountPoints)

@@ -33,7 +33,7 @@ func (e *NameTakenError) Error() string {
 type TooLargeError struct{ Bytes int }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the task definition would have %d bytes, and ECS allows %d: remove variables from the base task definition, or services from the job", e.Bytes, maxBytes)
+	return fmt.Sprintf("the task definition would have about %d bytes, and ECS allows %d: remove variables from the base task definition, or services from the job", e.Bytes, maxBytes)
 }
 
 func check(in *ecs.RegisterTaskDefinitionInput) error {
@@ -51,12 +51,17 @@ func check(in *ecs.RegisterTaskDefinitionInput) error {
 			return err
 		}
 	}
-	content, err := canonical(in)
+	return nil
+}
+
+// checkSize measures the request, which ECS may write a little differently.
+func checkSize(in *ecs.RegisterTaskDefinitionInput) error {
+	encoded, err := encode(in)
 	if err != nil {
 		return fmt.Errorf("measuring a task definition: %w", err)
 	}
-	if len(content) > maxBytes {
-		return &TooLargeError{Bytes: len(content)}
+	if len(encoded) > maxBytes {
+		return &TooLargeError{Bytes: len(encoded)}
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ type Image struct {
 	// image's registry with. Empty for registries that need none, and for ECR.
 	Credentials string
 	// User replaces the image's own: a name or a number, with or without a group.
+	// The helper runs as root, whatever it is.
 	User string
 }
 
@@ -98,7 +99,14 @@ func Registration(t *Task) (*ecs.RegisterTaskDefinitionInput, error) {
 	if err := check(in); err != nil {
 		return nil, err
 	}
-	return in, name(in)
+	sortUnordered(in)
+	if err := name(in); err != nil {
+		return nil, err
+	}
+	if err := checkSize(in); err != nil {
+		return nil, err
+	}
+	return in, nil
 }
 
 func optional(value string) *string {

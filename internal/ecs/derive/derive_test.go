@@ -3,6 +3,7 @@ package derive
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,13 +167,66 @@ func TestRegistration_Base_GivesWhatTheClassLeavesOut(t *testing.T) {
 	}
 }
 
-func TestRegistration_EqualTasks_HaveOneFamily(t *testing.T) {
+func TestRegistration_WhatHasNoOrder_IsNotPartOfTheFamily(t *testing.T) {
 	t.Parallel()
-	one, other := sample(), sample()
-	variables := other.Base.Definition.ContainerDefinitions[0].Environment
-	variables[0], variables[1] = variables[1], variables[0] // ECS does not keep their order.
-	if a, b := *registration(t, one).Family, *registration(t, other).Family; a != b || !strings.HasPrefix(a, FamilyPrefix) || len(a) != len(FamilyPrefix)+40 {
-		t.Errorf("families %s and %s", a, b)
+	rich := func() *Task {
+		task := sample()
+		for i := range task.Base.Definition.ContainerDefinitions {
+			c := &task.Base.Definition.ContainerDefinitions[i]
+			c.Environment = []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("1")}, {Name: aws.String("B"), Value: aws.String("2")}}
+			c.Secrets = []types.Secret{{Name: aws.String("TOKEN"), ValueFrom: aws.String("arn:token")}, {Name: aws.String("URL"), ValueFrom: aws.String("arn:url")}}
+			c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("shared"), ContainerPath: aws.String("/shared")}, {SourceVolume: aws.String("other"), ContainerPath: aws.String("/other")}}
+			c.Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 4096}, {Name: types.UlimitNameCore, SoftLimit: 1}}
+			c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverSplunk, SecretOptions: c.Secrets}
+			c.EnvironmentFiles = []types.EnvironmentFile{{Value: aws.String("arn:first")}, {Value: aws.String("arn:second")}}
+		}
+		task.Base.Definition.Volumes = append(task.Base.Definition.Volumes, types.Volume{Name: aws.String("other")})
+		return task
+	}
+	task := rich()
+	for i := range task.Base.Definition.ContainerDefinitions {
+		c := &task.Base.Definition.ContainerDefinitions[i]
+		slices.Reverse(c.Environment)
+		slices.Reverse(c.Secrets) // those of the log too
+		slices.Reverse(c.MountPoints)
+		slices.Reverse(c.Ulimits)
+	}
+	slices.Reverse(task.Base.Definition.Volumes)
+	slices.Reverse(task.Base.Definition.ContainerDefinitions)
+	family := *registration(t, rich()).Family
+	if got := *registration(t, task).Family; got != family || !strings.HasPrefix(got, FamilyPrefix) || len(got) != len(FamilyPrefix)+40 {
+		t.Errorf("families %s and %s", family, got)
+	}
+	if got := *task.Base.Definition.ContainerDefinitions[0].Environment[0].Name; got != "B" {
+		t.Errorf("the base has been changed: its first variable is %s", got)
+	}
+	slices.Reverse(task.Base.Definition.ContainerDefinitions[0].EnvironmentFiles)
+	if *registration(t, task).Family == family {
+		t.Error("another order of environment files, which are read in their order, has the same family")
+	}
+}
+
+func TestRegistration_EmptyValue_IsPartOfTheFamily(t *testing.T) {
+	t.Parallel()
+	families := map[string]string{}
+	for name, change := range map[string]func(*types.ContainerDefinition){
+		"nothing":                 func(*types.ContainerDefinition) {},
+		"a label":                 func(c *types.ContainerDefinition) { c.DockerLabels = map[string]string{"y": "1"} },
+		"a label without a value": func(c *types.ContainerDefinition) { c.DockerLabels = map[string]string{"x": "", "y": "1"} },
+		"a variable":              func(c *types.ContainerDefinition) { c.Environment = []types.KeyValuePair{{Name: aws.String("A")}} },
+		"an empty variable": func(c *types.ContainerDefinition) {
+			c.Environment = []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("")}}
+		},
+		"a root that is writable":   func(c *types.ContainerDefinition) { c.ReadonlyRootFilesystem = aws.Bool(false) },
+		"a root that is not stated": func(c *types.ContainerDefinition) { c.ReadonlyRootFilesystem = nil },
+	} {
+		task := sample()
+		change(&task.Base.Definition.ContainerDefinitions[0])
+		family := *registration(t, task).Family
+		if other, taken := families[family]; taken {
+			t.Errorf("%s and %s have the same family", name, other)
+		}
+		families[family] = name
 	}
 }
 
@@ -182,19 +236,42 @@ func TestRegistration_EveryFieldOfATask_IsPartOfTheFamily(t *testing.T) {
 	for field := range reflect.TypeFor[Task]().Fields() {
 		task := sample()
 		value := reflect.ValueOf(task).Elem().FieldByIndex(field.Index)
-		switch value.Kind() { //nolint:exhaustive // the kinds that there are
-		case reflect.String:
-			value.SetString(value.String() + "1")
-		case reflect.Int32:
-			value.SetInt(value.Int() + 1)
-		case reflect.Struct: // an image
-			value.FieldByName("Reference").SetString("another")
-		default:
-			value.SetZero()
+		if value.Type() == reflect.TypeFor[Image]() {
+			continue // The fields of each are below.
 		}
+		change(value)
 		if *registration(t, task).Family == family {
 			t.Errorf("another %s has the same family", field.Name)
 		}
+	}
+	for field := range reflect.TypeFor[Image]().Fields() {
+		for name, image := range map[string]func(*Task) *Image{
+			"the agent":   func(task *Task) *Image { return &task.Agent },
+			"the helper":  func(task *Task) *Image { return &task.Helper },
+			"the job":     func(task *Task) *Image { return &task.Job },
+			"the service": func(task *Task) *Image { return &task.Services[0].Image },
+		} {
+			if name == "the helper" && field.Name == "User" {
+				continue // The coordinator runs as root.
+			}
+			task := sample()
+			change(reflect.ValueOf(image(task)).Elem().FieldByIndex(field.Index))
+			if *registration(t, task).Family == family {
+				t.Errorf("another %s of %s has the same family", field.Name, name)
+			}
+		}
+	}
+}
+
+// change gives a field another value.
+func change(value reflect.Value) {
+	switch value.Kind() { //nolint:exhaustive // the kinds that there are
+	case reflect.String:
+		value.SetString(value.String() + "1")
+	case reflect.Int32:
+		value.SetInt(value.Int() + 1)
+	default:
+		value.SetZero()
 	}
 }
 
@@ -224,4 +301,11 @@ func TestRegistration_WhatECSWouldRefuse_IsRefusedWithTheFix(t *testing.T) {
 			t.Errorf("%s: got %v, want %T with %q", name, err, test.want, test.mention)
 		}
 	}
+}
+
+func TestRegistration_Size_IsThatOfTheRequest(t *testing.T) {
+	t.Parallel()
+	task := sample()
+	task.Base.Definition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: aws.String("XML"), Value: aws.String(strings.Repeat("<", 60<<10))}}
+	registration(t, task)
 }
