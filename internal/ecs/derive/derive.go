@@ -70,7 +70,8 @@ type Image struct {
 
 // Service is a container next to the job.
 type Service struct {
-	// Name is the container's, unique in the task.
+	// Name is the container's, unique in the task. Nothing that a job says may be in
+	// it: it may hold a secret.
 	Name string
 	Image
 }

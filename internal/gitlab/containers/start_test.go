@@ -19,7 +19,7 @@ func TestStart_HoweverItIsPrinted_ShowsNothing(t *testing.T) {
 		"services": [{"name": "mysql", "entrypoint": ["hush"], "command": ["hush"], "variables": [{"key": "OWN", "value": "hush"}]}]}`,
 		"CUSTOM_ENV_PASSWORD=hush")
 	service := containers.Services[0]
-	launch := Launch{Container: "svc-0-mysql", Start: service.Start}
+	launch := Launch{Container: "svc-0", Start: service.Start}
 	wrapped := struct{ inner any }{service.Start}
 	for _, value := range []any{
 		containers, &containers, service, &service, service.Start, &service.Start, launch, &launch,
@@ -74,7 +74,7 @@ func TestEncodeLaunches_ServiceReplacesWhatItsImageSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := started(t, Containers{Services: []Service{{Image: Image{Name: "redis"}, Start: test.start}}})
-			if diff := cmp.Diff(protocol.Service{Name: "svc-0-redis", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
+			if diff := cmp.Diff(protocol.Service{Name: "svc-0", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
 				t.Errorf("launch (-want +got):\n%s", diff)
 			}
 		})
@@ -84,10 +84,10 @@ func TestEncodeLaunches_ServiceReplacesWhatItsImageSays(t *testing.T) {
 func TestEncodeLaunches_IsWhatTheAgentReads(t *testing.T) {
 	t.Parallel()
 	got, err := EncodeLaunches([]Launch{
-		{Container: "svc-0-db", Start: hide(start{env: map[string]string{"B": "b", "A": "a=\n"}}), Entrypoint: []string{"e"}, Command: []string{"c"}},
-		{Container: "svc-1-redis"},
+		{Container: "svc-0", Start: hide(start{env: map[string]string{"B": "b", "A": "a=\n"}}), Entrypoint: []string{"e"}, Command: []string{"c"}},
+		{Container: "svc-1"},
 	})
-	want := `[{"name":"svc-0-db","env":{"A":"a=\n","B":"b"},"entrypoint":["e"],"command":["c"]},{"name":"svc-1-redis"}]`
+	want := `[{"name":"svc-0","env":{"A":"a=\n","B":"b"},"entrypoint":["e"],"command":["c"]},{"name":"svc-1"}]`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
 	}
