@@ -25,6 +25,8 @@ func TestCheck_Allowed(t *testing.T) {
 		"seven services":    {withServices(7), Rules{}},
 		"with sidecars":     {withServices(5), Rules{Sidecars: 2}},
 		"platform":          {Containers{Image: Image{Platform: "linux/arm64"}}, Rules{Platform: "linux/arm64"}},
+		"arm64 as v8":       {Containers{Image: Image{Platform: "linux/arm64/v8"}}, Rules{Platform: "linux/arm64"}},
+		"amd64 as v1":       {Containers{Image: Image{Platform: "linux/amd64/v1"}}, Rules{Platform: "linux/amd64"}},
 		"any user":          {Containers{Image: Image{User: "dave:staff"}}, Rules{}},
 		"allowed user":      {Containers{Image: Image{User: "1000:1000"}}, Rules{AllowedUsers: []string{"dave", "1000:1000"}}},
 		"the image's own":   {Containers{Image: Image{Name: "ruby"}}, Rules{AllowedUsers: []string{"dave"}}},
@@ -59,6 +61,16 @@ func TestCheck_Refused_SaysWhichAndTheFix(t *testing.T) {
 			Rules{Platform: "linux/amd64"},
 			[]string{"image ruby asks for the platform linux/arm64, and the job's class runs linux/amd64", "a class for linux/arm64 with the CI variable FARGATE_TASK_CLASS"},
 		},
+		"another platform with its variant": {
+			Containers{Image: Image{Name: "ruby", Platform: "linux/arm64/v8"}},
+			Rules{Platform: "linux/amd64"},
+			[]string{"asks for the platform linux/arm64/v8, and the job's class runs linux/amd64", "a class for linux/arm64 with"},
+		},
+		"a variant that not every machine has": {
+			Containers{Image: Image{Name: "ruby", Platform: "linux/amd64/v4"}},
+			Rules{Platform: "linux/amd64"},
+			[]string{`asks for the platform "linux/amd64/v4", which Fargate does not have`, "write linux/amd64"},
+		},
 		"a platform that Fargate lacks": {
 			service(Service{Image: Image{Name: "redis", Platform: "linux/s390x"}, Aliases: []string{"cache"}}),
 			Rules{Platform: "linux/amd64"},
@@ -72,6 +84,8 @@ func TestCheck_Refused_SaysWhichAndTheFix(t *testing.T) {
 		"users are no patterns": {Containers{Image: Image{User: "10001"}}, Rules{AllowedUsers: []string{"1000*"}}, []string{`"10001"`}},
 		"not a user":            {service(Service{Image: Image{Name: "redis", User: "a b"}}), Rules{}, []string{`service redis asks for the user "a b", which is not valid`, "1000:1000"}},
 		"group alone":           {Containers{Image: Image{User: ":1000"}}, Rules{}, []string{`":1000"`}},
+		"user like a flag":      {Containers{Image: Image{User: "-1"}}, Rules{}, []string{`"-1"`}},
+		"group like a flag":     {Containers{Image: Image{User: "1000:-1"}}, Rules{}, []string{`"1000:-1"`}},
 		"two colons":            {Containers{Image: Image{User: "1:2:3"}}, Rules{}, []string{`"1:2:3"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
