@@ -42,10 +42,7 @@ func mustRead(t *testing.T, response string, environ ...string) Containers {
 // entry point and a command.
 func started(t *testing.T, containers Containers) protocol.Service {
 	t.Helper()
-	encoded, err := EncodeLaunches([]Launch{{
-		Container: ContainerName(0), Start: containers.Services[0].Start,
-		Entrypoint: []string{"image-entrypoint"}, Command: []string{"image-command"},
-	}})
+	encoded, err := containers.EncodeLaunches([]*ImageConfig{{Entrypoint: []string{"image-entrypoint"}, Command: []string{"image-command"}}, {Command: []string{"other"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,45 +95,6 @@ func TestCheck_Refused_SaysWhichAndTheFix(t *testing.T) {
 	}
 }
 
-func TestCheckPorts_OneNetwork_OneServiceAPort(t *testing.T) {
-	t.Parallel()
-	const gateway = 2222
-	onPort := func(name string, port int) Service {
-		return Service{Image: Image{Name: name}, HealthPort: port, declared: port != 0}
-	}
-	ofJob := func(name string) Service { return Service{Image: Image{Name: name}, HealthPort: 80} }
-	for name, test := range map[string]struct {
-		services []Service
-		exposed  [][]int
-		mentions []string // none if it is allowed
-	}{
-		"different ports":                {services: []Service{onPort("a", 1), onPort("b", 2)}, exposed: [][]int{nil, nil}},
-		"exposed, and named another":     {services: []Service{onPort("postgres:17", 0), onPort("postgres:16", 5433)}, exposed: [][]int{{5432}, {5432}}},
-		"exposed twice by one image":     {services: []Service{onPort("a", 0)}, exposed: [][]int{{80, 443, 80}}},
-		"named for all services at once": {services: []Service{ofJob("a"), ofJob("b")}, exposed: [][]int{nil, nil}},
-		"both exposed": {
-			services: []Service{onPort("postgres:17", 0), onPort("postgres:16", 0)}, exposed: [][]int{{5432}, {5432}},
-			mentions: []string{"service postgres:16 listens on port 5432, and so does service postgres:17", "name that port in its variables as HEALTHCHECK_TCP_PORT"},
-		},
-		"both named":          {services: []Service{onPort("a", 80), onPort("b", 80)}, exposed: [][]int{nil, nil}, mentions: []string{"service b listens on port 80, and so does service a"}},
-		"named and exposed":   {services: []Service{onPort("a", 80), onPort("b", 0)}, exposed: [][]int{nil, {80, 81}}, mentions: []string{"port 80"}},
-		"the gateway's":       {services: []Service{onPort("sshd", 0)}, exposed: [][]int{{gateway}}, mentions: []string{"service sshd listens on port 2222, which the task itself needs for SSH"}},
-		"the gateway's named": {services: []Service{onPort("sshd", gateway)}, exposed: [][]int{nil}, mentions: []string{"port 2222"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			err := Containers{Services: test.services}.CheckPorts(gateway, test.exposed)
-			if test.mentions == nil {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			wantRefusal(t, err, test.mentions...)
-		})
-	}
-}
-
 func TestPullPolicyNote_ForPoliciesWithoutEffect_ExplainsFargate(t *testing.T) {
 	t.Parallel()
 	image := func(name string, policies ...string) Image { return Image{Name: name, PullPolicies: policies} }
