@@ -58,6 +58,21 @@ func TestJob_NonRootUserAndReadOnlyRoot_GetTheirDirectories(t *testing.T) {
 	task.want(t, "job", `touch /x 2>/dev/null || echo read-only; touch /agent/x 2>/dev/null || echo closed`, "read-only\nclosed\n")
 }
 
+func TestRoot_InJobOrService_CannotChangeTheAgentOrTheHelpersHome(t *testing.T) {
+	t.Parallel()
+	const attempt = `for at in bin/agent home/.profile home/.config run/gateway.sock new; do (: >>/agent/$at) 2>/dev/null && echo changed $at; done; id -u`
+	task := startTask(t, setup{services: []string{"db"}})
+	task.want(t, "helper", `touch "$HOME/.profile" && echo "$HOME"`, "/agent/home\n")
+	task.want(t, "job", attempt, "0\n")
+	if got := task.start(t, protocol.Service{Name: "db", Command: []string{"sh", "-c", attempt}}); got.err != nil {
+		t.Fatalf("%v\n%s", got.err, got.stderr)
+	}
+	eventually.Shows(t, "the service has tried", func() (bool, string) {
+		log := task.command(t, "gateway", "services logs db", "").stdout
+		return log == "0\n", log
+	})
+}
+
 func TestJob_WithoutShell_SaysSo(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{job: scratch})

@@ -9,9 +9,10 @@ import (
 )
 
 // Base is a task definition that lends to derived ones. Container lends its
-// variables, secrets, mounts and limits to the job, and where it logs to all
-// containers; its image and its command do not matter. The other containers become
-// sidecars. Roles and sizes that the class leaves out are the base's.
+// variables, secrets, mounts, limits, dependencies and health check to the job, and
+// where it logs to the job's other containers too; its image and its command do not
+// matter. The other containers become sidecars. Roles and sizes that the class
+// leaves out are the base's.
 type Base struct {
 	Definition *types.TaskDefinition
 	// Container is the name of the container that lends.
@@ -19,21 +20,37 @@ type Base struct {
 }
 
 func (b *Base) lend(in *ecs.RegisterTaskDefinitionInput) {
-	for i := range b.Definition.ContainerDefinitions {
-		c := &b.Definition.ContainerDefinitions[i]
-		if aws.ToString(c.Name) != b.Container {
-			in.ContainerDefinitions = append(in.ContainerDefinitions, b.sidecar(c))
-			continue
+	lender := b.lender()
+	for i := range in.ContainerDefinitions {
+		c := &in.ContainerDefinitions[i]
+		if c.LogConfiguration == nil {
+			c.LogConfiguration = lender.LogConfiguration
 		}
-		for j := range in.ContainerDefinitions {
-			lendLog(c, &in.ContainerDefinitions[j])
-			if *in.ContainerDefinitions[j].Name == Job {
-				lendToJob(c, &in.ContainerDefinitions[j])
-			}
+		if *c.Name == Job {
+			lendToJob(lender, c)
+		}
+	}
+	for i := range b.Definition.ContainerDefinitions {
+		if c := &b.Definition.ContainerDefinitions[i]; c != lender {
+			in.ContainerDefinitions = append(in.ContainerDefinitions, b.sidecar(c))
 		}
 	}
 	in.Volumes = append(in.Volumes, b.Definition.Volumes...)
-	in.ProxyConfiguration = b.Definition.ProxyConfiguration
+	in.ProxyConfiguration = b.proxy()
+	b.lendToTask(in)
+}
+
+// lender is the container that lends, nil if there is none.
+func (b *Base) lender() *types.ContainerDefinition {
+	for i := range b.Definition.ContainerDefinitions {
+		if c := &b.Definition.ContainerDefinitions[i]; aws.ToString(c.Name) == b.Container {
+			return c
+		}
+	}
+	return nil
+}
+
+func (b *Base) lendToTask(in *ecs.RegisterTaskDefinitionInput) {
 	if in.ExecutionRoleArn == nil {
 		in.ExecutionRoleArn = b.Definition.ExecutionRoleArn
 	}
@@ -51,32 +68,41 @@ func (b *Base) sidecar(c *types.ContainerDefinition) types.ContainerDefinition {
 	sidecar := *c
 	sidecar.DependsOn = slices.Clone(c.DependsOn)
 	for i := range sidecar.DependsOn {
-		if aws.ToString(sidecar.DependsOn[i].ContainerName) == b.Container {
-			sidecar.DependsOn[i].ContainerName = aws.String(Job)
-		}
+		sidecar.DependsOn[i].ContainerName = b.renamed(sidecar.DependsOn[i].ContainerName)
 	}
 	sidecar.VolumesFrom = slices.Clone(c.VolumesFrom)
 	for i := range sidecar.VolumesFrom {
-		if aws.ToString(sidecar.VolumesFrom[i].SourceContainer) == b.Container {
-			sidecar.VolumesFrom[i].SourceContainer = aws.String(Job)
-		}
+		sidecar.VolumesFrom[i].SourceContainer = b.renamed(sidecar.VolumesFrom[i].SourceContainer)
 	}
 	return sidecar
 }
 
-func lendLog(from, to *types.ContainerDefinition) {
-	if to.LogConfiguration == nil {
-		to.LogConfiguration = from.LogConfiguration
+func (b *Base) proxy() *types.ProxyConfiguration {
+	if b.Definition.ProxyConfiguration == nil {
+		return nil
 	}
+	proxy := *b.Definition.ProxyConfiguration
+	proxy.ContainerName = b.renamed(proxy.ContainerName)
+	return &proxy
+}
+
+func (b *Base) renamed(container *string) *string {
+	if aws.ToString(container) == b.Container {
+		return aws.String(Job)
+	}
+	return container
 }
 
 func lendToJob(from, job *types.ContainerDefinition) {
-	job.Environment = sortedByName(from.Environment)
-	job.EnvironmentFiles = from.EnvironmentFiles
-	job.Secrets = from.Secrets
-	job.MountPoints = slices.Concat(job.MountPoints, from.MountPoints)
-	job.Ulimits = from.Ulimits
-	job.LinuxParameters = from.LinuxParameters
-	job.ReadonlyRootFilesystem = from.ReadonlyRootFilesystem
+	job.DependsOn = slices.Concat(job.DependsOn, from.DependsOn)
 	job.DockerLabels = from.DockerLabels
+	job.Environment = from.Environment
+	job.EnvironmentFiles = from.EnvironmentFiles
+	job.HealthCheck = from.HealthCheck
+	job.LinuxParameters = from.LinuxParameters
+	job.MountPoints = slices.Concat(job.MountPoints, from.MountPoints)
+	job.ReadonlyRootFilesystem = from.ReadonlyRootFilesystem
+	job.Secrets = from.Secrets
+	job.Ulimits = from.Ulimits
+	job.VolumesFrom = from.VolumesFrom
 }

@@ -5,66 +5,80 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// Quotas of a task definition, from "Amazon ECS service quotas" in the ECS
-// developer guide.
-const (
-	maxContainers = 10
-	maxBytes      = 64 << 10
-)
+// ownContainers are install, ci-coordinator and job, which are a request's first,
+// before those of services and those of the base.
+const ownContainers = 3
 
-// TooManyError says that a task would have more containers than ECS allows.
-type TooManyError struct{ Containers int }
-
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("the task would have %d containers, with three for the job itself and those of the base task definition, and ECS allows %d: "+
-		"remove services from the job, or sidecars from the base task definition", e.Containers, maxContainers)
-}
-
-// NameTakenError says that two containers, or two volumes, would have one name.
-type NameTakenError struct{ Name string }
-
-func (e *NameTakenError) Error() string {
-	return fmt.Sprintf("two containers or volumes of the task would be named %q: rename that of the base task definition", e.Name)
-}
-
-// TooLargeError says that a task definition is larger than ECS allows.
-type TooLargeError struct{ Bytes int }
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("the task definition would have %d bytes, and ECS allows %d: remove variables from the base task definition, or services from the job", e.Bytes, maxBytes)
-}
-
-func check(in *ecs.RegisterTaskDefinitionInput) error {
-	if n := len(in.ContainerDefinitions); n > maxContainers {
-		return &TooManyError{Containers: n}
-	}
-	containers, volumes := map[string]bool{}, map[string]bool{}
-	for i := range in.ContainerDefinitions {
-		if err := take(containers, aws.ToString(in.ContainerDefinitions[i].Name)); err != nil {
+// check refuses what ECS would refuse, and what could not work.
+func (t *Task) check(in *ecs.RegisterTaskDefinitionInput) error {
+	for _, check := range []func(*ecs.RegisterTaskDefinitionInput) error{
+		checkCount, t.checkContainerNames, checkVolumeNames, t.checkDisk,
+	} {
+		if err := check(in); err != nil {
 			return err
 		}
-	}
-	for i := range in.Volumes {
-		if err := take(volumes, aws.ToString(in.Volumes[i].Name)); err != nil {
-			return err
-		}
-	}
-	content, err := canonical(in)
-	if err != nil {
-		return fmt.Errorf("measuring a task definition: %w", err)
-	}
-	if len(content) > maxBytes {
-		return &TooLargeError{Bytes: len(content)}
 	}
 	return nil
 }
 
-func take(taken map[string]bool, name string) error {
-	if taken[name] {
-		return &NameTakenError{Name: name}
+func checkCount(in *ecs.RegisterTaskDefinitionInput) error {
+	if n := len(in.ContainerDefinitions); n > maxContainers {
+		return &TooManyError{Containers: n}
 	}
-	taken[name] = true
+	return nil
+}
+
+func (t *Task) checkContainerNames(in *ecs.RegisterTaskDefinitionInput) error {
+	taken := map[string]bool{}
+	for i := range in.ContainerDefinitions {
+		name := aws.ToString(in.ContainerDefinitions[i].Name)
+		if taken[name] {
+			what := "a container of the base task definition"
+			if i < ownContainers+len(t.Services) {
+				what = "a service's container"
+			}
+			return &NameTakenError{What: what, Name: name}
+		}
+		taken[name] = true
+	}
+	return nil
+}
+
+func checkVolumeNames(in *ecs.RegisterTaskDefinitionInput) error {
+	taken := map[string]bool{}
+	for i := range in.Volumes {
+		name := aws.ToString(in.Volumes[i].Name)
+		if taken[name] {
+			return &NameTakenError{What: "a volume of the base task definition", Name: name}
+		}
+		taken[name] = true
+	}
+	return nil
+}
+
+// checkDisk refuses a disk of the task's own where there is none. Source:
+// ephemeralStorage of RegisterTaskDefinition in the ECS API reference.
+func (t *Task) checkDisk(in *ecs.RegisterTaskDefinitionInput) error {
+	switch {
+	case in.EphemeralStorage == nil || t.Compatibility == types.CompatibilityFargate:
+		return nil
+	case t.EphemeralStorageGiB > 0:
+		return classErrorf("the class's tasks have a disk of %d GiB of their own, which only Fargate has, and they run on %s: remove its ephemeralStorageGiB", t.EphemeralStorageGiB, t.Compatibility)
+	}
+	return baseErrorf("it has ephemeralStorage, which only Fargate has, and the class's tasks run on %s: remove it", t.Compatibility)
+}
+
+// checkSize measures the request, which ECS may write a little differently.
+func checkSize(in *ecs.RegisterTaskDefinitionInput) error {
+	encoded, err := encode(in)
+	if err != nil {
+		return fmt.Errorf("measuring a task definition: %w", err)
+	}
+	if len(encoded) > maxBytes {
+		return &TooLargeError{Bytes: len(encoded)}
+	}
 	return nil
 }

@@ -59,14 +59,14 @@ func (t *Task) coordinator() types.ContainerDefinition {
 }
 
 func (t *Task) job() types.ContainerDefinition {
-	c := t.withAgent(t.container(Job, t.Job), "job")
+	c := withoutWriting(t.withAgent(t.container(Job, t.Job), "job"))
 	c.MountPoints = append(c.MountPoints, t.shared()...)
 	return c
 }
 
 // service may end without ending the task, as with GitLab's other executors.
 func (t *Task) service(s Service) types.ContainerDefinition {
-	c := t.withAgent(t.container(s.Name, s.Image), "service", "-name", s.Name)
+	c := withoutWriting(t.withAgent(t.container(s.Name, s.Image), "service", "-name", s.Name))
 	c.Essential = aws.Bool(false)
 	return c
 }
@@ -102,6 +102,15 @@ func (t *Task) withAgent(c types.ContainerDefinition, command ...string) types.C
 	c.Command = command
 	c.DependsOn = []types.ContainerDependency{
 		{ContainerName: aws.String(Install), Condition: types.ContainerConditionSuccess},
+	}
+	return c
+}
+
+// withoutWriting keeps root of an image from changing the agent, or what the
+// coordinator has next to it. The agent connects to the socket there all the same.
+func withoutWriting(c types.ContainerDefinition) types.ContainerDefinition {
+	for i := range c.MountPoints {
+		c.MountPoints[i].ReadOnly = aws.Bool(true)
 	}
 	return c
 }

@@ -38,14 +38,16 @@ type Task struct {
 	Compatibility types.Compatibility
 	// CPU and Memory are the tasks' size in CPU units, 1024 to a vCPU, and MiB.
 	CPU, Memory int32
-	// EphemeralStorageGiB is the tasks' disk in GiB; 0 leaves it to Fargate.
+	// EphemeralStorageGiB is the tasks' disk in GiB, on Fargate; 0 leaves it to Base
+	// and Fargate.
 	EphemeralStorageGiB int32
 	// TaskRoleARN and ExecutionRoleARN may be empty.
 	TaskRoleARN, ExecutionRoleARN string
 	// LogGroup is the group in CloudWatch Logs, in LogRegion, that containers
 	// write to. Empty means that they do as Base says, or log nowhere.
 	LogGroup, LogRegion string
-	// BuildsDir and CacheDir are absolute paths, in the coordinator and in the job.
+	// BuildsDir and CacheDir are absolute paths, in the coordinator and in the job,
+	// neither of them in the other, and without commas.
 	BuildsDir, CacheDir string
 	// Port is where the SSH server listens.
 	Port int32
@@ -62,19 +64,47 @@ type Image struct {
 	// image's registry with. Empty for registries that need none, and for ECR.
 	Credentials string
 	// User replaces the image's own: a name or a number, with or without a group.
+	// The helper runs as root, whatever it is.
 	User string
 }
 
 // Service is a container next to the job.
 type Service struct {
-	// Name is the container's, unique in the task.
+	// Name is the container's, unique in the task. Nothing that a job says may be in
+	// it: it may hold a secret.
 	Name string
 	Image
 }
 
 // Registration is the request for a task definition, whose family is named by its
-// content. It fails with *TooManyError, *NameTakenError or *TooLargeError.
+// content. It fails with *ClassError, *BaseError, *TooManyError, *NameTakenError or
+// *TooLargeError.
 func Registration(t *Task) (*ecs.RegisterTaskDefinitionInput, error) {
+	if err := t.checkDirectories(); err != nil {
+		return nil, err
+	}
+	in := t.request()
+	if t.Base != nil {
+		if err := t.Base.check(t); err != nil {
+			return nil, err
+		}
+		t.Base.lend(in)
+	}
+	if err := t.check(in); err != nil {
+		return nil, err
+	}
+	sortUnordered(in)
+	if err := name(in); err != nil {
+		return nil, err
+	}
+	if err := checkSize(in); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// request is for the class and the job alone.
+func (t *Task) request() *ecs.RegisterTaskDefinitionInput {
 	in := &ecs.RegisterTaskDefinitionInput{
 		ContainerDefinitions:    t.containers(),
 		Cpu:                     aws.String(strconv.Itoa(int(t.CPU))),
@@ -92,13 +122,7 @@ func Registration(t *Task) (*ecs.RegisterTaskDefinitionInput, error) {
 	if t.EphemeralStorageGiB > 0 {
 		in.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: t.EphemeralStorageGiB}
 	}
-	if t.Base != nil {
-		t.Base.lend(in)
-	}
-	if err := check(in); err != nil {
-		return nil, err
-	}
-	return in, name(in)
+	return in
 }
 
 func optional(value string) *string {

@@ -1,8 +1,8 @@
 package derive
 
 import (
-	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +78,7 @@ func TestRegistration_Containers_RunTheAgentBeforeAnythingOfTheImages(t *testing
 		entryPoint, command []string
 		user, image         string
 		essential, waits    bool
-		mounts              []string
+		mounts              []string // with ro if the container cannot write there
 	}{
 		Install: {nil, []string{"install", "/.fargate"}, "", "registry.example.com/agent@sha256:a", false, false, []string{"/.fargate"}},
 		Coordinator: {
@@ -91,19 +91,23 @@ func TestRegistration_Containers_RunTheAgentBeforeAnythingOfTheImages(t *testing
 			[]string{"/.fargate/bin/agent"},
 			[]string{"job"},
 			"node", "registry.example.com/node@sha256:c", true, true,
-			[]string{"/.fargate", "/builds", "/cache", "/shared"},
+			[]string{"/.fargate ro", "/builds", "/cache", "/shared"},
 		},
 		"db": {
 			[]string{"/.fargate/bin/agent"},
 			[]string{"service", "-name", "db"},
 			"", "registry.example.com/postgres@sha256:d", false, true,
-			[]string{"/.fargate"},
+			[]string{"/.fargate ro"},
 		},
 	} {
 		c := containerOf(t, in, name)
 		var mounts []string
 		for _, mount := range c.MountPoints {
-			mounts = append(mounts, *mount.ContainerPath)
+			at := *mount.ContainerPath
+			if aws.ToBool(mount.ReadOnly) {
+				at += " ro"
+			}
+			mounts = append(mounts, at)
 		}
 		waits := len(c.DependsOn) == 1 && *c.DependsOn[0].ContainerName == Install && c.DependsOn[0].Condition == types.ContainerConditionSuccess
 		got := []any{c.EntryPoint, c.Command, aws.ToString(c.User), *c.Image, *c.Essential, waits, mounts}
@@ -144,6 +148,41 @@ func TestRegistration_Base_LendsToTheJobAndAddsSidecars(t *testing.T) {
 	}
 }
 
+func TestRegistration_Base_IsTheSameWithTheJobInItsContainersPlace(t *testing.T) {
+	t.Parallel()
+	task := sample()
+	d := task.Base.Definition
+	main, sidecar := &d.ContainerDefinitions[0], &d.ContainerDefinitions[1]
+	main.HealthCheck = &types.HealthCheck{Command: []string{"CMD", "true"}}
+	main.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("proxy"), Condition: types.ContainerConditionHealthy}}
+	main.VolumesFrom = []types.VolumeFrom{{SourceContainer: aws.String("proxy")}}
+	sidecar.DependsOn[0].Condition = types.ContainerConditionHealthy
+	sidecar.VolumesFrom = []types.VolumeFrom{{SourceContainer: aws.String("main")}}
+	d.ContainerDefinitions = append(d.ContainerDefinitions, types.ContainerDefinition{Name: aws.String("proxy"), Image: aws.String("registry.example.com/proxy")})
+	d.ProxyConfiguration = &types.ProxyConfiguration{ContainerName: aws.String("main")}
+	in := registration(t, task)
+
+	job, other := containerOf(t, in, Job), containerOf(t, in, "agent-of-others")
+	wantDependencies := []types.ContainerDependency{
+		{ContainerName: aws.String(Install), Condition: types.ContainerConditionSuccess},
+		{ContainerName: aws.String("proxy"), Condition: types.ContainerConditionHealthy},
+	}
+	wantSidecars := []types.ContainerDependency{{ContainerName: aws.String(Job), Condition: types.ContainerConditionHealthy}}
+	for _, diff := range []string{
+		cmp.Diff(wantDependencies, job.DependsOn, cmpopts.IgnoreUnexported(types.ContainerDependency{})),
+		cmp.Diff(wantSidecars, other.DependsOn, cmpopts.IgnoreUnexported(types.ContainerDependency{})),
+		cmp.Diff(main.HealthCheck, job.HealthCheck, cmpopts.IgnoreUnexported(types.HealthCheck{})),
+		cmp.Diff(main.VolumesFrom, job.VolumesFrom, cmpopts.IgnoreUnexported(types.VolumeFrom{})),
+		cmp.Diff([]types.VolumeFrom{{SourceContainer: aws.String(Job)}}, other.VolumesFrom, cmpopts.IgnoreUnexported(types.VolumeFrom{})),
+		cmp.Diff(Job, *in.ProxyConfiguration.ContainerName),
+		cmp.Diff("main", *d.ProxyConfiguration.ContainerName),
+	} {
+		if diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestRegistration_Base_GivesWhatTheClassLeavesOut(t *testing.T) {
 	t.Parallel()
 	task := sample()
@@ -162,62 +201,122 @@ func TestRegistration_Base_GivesWhatTheClassLeavesOut(t *testing.T) {
 	}
 }
 
-func TestRegistration_EqualTasks_HaveOneFamily(t *testing.T) {
+func TestRegistration_WhatHasNoOrder_IsNotPartOfTheFamily(t *testing.T) {
 	t.Parallel()
-	one, other := sample(), sample()
-	variables := other.Base.Definition.ContainerDefinitions[0].Environment
-	variables[0], variables[1] = variables[1], variables[0] // ECS does not keep their order.
-	if a, b := *registration(t, one).Family, *registration(t, other).Family; a != b || !strings.HasPrefix(a, FamilyPrefix) || len(a) != len(FamilyPrefix)+40 {
-		t.Errorf("families %s and %s", a, b)
+	rich := func() *Task {
+		task := sample()
+		for i := range task.Base.Definition.ContainerDefinitions {
+			c := &task.Base.Definition.ContainerDefinitions[i]
+			c.Environment = []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("1")}, {Name: aws.String("B"), Value: aws.String("2")}}
+			c.Secrets = []types.Secret{{Name: aws.String("TOKEN"), ValueFrom: aws.String("arn:token")}, {Name: aws.String("URL"), ValueFrom: aws.String("arn:url")}}
+			c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("shared"), ContainerPath: aws.String("/shared")}, {SourceVolume: aws.String("other"), ContainerPath: aws.String("/other")}}
+			c.Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 4096}, {Name: types.UlimitNameCore, SoftLimit: 1}}
+			c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverSplunk, SecretOptions: c.Secrets}
+			c.EnvironmentFiles = []types.EnvironmentFile{{Value: aws.String("arn:first")}, {Value: aws.String("arn:second")}}
+		}
+		task.Base.Definition.Volumes = append(task.Base.Definition.Volumes, types.Volume{Name: aws.String("other")})
+		return task
+	}
+	task := rich()
+	for i := range task.Base.Definition.ContainerDefinitions {
+		c := &task.Base.Definition.ContainerDefinitions[i]
+		slices.Reverse(c.Environment)
+		slices.Reverse(c.Secrets) // those of the log too
+		slices.Reverse(c.MountPoints)
+		slices.Reverse(c.Ulimits)
+	}
+	slices.Reverse(task.Base.Definition.Volumes)
+	slices.Reverse(task.Base.Definition.ContainerDefinitions)
+	family := *registration(t, rich()).Family
+	if got := *registration(t, task).Family; got != family || !strings.HasPrefix(got, FamilyPrefix) || len(got) != len(FamilyPrefix)+40 {
+		t.Errorf("families %s and %s", family, got)
+	}
+	if got := *task.Base.Definition.ContainerDefinitions[0].Environment[0].Name; got != "B" {
+		t.Errorf("the base has been changed: its first variable is %s", got)
+	}
+	slices.Reverse(task.Base.Definition.ContainerDefinitions[0].EnvironmentFiles)
+	if *registration(t, task).Family == family {
+		t.Error("another order of environment files, which are read in their order, has the same family")
+	}
+}
+
+func TestRegistration_EmptyValue_IsPartOfTheFamily(t *testing.T) {
+	t.Parallel()
+	families := map[string]string{}
+	for name, change := range map[string]func(*types.ContainerDefinition){
+		"nothing":                 func(*types.ContainerDefinition) {},
+		"a label":                 func(c *types.ContainerDefinition) { c.DockerLabels = map[string]string{"y": "1"} },
+		"a label without a value": func(c *types.ContainerDefinition) { c.DockerLabels = map[string]string{"x": "", "y": "1"} },
+		"a variable":              func(c *types.ContainerDefinition) { c.Environment = []types.KeyValuePair{{Name: aws.String("A")}} },
+		"an empty variable": func(c *types.ContainerDefinition) {
+			c.Environment = []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("")}}
+		},
+		"a root that is writable":   func(c *types.ContainerDefinition) { c.ReadonlyRootFilesystem = aws.Bool(false) },
+		"a root that is not stated": func(c *types.ContainerDefinition) { c.ReadonlyRootFilesystem = nil },
+	} {
+		task := sample()
+		change(&task.Base.Definition.ContainerDefinitions[0])
+		family := *registration(t, task).Family
+		if other, taken := families[family]; taken {
+			t.Errorf("%s and %s have the same family", name, other)
+		}
+		families[family] = name
 	}
 }
 
 func TestRegistration_EveryFieldOfATask_IsPartOfTheFamily(t *testing.T) {
 	t.Parallel()
+	sample := func() *Task {
+		task := sample()
+		task.EphemeralStorageGiB = 0 // It would be wrong with another compatibility.
+		return task
+	}
 	family := *registration(t, sample()).Family
 	for field := range reflect.TypeFor[Task]().Fields() {
 		task := sample()
 		value := reflect.ValueOf(task).Elem().FieldByIndex(field.Index)
-		switch value.Kind() { //nolint:exhaustive // the kinds that there are
-		case reflect.String:
-			value.SetString(value.String() + "1")
-		case reflect.Int32:
-			value.SetInt(value.Int() + 1)
-		case reflect.Struct: // an image
-			value.FieldByName("Reference").SetString("another")
-		default:
-			value.SetZero()
+		if value.Type() == reflect.TypeFor[Image]() {
+			continue // The fields of each are below.
 		}
+		change(value)
 		if *registration(t, task).Family == family {
 			t.Errorf("another %s has the same family", field.Name)
 		}
 	}
-}
-
-func TestRegistration_WhatECSWouldRefuse_IsRefusedWithTheFix(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		change  func(*Task)
-		want    any
-		mention string
-	}{
-		"an eleventh container": {func(task *Task) {
-			for _, name := range strings.Split("a b c d e f", " ") {
-				task.Services = append(task.Services, Service{Name: name, Image: task.Job})
+	for field := range reflect.TypeFor[Image]().Fields() {
+		for name, image := range map[string]func(*Task) *Image{
+			"the agent":   func(task *Task) *Image { return &task.Agent },
+			"the helper":  func(task *Task) *Image { return &task.Helper },
+			"the job":     func(task *Task) *Image { return &task.Job },
+			"the service": func(task *Task) *Image { return &task.Services[0].Image },
+		} {
+			if name == "the helper" && field.Name == "User" {
+				continue // The coordinator runs as root.
 			}
-		}, new(*TooManyError), "11 containers"},
-		"two of one name":  {func(task *Task) { task.Services[0].Name = "agent-of-others" }, new(*NameTakenError), `"agent-of-others"`},
-		"a volume of ours": {func(task *Task) { task.Base.Definition.Volumes[0].Name = aws.String("builds") }, new(*NameTakenError), `"builds"`},
-		"more than 64 KiB": {func(task *Task) {
-			variable := types.KeyValuePair{Name: aws.String("C"), Value: aws.String(strings.Repeat("x", 64<<10))}
-			task.Base.Definition.ContainerDefinitions[0].Environment = []types.KeyValuePair{variable}
-		}, new(*TooLargeError), "remove variables"},
-	} {
-		task := sample()
-		test.change(task)
-		_, err := Registration(task)
-		if !errors.As(err, test.want) || !strings.Contains(err.Error(), test.mention) {
-			t.Errorf("%s: got %v, want %T with %q", name, err, test.want, test.mention)
+			task := sample()
+			change(reflect.ValueOf(image(task)).Elem().FieldByIndex(field.Index))
+			if *registration(t, task).Family == family {
+				t.Errorf("another %s of %s has the same family", field.Name, name)
+			}
 		}
 	}
+}
+
+// change gives a field another value.
+func change(value reflect.Value) {
+	switch value.Kind() { //nolint:exhaustive // the kinds that there are
+	case reflect.String:
+		value.SetString(value.String() + "1")
+	case reflect.Int32:
+		value.SetInt(value.Int() + 1)
+	default:
+		value.SetZero()
+	}
+}
+
+func TestRegistration_Size_IsThatOfTheRequest(t *testing.T) {
+	t.Parallel()
+	task := sample()
+	task.Base.Definition.ContainerDefinitions[0].Environment = []types.KeyValuePair{{Name: aws.String("XML"), Value: aws.String(strings.Repeat("<", 60<<10))}}
+	registration(t, task)
 }

@@ -1,16 +1,20 @@
 package derive
 
 import (
-	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/schemas"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
 // FamilyPrefix begins the family of every derived task definition.
@@ -32,10 +36,17 @@ func name(in *ecs.RegisterTaskDefinitionInput) error {
 	return nil
 }
 
-// canonical is the request in JSON without what is not set, so that a later SDK
-// with more fields gives the same.
+// encoder is the SDK's own. It leaves out what is not set, so that a later SDK with
+// more fields gives the same.
+var encoder = awsjson.New11(schemas.AmazonEC2ContainerServiceV20141113)
+
+// operation satisfies the encoder, which takes the shape from the value.
+var operation = smithy.NewOperationSchema(schemas.RegisterTaskDefinition, schemas.RegisterTaskDefinitionRequest, schemas.RegisterTaskDefinitionResponse)
+
+// canonical is the request with the keys of objects sorted: the encoder does not
+// sort those of maps.
 func canonical(in *ecs.RegisterTaskDefinitionInput) ([]byte, error) {
-	encoded, err := json.Marshal(in)
+	encoded, err := encode(in)
 	if err != nil {
 		return nil, err
 	}
@@ -43,44 +54,17 @@ func canonical(in *ecs.RegisterTaskDefinitionInput) ([]byte, error) {
 	if err := json.Unmarshal(encoded, &content); err != nil {
 		return nil, err
 	}
-	return json.Marshal(withoutUnset(content))
+	return json.Marshal(content)
 }
 
-// withoutUnset drops null, empty texts and empty collections from objects. Zero and
-// false stay: they may be what somebody has set.
-func withoutUnset(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, field := range v {
-			if v[key] = withoutUnset(field); isUnset(v[key]) {
-				delete(v, key)
-			}
-		}
-	case []any:
-		for i := range v {
-			v[i] = withoutUnset(v[i])
-		}
+// encode returns the request's body.
+func encode(in *ecs.RegisterTaskDefinitionInput) ([]byte, error) {
+	request, ok := smithyhttp.NewStackRequest().(*smithyhttp.Request)
+	if !ok {
+		return nil, errors.New("the SDK's request has an unknown type")
 	}
-	return value
-}
-
-func isUnset(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case map[string]any:
-		return len(v) == 0
-	case []any:
-		return len(v) == 0
+	if err := encoder.SerializeRequest(context.Background(), operation, in, request); err != nil {
+		return nil, err
 	}
-	return false
-}
-
-// sortedByName makes the order of variables the same, which ECS does not keep.
-func sortedByName(variables []types.KeyValuePair) []types.KeyValuePair {
-	return slices.SortedFunc(slices.Values(variables), func(a, b types.KeyValuePair) int {
-		return cmp.Compare(aws.ToString(a.Name), aws.ToString(b.Name))
-	})
+	return io.ReadAll(request.GetStream())
 }

@@ -42,10 +42,7 @@ func mustRead(t *testing.T, response string, environ ...string) Containers {
 // entry point and a command.
 func started(t *testing.T, containers Containers) protocol.Service {
 	t.Helper()
-	encoded, err := EncodeLaunches([]Launch{{
-		Container: containers.ContainerName(0), Start: containers.Services[0].Start,
-		Entrypoint: []string{"image-entrypoint"}, Command: []string{"image-command"},
-	}})
+	encoded, err := containers.EncodeLaunches([]*ImageConfig{{Entrypoint: []string{"image-entrypoint"}, Command: []string{"image-command"}}, {Command: []string{"other"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +107,7 @@ func TestRead_FullJob_IsExpandedAsTheRunnerDoes(t *testing.T) {
 		t.Errorf("containers (-want +got):\n%s", diff)
 	}
 	wantLaunch := protocol.Service{
-		Name: "svc-0-db",
+		Name: "svc-0",
 		Env: map[string]string{
 			"CI_JOB_IMAGE": "ruby:3.3", "CI_PROJECT_DIR": "/builds/group/app", "ARCH": "arm64", "EXTRA": "pg", "PORT": "5432", "CI_DEBUG_SERVICES": "true",
 			"IMG": "ruby", "POSTGRES_PASSWORD": "pa$word", "HEALTHCHECK_TCP_PORT": "5432", "SCHEMA": "ruby_pa$word",

@@ -82,21 +82,14 @@ func isLabelCharacter(c rune) bool { return c == '-' || isAlphanumeric(c) }
 
 // suggestion makes a valid alias of one that is not.
 func suggestion(alias string) string {
-	slug := strings.Trim(slug(strings.ToLower(alias)), "-")
-	if slug == "" {
-		return "db"
-	}
-	return slug
-}
-
-// slug has a - for every character that a part of a host name cannot have, and is
-// short.
-func slug(name string) string {
 	slug := strings.Map(func(c rune) rune {
 		if isLabelCharacter(c) {
 			return c
 		}
 		return '-'
-	}, name)
-	return slug[:min(len(slug), maxLabel)]
+	}, strings.ToLower(alias))
+	if slug = strings.Trim(slug[:min(len(slug), maxLabel)], "-"); slug == "" {
+		return "db"
+	}
+	return slug
 }

@@ -65,15 +65,27 @@ func (r Rules) checkCount(services int) error {
 }
 
 func (r Rules) checkPlatform(label, platform string) error {
-	switch platform {
+	switch architecture := withoutVariant(platform); architecture {
 	case "", r.Platform:
 		return nil
 	case linuxAMD64, linuxARM64:
 		return fmt.Errorf("%s asks for the platform %s, and the job's class runs %s: remove docker:platform, or choose a class for %s with the CI variable %s",
-			label, platform, r.Platform, platform, taskrules.TaskClassVariable)
+			label, platform, r.Platform, architecture, taskrules.TaskClassVariable)
 	}
 	return fmt.Errorf("%s asks for the platform %q, which Fargate does not have: remove docker:platform, or write %s",
 		label, text.Abridge(platform, shown), r.Platform)
+}
+
+// withoutVariant cuts off the variant that a platform's architecture has anyway.
+// Source: platforms.Normalize of github.com/containerd/platforms.
+func withoutVariant(platform string) string {
+	switch platform {
+	case linuxAMD64 + "/v1":
+		return linuxAMD64
+	case linuxARM64 + "/v8":
+		return linuxARM64
+	}
+	return platform
 }
 
 func (r Rules) checkUser(label, user string) error {
@@ -98,7 +110,7 @@ func isUser(user string) bool {
 
 // isAccount reports whether it is an id or a name that a /etc/passwd can have.
 func isAccount(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+	return name != "" && name[0] != '-' && !strings.ContainsFunc(name, func(c rune) bool {
 		return !isLabelCharacter(c) && (c < 'A' || c > 'Z') && c != '_' && c != '.'
 	})
 }

@@ -25,6 +25,8 @@ func TestCheck_Allowed(t *testing.T) {
 		"seven services":    {withServices(7), Rules{}},
 		"with sidecars":     {withServices(5), Rules{Sidecars: 2}},
 		"platform":          {Containers{Image: Image{Platform: "linux/arm64"}}, Rules{Platform: "linux/arm64"}},
+		"arm64 as v8":       {Containers{Image: Image{Platform: "linux/arm64/v8"}}, Rules{Platform: "linux/arm64"}},
+		"amd64 as v1":       {Containers{Image: Image{Platform: "linux/amd64/v1"}}, Rules{Platform: "linux/amd64"}},
 		"any user":          {Containers{Image: Image{User: "dave:staff"}}, Rules{}},
 		"allowed user":      {Containers{Image: Image{User: "1000:1000"}}, Rules{AllowedUsers: []string{"dave", "1000:1000"}}},
 		"the image's own":   {Containers{Image: Image{Name: "ruby"}}, Rules{AllowedUsers: []string{"dave"}}},
@@ -59,6 +61,16 @@ func TestCheck_Refused_SaysWhichAndTheFix(t *testing.T) {
 			Rules{Platform: "linux/amd64"},
 			[]string{"image ruby asks for the platform linux/arm64, and the job's class runs linux/amd64", "a class for linux/arm64 with the CI variable FARGATE_TASK_CLASS"},
 		},
+		"another platform with its variant": {
+			Containers{Image: Image{Name: "ruby", Platform: "linux/arm64/v8"}},
+			Rules{Platform: "linux/amd64"},
+			[]string{"asks for the platform linux/arm64/v8, and the job's class runs linux/amd64", "a class for linux/arm64 with"},
+		},
+		"a variant that not every machine has": {
+			Containers{Image: Image{Name: "ruby", Platform: "linux/amd64/v4"}},
+			Rules{Platform: "linux/amd64"},
+			[]string{`asks for the platform "linux/amd64/v4", which Fargate does not have`, "write linux/amd64"},
+		},
 		"a platform that Fargate lacks": {
 			service(Service{Image: Image{Name: "redis", Platform: "linux/s390x"}, Aliases: []string{"cache"}}),
 			Rules{Platform: "linux/amd64"},
@@ -72,50 +84,13 @@ func TestCheck_Refused_SaysWhichAndTheFix(t *testing.T) {
 		"users are no patterns": {Containers{Image: Image{User: "10001"}}, Rules{AllowedUsers: []string{"1000*"}}, []string{`"10001"`}},
 		"not a user":            {service(Service{Image: Image{Name: "redis", User: "a b"}}), Rules{}, []string{`service redis asks for the user "a b", which is not valid`, "1000:1000"}},
 		"group alone":           {Containers{Image: Image{User: ":1000"}}, Rules{}, []string{`":1000"`}},
+		"user like a flag":      {Containers{Image: Image{User: "-1"}}, Rules{}, []string{`"-1"`}},
+		"group like a flag":     {Containers{Image: Image{User: "1000:-1"}}, Rules{}, []string{`"1000:-1"`}},
 		"two colons":            {Containers{Image: Image{User: "1:2:3"}}, Rules{}, []string{`"1:2:3"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wantRefusal(t, test.containers.Check(test.rules), test.mentions...)
-		})
-	}
-}
-
-func TestCheckPorts_OneNetwork_OneServiceAPort(t *testing.T) {
-	t.Parallel()
-	const gateway = 2222
-	onPort := func(name string, port int) Service {
-		return Service{Image: Image{Name: name}, HealthPort: port, declared: port != 0}
-	}
-	ofJob := func(name string) Service { return Service{Image: Image{Name: name}, HealthPort: 80} }
-	for name, test := range map[string]struct {
-		services []Service
-		exposed  [][]int
-		mentions []string // none if it is allowed
-	}{
-		"different ports":                {services: []Service{onPort("a", 1), onPort("b", 2)}, exposed: [][]int{nil, nil}},
-		"exposed, and named another":     {services: []Service{onPort("postgres:17", 0), onPort("postgres:16", 5433)}, exposed: [][]int{{5432}, {5432}}},
-		"exposed twice by one image":     {services: []Service{onPort("a", 0)}, exposed: [][]int{{80, 443, 80}}},
-		"named for all services at once": {services: []Service{ofJob("a"), ofJob("b")}, exposed: [][]int{nil, nil}},
-		"both exposed": {
-			services: []Service{onPort("postgres:17", 0), onPort("postgres:16", 0)}, exposed: [][]int{{5432}, {5432}},
-			mentions: []string{"service postgres:16 listens on port 5432, and so does service postgres:17", "name that port in its variables as HEALTHCHECK_TCP_PORT"},
-		},
-		"both named":          {services: []Service{onPort("a", 80), onPort("b", 80)}, exposed: [][]int{nil, nil}, mentions: []string{"service b listens on port 80, and so does service a"}},
-		"named and exposed":   {services: []Service{onPort("a", 80), onPort("b", 0)}, exposed: [][]int{nil, {80, 81}}, mentions: []string{"port 80"}},
-		"the gateway's":       {services: []Service{onPort("sshd", 0)}, exposed: [][]int{{gateway}}, mentions: []string{"service sshd listens on port 2222, which the task itself needs for SSH"}},
-		"the gateway's named": {services: []Service{onPort("sshd", gateway)}, exposed: [][]int{nil}, mentions: []string{"port 2222"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			err := Containers{Services: test.services}.CheckPorts(gateway, test.exposed)
-			if test.mentions == nil {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			wantRefusal(t, err, test.mentions...)
 		})
 	}
 }

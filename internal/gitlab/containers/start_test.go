@@ -19,11 +19,10 @@ func TestStart_HoweverItIsPrinted_ShowsNothing(t *testing.T) {
 		"services": [{"name": "mysql", "entrypoint": ["hush"], "command": ["hush"], "variables": [{"key": "OWN", "value": "hush"}]}]}`,
 		"CUSTOM_ENV_PASSWORD=hush")
 	service := containers.Services[0]
-	launch := Launch{Container: "svc-0-mysql", Start: service.Start}
 	wrapped := struct{ inner any }{service.Start}
 	for _, value := range []any{
-		containers, &containers, service, &service, service.Start, &service.Start, launch, &launch,
-		[]Launch{launch},
+		containers, &containers, service, &service, service.Start, &service.Start,
+		[]Service{service},
 		map[string]Start{"a": service.Start},
 		wrapped, &wrapped,
 	} {
@@ -74,7 +73,7 @@ func TestEncodeLaunches_ServiceReplacesWhatItsImageSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := started(t, Containers{Services: []Service{{Image: Image{Name: "redis"}, Start: test.start}}})
-			if diff := cmp.Diff(protocol.Service{Name: "svc-0-redis", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
+			if diff := cmp.Diff(protocol.Service{Name: "svc-0", Entrypoint: test.entrypoint, Command: test.command}, got); diff != "" {
 				t.Errorf("launch (-want +got):\n%s", diff)
 			}
 		})
@@ -83,15 +82,39 @@ func TestEncodeLaunches_ServiceReplacesWhatItsImageSays(t *testing.T) {
 
 func TestEncodeLaunches_IsWhatTheAgentReads(t *testing.T) {
 	t.Parallel()
-	got, err := EncodeLaunches([]Launch{
-		{Container: "svc-0-db", Start: hide(start{env: map[string]string{"B": "b", "A": "a=\n"}}), Entrypoint: []string{"e"}, Command: []string{"c"}},
-		{Container: "svc-1-redis"},
-	})
-	want := `[{"name":"svc-0-db","env":{"A":"a=\n","B":"b"},"entrypoint":["e"],"command":["c"]},{"name":"svc-1-redis"}]`
+	got, err := Containers{Services: []Service{
+		{Start: hide(start{env: map[string]string{"B": "b", "A": "a=\n"}})},
+		{Start: hide(start{command: []string{"own"}})},
+	}}.EncodeLaunches([]*ImageConfig{{Entrypoint: []string{"e"}, Command: []string{"c"}}})
+	want := `[{"name":"svc-0","env":{"A":"a=\n","B":"b"},"entrypoint":["e"],"command":["c"]},{"name":"svc-1","command":["own"]}]`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
 	}
-	if got, err := EncodeLaunches(nil); err != nil || string(got) != "[]" {
+	if got, err := (Containers{}).EncodeLaunches(nil); err != nil || string(got) != "[]" {
 		t.Errorf("without services: got %s, %v", got, err)
+	}
+}
+
+func TestEncodeLaunches_NothingToStart_IsTheAuthorsToFix(t *testing.T) {
+	t.Parallel()
+	containers := mustRead(t, `{"services": [{"name": "postgres:17", "alias": "db"}, {"name": "redis", "command": ["redis-server"]}, {"name": "scratch"}]}`)
+	got, err := containers.EncodeLaunches([]*ImageConfig{nil, nil, {}})
+	wantRefusal(t, err,
+		"service postgres:17 (db) cannot be started, since its registry could not be asked for the image's entry point and command: write entrypoint or command",
+		"service scratch cannot be started, since its image has neither an entry point nor a command",
+	)
+	if got != nil || strings.Contains(err.Error(), "redis") {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestEntrypointNote_CommandWithoutKnownEntrypoint_IsNamed(t *testing.T) {
+	t.Parallel()
+	containers := mustRead(t, `{"services": [{"name": "a", "command": ["x"]}, {"name": "b", "command": ["x"]}, {"name": "c", "command": ["x"], "entrypoint": ["y"]}, {"name": "d"}]}`)
+	if got := containers.EntrypointNote([]*ImageConfig{{}}); !strings.HasPrefix(got, "only the command of service b is run,") {
+		t.Errorf("got %q", got)
+	}
+	if got := containers.EntrypointNote([]*ImageConfig{{}, {}}); got != "" {
+		t.Errorf("got %q", got)
 	}
 }
