@@ -37,6 +37,7 @@ var permissions = map[string][]permission{
 	"ecs:ListTasks":                 {{"ecs:ListTasks", "FollowAndStopTasks"}},
 	"ecs:StopTask":                  {{"ecs:StopTask", "FollowAndStopTasks"}},
 	"ecs:DescribeTaskDefinition":    {{"ecs:DescribeTaskDefinition", "ReadDefinitionsAndAddresses"}},
+	"ecs:RegisterTaskDefinition":    {{"ecs:RegisterTaskDefinition", "RegisterDefinitions"}},
 	"ec2:DescribeNetworkInterfaces": {{"ec2:DescribeNetworkInterfaces", "ReadDefinitionsAndAddresses"}},
 	"ecs:DescribeClusters":          {{"ecs:DescribeClusters", "CheckClusters"}},
 	"ec2:DescribeSubnets":           {{"ec2:DescribeSubnets", "CheckNetworks"}},
@@ -119,6 +120,11 @@ var statements = []statement{
 	{
 		iam.Statement{Sid: "AssumeRolesOfClasses", Resource: []string{"arn:aws:iam::ACCOUNT:role/CLASS_ROLE"}},
 		[]string{assumeRole},
+	},
+	{
+		// The action supports no resources.
+		iam.Statement{Sid: "RegisterDefinitions", Resource: []string{"*"}},
+		[]string{images},
 	},
 	{
 		// The action supports no resources.

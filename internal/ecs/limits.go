@@ -9,9 +9,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The buckets that AWS keeps per account and Region; all but the launches,
-// which people wait for, are halved so that other users of the account get
-// their share. Source: "Request throttling for the Amazon ECS API" in the ECS
+// The buckets that AWS keeps per account and Region; all but the launches and
+// registrations, which people wait for, are halved so that other users of the
+// account get their share. Source: "Request throttling for the Amazon ECS API" in the ECS
 // API reference, the Fargate service quotas, and "Request throttling for the
 // Amazon EC2 API" in the EC2 API reference.
 const (
@@ -19,6 +19,7 @@ const (
 	modifyRate, modifyBurst         = 20, 50 // RunTask, StopTask: 40/s, 100
 	readRate, readBurst             = 10, 50 // DescribeTasks, ListTasks: 20/s, 100
 	definitionRate, definitionBurst = 10, 25 // DescribeTaskDefinition: 20/s, 50
+	registerRate, registerBurst     = 1, 20  // RegisterTaskDefinition: the same
 	clusterRate, clusterBurst       = 10, 25 // DescribeClusters, a cluster resource read: 20/s, 50
 	networkRate, networkBurst       = 5, 25  // each EC2 Describe action by id: 10/s, 50
 )
@@ -43,6 +44,7 @@ func newLimiter() *limiter {
 		"DescribeTasks":             {read},
 		"ListTasks":                 {read},
 		"DescribeTaskDefinition":    {rate.NewLimiter(definitionRate, definitionBurst)},
+		"RegisterTaskDefinition":    {rate.NewLimiter(registerRate, registerBurst)},
 		"DescribeClusters":          {rate.NewLimiter(clusterRate, clusterBurst)},
 		"DescribeNetworkInterfaces": {rate.NewLimiter(networkRate, networkBurst)},
 		"DescribeSubnets":           {rate.NewLimiter(networkRate, networkBurst)},
