@@ -6,15 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/sys/user"
 	"github.com/opencontainers/runtime-spec/specs-go"
-)
 
-// defaultPath is the PATH of an image that sets none, as Docker has it.
-const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	"github.com/fargate-operator/fargate-operator/internal/agent/process"
+)
 
 // dockerCapabilities are those that a container has by default. Source: the ECS API
 // reference, KernelCapabilities, which refers to Docker's.
@@ -41,7 +39,7 @@ func (s *Sandbox) process(spec ContainerSpec) (*specs.Process, error) {
 	process := &specs.Process{
 		Args:         args,
 		Cwd:          cmp.Or(spec.WorkingDirectory, config.WorkingDir, "/"),
-		Env:          environment([]string{defaultPath, "HOSTNAME=" + s.spec.Hostname, "HOME=" + login.Home}, config.Env, spec.Env),
+		Env:          process.Merge(process.Merge([]string{"PATH=" + process.DefaultPath, "HOSTNAME=" + s.spec.Hostname, "HOME=" + login.Home}, config.Env), spec.Env),
 		User:         specs.User{UID: uint32(login.Uid), GID: uint32(login.Gid), Umask: &umask}, //nolint:gosec // ids have 32 bits
 		Capabilities: &specs.LinuxCapabilities{Bounding: dockerCapabilities},
 	}
@@ -64,24 +62,6 @@ func commandLine(image v1.Config, entryPoint, command []string) []string {
 		entryPoint = image.Entrypoint
 	}
 	return append(append([]string{}, entryPoint...), command...)
-}
-
-// environment joins variables: later ones replace those of the same name.
-func environment(lists ...[]string) []string {
-	var joined []string
-	position := make(map[string]int)
-	for _, list := range lists {
-		for _, variable := range list {
-			name, _, _ := strings.Cut(variable, "=")
-			if at, known := position[name]; known {
-				joined[at] = variable
-				continue
-			}
-			position[name] = len(joined)
-			joined = append(joined, variable)
-		}
-	}
-	return joined
 }
 
 // login looks up the container's user in its own file system.
