@@ -2,10 +2,13 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,7 +72,7 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
 		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
 		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
-		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 4 MiB", 1},
+		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 1 MiB", 1},
 		"JSON without sense":       {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
 		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read: unexpected EOF", 1},
 		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read: ", 1},
@@ -204,7 +207,7 @@ func TestLook_TooManyRequests_EverybodyLeavesTheRegistryAlone(t *testing.T) {
 	until := c.Now().Add(2 * time.Minute)
 	for _, path := range []string{"app:1", "other:1"} {
 		_, err := g.look(r, path)
-		wantFault(t, err, RegistryUnavailable, "its registry wants no more requests until "+until.UTC().Format(time.RFC3339))
+		wantFault(t, err, RegistryUnavailable, "its registry accepts no more requests until "+until.UTC().Format(time.RFC3339))
 		if f := faultOf(err); !f.Until.Equal(until) {
 			t.Errorf("%s: until %s, want %s", path, f.Until, until)
 		}
@@ -235,6 +238,94 @@ func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
 	if _, err := g.look(g.client(), "app:1"); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestLook_TooManyRequestsOfOne_OthersMayAsk(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	g.breakWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if _, _, named := r.BasicAuth(); !named {
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}
+		return g.refuseOne(w, r)
+	})
+	r := g.client()
+	for _, user := range []string{"greedy", "modest"} {
+		asker := asking{identity: user, login: NewLogin(user, password)}
+		_, err := r.Look(t.Context(), Query{Image: g.host() + "/app:1", Platform: LinuxAMD64, Credentials: asker})
+		if refused := err != nil; refused != (user == "greedy") {
+			t.Errorf("%s: got %v", user, err)
+		}
+	}
+}
+
+func (g *testRegistry) refuseOne(w http.ResponseWriter, r *http.Request) bool {
+	user, _, _ := r.BasicAuth()
+	if user != "greedy" {
+		return false
+	}
+	w.Header().Set("Retry-After", "120")
+	w.WriteHeader(http.StatusTooManyRequests)
+	return true
+}
+
+func TestHosts_ManyOthers_TheUsedAndTheRestingAreKept(t *testing.T) {
+	t.Parallel()
+	h, now := newHosts(), time.Now()
+	used, resting := h.use(key{host: "used"}, now), h.use(key{host: "resting"}, now)
+	resting.rest(now.Add(time.Minute))
+	h.unuse(resting)
+	for i := range 3 * maxHosts {
+		h.unuse(h.use(key{host: strconv.Itoa(i)}, now))
+	}
+	if h.use(key{host: "used"}, now) != used || h.use(key{host: "resting"}, now) != resting {
+		t.Error("a registry was forgotten")
+	}
+	for i := range 3 * maxHosts {
+		other := h.use(key{host: strconv.Itoa(i), identity: "at rest"}, now)
+		other.rest(now.Add(time.Minute))
+		h.unuse(other)
+	}
+	if len(h.known) > maxHosts {
+		t.Errorf("%d registries are remembered", len(h.known))
+	}
+	if h.use(key{host: "used"}, now) != used {
+		t.Error("a registry in use was forgotten")
+	}
+}
+
+func TestLook_CredentialsAreSlow_OthersAreNotHeldUp(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	r := g.client()
+	slow := waiting{entered: make(chan struct{}), release: make(chan struct{})}
+	var all sync.WaitGroup
+	for i := range maxLooks {
+		all.Go(func() {
+			_, _ = r.Look(t.Context(), Query{Image: fmt.Sprintf("%s/app:%d", g.host(), i), Platform: LinuxAMD64, Credentials: slow})
+		})
+		<-slow.entered
+	}
+	if _, err := g.look(r, "app:1"); err != nil {
+		t.Error(err)
+	}
+	close(slow.release)
+	all.Wait()
+}
+
+// waiting is a class whose credentials come late.
+type waiting struct{ entered, release chan struct{} }
+
+func (waiting) Identity(Name) string { return "waiting" }
+
+func (w waiting) Login(context.Context, Name) (Login, error) {
+	w.entered <- struct{}{}
+	<-w.release
+	return Login{}, errors.New("too late")
 }
 
 func TestRetryAfter_SecondsDateOrNonsense_IsBounded(t *testing.T) {

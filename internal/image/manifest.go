@@ -153,5 +153,5 @@ func notAnImage(problem string) *Error {
 }
 
 func tooLarge() *Error {
-	return notAnImage(fmt.Sprintf("its manifest or configuration is larger than %d MiB", maxAnswer>>20))
+	return notAnImage(fmt.Sprintf("its manifest or configuration is larger than %d MiB or has more than %d values", maxAnswer>>20, maxValues))
 }

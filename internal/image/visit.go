@@ -24,16 +24,15 @@ type visit struct {
 
 // try asks the registry once. Errors are *Error.
 func (r *Registries) try(ctx context.Context, t target, last *answer) (*answer, error) {
-	host := r.hosts.get(t.pulled.host)
-	leave, err := host.enter(ctx, r.now)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	login, err := t.login(ctx)
 	if err != nil {
 		return nil, withoutLogin(err)
 	}
+	host, err := r.hosts.enter(ctx, t.key, r.now)
+	if err != nil {
+		return nil, err
+	}
+	defer r.hosts.leave(host)
 	v, err := newVisit(t, login, &guard{routes: r.routes, host: host, now: r.now})
 	if err != nil {
 		return nil, v.fault(ctx, err)

@@ -1,0 +1,100 @@
+package image
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/fargate-operator/fargate-operator/internal/proxy"
+)
+
+// errPlainHTTP refuses what would not be encrypted. Fargate does not pull so
+// either.
+var errPlainHTTP = errors.New("registries are asked over HTTPS only")
+
+// maxRequests is how many requests a try may take: about five, and the
+// redirections of each. A registry may not keep us busy for longer.
+const maxRequests = 20
+
+var errTooMany = errors.New("it redirects without end")
+
+// guard makes the requests of one try.
+type guard struct {
+	*routes
+	host *host
+	now  func() time.Time
+	made atomic.Int32
+}
+
+func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	if g.made.Add(1) > maxRequests {
+		return nil, errTooMany
+	}
+	if request.URL.Scheme != "https" {
+		return nil, errPlainHTTP
+	}
+	through, err := g.proxy(request.URL)
+	if err != nil {
+		return nil, proxy.WithoutCredentials(err, httpproxy.FromEnvironment().HTTPSProxy)
+	}
+	route := g.straight
+	if through != nil {
+		route = g.proxied
+	}
+	response, err := route.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusTooManyRequests {
+		g.host.rest(retryAfter(response, g.now()))
+	}
+	if err := readAnswer(response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// What an answer may have. Whoever reads it turns a few bytes of JSON into a
+// structure of some hundred.
+const (
+	// maxAnswer is the length of its body in bytes. Images of a hundred layers
+	// have a tenth of that.
+	maxAnswer = 1 << 20
+	// maxValues is the number of its values in JSON, with the names of fields
+	// and the brackets. Images of a hundred layers have a tenth of that, too.
+	maxValues = 20_000
+)
+
+// readAnswer puts the whole body into memory, unless a parser would need much more
+// for it.
+func readAnswer(response *http.Response) error {
+	defer response.Body.Close()
+	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxAnswer))
+	if err != nil {
+		return err
+	}
+	if hasTooManyValues(body) {
+		return tooLarge()
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// hasTooManyValues counts up to where a parser stops: at the end, or at what is
+// not JSON.
+func hasTooManyValues(body []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // which can be of any size
+	for range maxValues {
+		if _, err := decoder.Token(); err != nil {
+			return false
+		}
+	}
+	return true
+}
