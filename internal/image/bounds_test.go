@@ -6,11 +6,13 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -123,5 +125,13 @@ func TestLook_SilentBeforeTLS_ConnectionEnds(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the connection is still open")
+	}
+}
+
+func TestDetails_RepeatedVariables_TakeNoRoom(t *testing.T) {
+	t.Parallel()
+	details := newDetails(&v1.Manifest{}, &v1.Config{Env: slices.Repeat([]string{"A=1"}, 1000)})
+	if got := cap(details.Environment); len(details.Environment) != 1 || got > 4 {
+		t.Errorf("there is room for %d names", got)
 	}
 }

@@ -177,12 +177,20 @@ func TestLook_SomethingElseThanAnImage_SaysWhat(t *testing.T) {
 	g.push("chart:1", mutate.ConfigMediaType(img, "application/vnd.cncf.helm.config.v1+json"))
 	long := newImage(t, amd64, v1.Config{Env: []string{"PATH=" + strings.Repeat("x", maxDetails+1)}})
 	g.push("long:1", long)
+	g.push("many:1", newImage(t, amd64, v1.Config{Cmd: make([]string, maxDetails/stringSize+1)}))
+	ports := map[string]struct{}{}
+	for port := range maxValues / 4 {
+		ports[strconv.Itoa(port+1)] = struct{}{}
+	}
+	g.push("ports:1", newImage(t, amd64, v1.Config{ExposedPorts: ports, User: strings.Repeat("x", maxDetails-2*len(ports)+1)}))
 	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: newIndex(t, img)})
 	g.pushIndex("deep:1", mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: inner}))
 	r := g.client()
 	for path, want := range map[string]string{
 		"chart:1": "it is of the type application/vnd.cncf.helm.config.v1+json (use the name of a container image",
-		"long:1":  "its entry point, command and environment are longer than the 64 KiB of a task definition",
+		"long:1":  "its entry point, command, ports and names of variables take more than the 32 KiB that are kept of an image",
+		"many:1":  "take more than the 32 KiB",
+		"ports:1": "take more than the 32 KiB",
 		"deep:1":  "an index of indexes without end",
 	} {
 		_, err := g.look(r, path)

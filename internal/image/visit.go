@@ -123,8 +123,8 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 		return nil, v.wrongPlatform([]string{platformOf(has)})
 	}
 	details := newDetails(manifest, &config.Config)
-	if details.length() > maxDetails {
-		return nil, notAnImage(fmt.Sprintf("its entry point, command and environment are longer than the %d KiB of a task definition", maxDetails>>10))
+	if details.size() > maxDetails {
+		return nil, notAnImage(fmt.Sprintf("its entry point, command, ports and names of variables take more than the %d KiB that are kept of an image", maxDetails>>10))
 	}
 	details.Digest = desc.Digest.String()
 	details.Pinned = v.pulled.repository() + "@" + details.Digest
