@@ -44,12 +44,21 @@ func (v *visit) fault(ctx context.Context, err error) *Error {
 	case errors.As(err, &refusal):
 		return v.refusal(refusal)
 	case errors.As(err, &address):
-		return invalid("", "its registry has the address of this machine or its network link: "+address.address.String(), "use an image in a registry")
+		return refusedAddress(address)
 	case errors.As(err, &large):
 		return tooLarge()
 	default:
 		return v.noAnswer(err)
 	}
+}
+
+func refusedAddress(err *addressError) *Error {
+	if err.private {
+		fault := unavailable("its registry has a public address and refers to a private one, which the author of a job must not reach through it")
+		fault.Fix = "an administrator can have the registry's name resolve to a private address here"
+		return fault
+	}
+	return invalid("", "its registry has the address of this machine or its network link", "use an image in a registry")
 }
 
 // hasNoAnswer reports whether an error means that another request would fail too.

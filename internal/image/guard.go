@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -28,8 +30,14 @@ var errTooMany = errors.New("it redirects without end")
 type guard struct {
 	*routes
 	host *host
-	now  func() time.Time
-	made atomic.Int32
+	// registry is the host and the port of the registry's URLs.
+	registry string
+	now      func() time.Time
+	made     atomic.Int32
+	// isPublic is true after the registry has answered from a public address. It
+	// may not have us ask private ones then, where its author cannot go: the
+	// answer could be a token, which the registry gets.
+	isPublic atomic.Bool
 }
 
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -39,15 +47,7 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme != "https" {
 		return nil, errPlainHTTP
 	}
-	through, err := g.proxy(request.URL)
-	if err != nil {
-		return nil, proxy.WithoutCredentials(err, httpproxy.FromEnvironment().HTTPSProxy)
-	}
-	route := g.straight
-	if through != nil {
-		route = g.proxied
-	}
-	response, err := route.RoundTrip(request)
+	response, err := g.send(request)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,29 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return response, nil
+}
+
+func (g *guard) send(request *http.Request) (*http.Response, error) {
+	through, err := g.proxy(request.URL)
+	switch {
+	case err != nil:
+		return nil, proxy.WithoutCredentials(err, httpproxy.FromEnvironment().HTTPSProxy)
+	case through != nil:
+		return g.proxied.RoundTrip(request)
+	case request.URL.Host == g.registry:
+		return g.straight.RoundTrip(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{GotConn: g.seeAddress})))
+	case g.isPublic.Load():
+		return g.public.RoundTrip(request)
+	default:
+		return g.straight.RoundTrip(request)
+	}
+}
+
+// seeAddress also sees the address of a connection that was there before.
+func (g *guard) seeAddress(connection httptrace.GotConnInfo) {
+	if to, err := netip.ParseAddrPort(connection.Conn.RemoteAddr().String()); err != nil || !isPrivate(canonical(to.Addr())) {
+		g.isPublic.Store(true)
+	}
 }
 
 // What an answer may have. Whoever reads it turns a few bytes of JSON into a

@@ -23,10 +23,11 @@ const (
 )
 
 // routes are the ways to registries: straight, and through the proxy of the
-// environment.
+// environment. Straight to what a registry refers to is apart, so that it uses no
+// connection of another look to a private address.
 type routes struct {
-	straight, proxied *http.Transport
-	proxy             func(*url.URL) (*url.URL, error)
+	straight, public, proxied *http.Transport
+	proxy                     func(*url.URL) (*url.URL, error)
 }
 
 func newRoutes(cfg Config) (*routes, error) {
@@ -34,8 +35,12 @@ func newRoutes(cfg Config) (*routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &routes{straight: newTransport(roots), proxied: newTransport(roots), proxy: httpproxy.FromEnvironment().ProxyFunc()}
-	r.straight.DialContext = guardedDialer(cfg.Loopback).DialContext
+	r := &routes{
+		straight: newTransport(roots), public: newTransport(roots), proxied: newTransport(roots),
+		proxy: httpproxy.FromEnvironment().ProxyFunc(),
+	}
+	r.straight.DialContext = dialer(cfg.Loopback, false).DialContext
+	r.public.DialContext = dialer(false, true).DialContext
 	r.proxied.Proxy = func(request *http.Request) (*url.URL, error) { return r.proxy(request.URL) }
 	return r, nil
 }

@@ -112,17 +112,3 @@ func TestNewRegistries_BundleWithoutCertificates_SaysSo(t *testing.T) {
 		}
 	}
 }
-
-func TestIsLocal_AddressesOfThisMachineAndItsLink(t *testing.T) {
-	t.Parallel()
-	dial := guardedDialer(false).Control
-	for address, local := range map[string]bool{
-		"127.0.0.1:443": true, "127.8.9.1:443": true, "[::1]:443": true, "[::ffff:127.0.0.1]:443": true, "0.0.0.0:443": true, "[::]:443": true,
-		"169.254.169.254:443": true, "[::ffff:169.254.170.2]:443": true, "[fe80::1%eth0]:443": true, "[fd00:ec2::254]:443": true, "224.0.0.1:443": true,
-		"10.0.0.1:443": false, "192.168.1.1:443": false, "[fd00::1]:443": false, "198.51.100.1:443": false, "[2001:db8::1]:443": false,
-	} {
-		if err := dial("tcp", address, nil); (err != nil) != local {
-			t.Errorf("%s: got %v", address, err)
-		}
-	}
-}

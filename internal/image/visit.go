@@ -50,7 +50,7 @@ func newVisit(t target, login Login, through *guard) (*visit, error) {
 	if err != nil {
 		return v, err
 	}
-	v.ref = ref
+	v.ref, through.registry = ref, ref.Context().RegistryStr()
 	v.puller, err = remote.NewPuller(
 		remote.WithTransport(through),
 		remote.WithAuth(login.authenticator()),
