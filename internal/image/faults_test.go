@@ -398,7 +398,6 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link"},
 		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
 		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "its network link"},
-		"the pod's credentials": {g.client(), "[fd00:ec2::23]/app", InvalidName, "its network link"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
