@@ -21,6 +21,7 @@ const readLimit = 10 * time.Second
 // concurrently.
 type Logins struct {
 	clients *ecs.Clients
+	allowed []Allowed
 	reads   singleflight.Group
 	now     func() time.Time
 
@@ -33,9 +34,14 @@ type remembered struct {
 	until time.Time
 }
 
-// New returns Logins that call AWS as the clients do.
-func New(clients *ecs.Clients) *Logins {
-	return &Logins{clients: clients, now: time.Now, known: map[string]remembered{}}
+// New returns Logins that call AWS as the clients do, and read the secrets that are
+// allowed: without any, none. It fails if a host in the list is not valid.
+func New(clients *ecs.Clients, allowed []Allowed) (*Logins, error) {
+	checked, err := checkAllowed(allowed)
+	if err != nil {
+		return nil, err
+	}
+	return &Logins{clients: clients, allowed: checked, now: time.Now, known: map[string]remembered{}}, nil
 }
 
 // get returns a login that is remembered, or reads it. Those who want the same

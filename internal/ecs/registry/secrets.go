@@ -32,12 +32,16 @@ func (l *Logins) readSecret(ctx context.Context, loc ecs.Location, s *secret) (r
 	if err != nil {
 		return remembered{}, ecs.Classify(err, "reading the secret "+s.arn, loc)
 	}
-	// What json says of a value that is not valid may be a part of it.
-	var value struct{ Username, Password string }
-	if json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value) != nil || value.Username == "" || value.Password == "" {
+	// What json says of a value that is not valid may be a part of it. A map has
+	// the keys as they are written, like ECS.
+	var value map[string]any
+	_ = json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value)
+	username, _ := value["username"].(string)
+	password, _ := value["password"].(string)
+	if username == "" || password == "" {
 		return remembered{}, denied("the secret "+s.arn+` for its registry does not hold {"username": "…", "password": "…"}`, "an administrator can write it so")
 	}
-	return remembered{login: image.NewLogin(value.Username, value.Password), until: l.now().Add(secretTTL)}, nil
+	return remembered{login: image.NewLogin(username, password), until: l.now().Add(secretTTL)}, nil
 }
 
 // isAbsent reports whether there is no such secret. One that is to be deleted
