@@ -65,27 +65,27 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 		"configuration gone":       {only("/blobs/", answerJSON(404, "BLOB_UNKNOWN", "blob unknown")), NotFound, "BLOB_UNKNOWN", 1},
 		"refused as invalid":       {only("/manifests/", answerJSON(400, "TAG_INVALID", "bad tag")), NotFound, "TAG_INVALID: bad tag", 1},
 		"not a registry":           {answerWith(404, "text/html", "<html>"), NotFound, "is not a registry: it answers with the status 404", 1},
-		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "does not let everybody read it: UNAUTHORIZED: authentication required (correct the name, should there be no such image; else have an administrator", 1},
+		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "it is not public: UNAUTHORIZED: authentication required (correct the name if the image does not exist; otherwise have an administrator", 1},
 		"403":                      {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
-		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), Denied, "status 403 Forbidden", 1},
+		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), RegistryUnavailable, "its registry, or something on the way to it, refuses to be asked: it answers with the status 403 Forbidden", 1},
 		"500":                      {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
 		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
 		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
 		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
 		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 1 MiB", 1},
 		"JSON without sense":       {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
-		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read: unexpected EOF", 1},
-		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read: ", 1},
+		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read (use", 1},
+		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read (use", 1},
 		"unknown challenge": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", `Bearer service="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
-		}, RegistryUnavailable, "missing realm", 3},
+		}, RegistryUnavailable, "its registry cannot be asked: its answer is not that of a registry", 3},
 		"metadata as realm": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="https://169.254.169.254/latest"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
-		}, RegistryUnavailable, "private or link-local address", 3},
+		}, RegistryUnavailable, "its answer is not that of a registry", 3},
 		"plain HTTP behind it": {only("/blobs/", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "http://registry.example.com/?signature=hidden", http.StatusTemporaryRedirect)
 			return true
@@ -94,13 +94,13 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path+"?signature=hidden", http.StatusTemporaryRedirect)
 			return true
 		}), RegistryUnavailable, "it redirects without end", 3 * (maxRequests - 2)},
-		"cut off": {only("/blobs/", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }), RegistryUnavailable, "cannot be asked: EOF", anyNumber},
+		"cut off": {only("/blobs/", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }), RegistryUnavailable, "cannot be asked: it ends the connection", anyNumber},
 		"cut off within an answer": {only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte("{"))
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}), RegistryUnavailable, "unexpected EOF", 3},
+		}), RegistryUnavailable, "it ends the connection", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -392,9 +392,9 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 		reason     Reason
 		want       string
 	}{
-		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "connection refused"},
-		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "certificate signed by unknown authority (an administrator can have its certificate authority trusted here"},
-		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "no such host (correct the registry in the image's name"},
+		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "it refuses the connection"},
+		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "its certificate is not trusted here (an administrator can have its certificate authority trusted here"},
+		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "its name does not resolve (correct the registry in the image's name"},
 		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link"},
 		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
 		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "its network link"},
@@ -403,6 +403,9 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 			t.Parallel()
 			_, err := test.registries.Look(t.Context(), Query{Image: test.image, Platform: LinuxAMD64})
 			wantFault(t, err, test.reason, test.want)
+			if faultOf(err).Detail == "" {
+				t.Error("the log has no cause")
+			}
 		})
 	}
 }

@@ -77,7 +77,8 @@ func TestParsePatterns_Invalid_NamesEach(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`"[a" is not a valid pattern`, `"!" is not`, `"" is not`, `"!{a" is not`,
+	for _, want := range []string{
+		`"[a" is not a valid pattern`, `"!" is not`, `"" is not`, `"!{a" is not`,
 		`"!Registry.example.com/**" is not a valid pattern for images: no name of an image has capital letters`, `"registry.example.com:05000/**" is not`,
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -66,7 +66,10 @@ func withoutLogin(err error) error {
 	if errors.As(err, &fault) {
 		return fault
 	}
-	return unavailable("the credentials for its registry could not be read: " + words(err.Error()))
+	fault = unavailable("the credentials for its registry cannot be read")
+	fault.Fix = "an administrator finds the cause in the controller's log"
+	fault.Detail = Login{}.detail(err)
+	return fault
 }
 
 // look returns the answer, which is the last one if the name still stands for
@@ -106,7 +109,7 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 	}
 	manifest, err := img.Manifest()
 	if err != nil {
-		return nil, notAnImage("its manifest cannot be read: " + words(err.Error()))
+		return nil, unreadable("manifest", err)
 	}
 	if err := isRunnable(manifest); err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 	}
 	config, err := v1.ParseConfigFile(bytes.NewReader(raw))
 	if err != nil {
-		return nil, notAnImage("its configuration cannot be read: " + words(err.Error()))
+		return nil, unreadable("configuration", err)
 	}
 	if has := config.Platform(); has == nil || !v.wants(has) {
 		return nil, v.wrongPlatform([]string{platformOf(has)})

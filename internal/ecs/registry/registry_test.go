@@ -223,38 +223,48 @@ func TestLogin_ManyAtOnce_ShareACall(t *testing.T) {
 	}
 }
 
-func TestLogin_AWSDoesNotGiveIt_TellsWhoseFaultItIs(t *testing.T) {
-	denied := localecs.ErrorFault(localecs.APIError{
-		Code: "AccessDeniedException", Message: "User: x is not authorized to perform: secretsmanager:GetSecretValue on resource: y",
-	})
-	for name, test := range map[string]struct {
-		value, want string
-		fault       *localecs.Fault
-	}{
-		"missing":    {want: "the secret " + secretARN + " for its registry does not exist"},
-		"not JSON":   {value: password, want: `does not hold {"username": "…", "password": "…"}`},
-		"other keys": {value: `{"user":"robot","password":"` + password + `"}`, want: "does not hold"},
-		"other case": {value: `{"Username":"robot","PASSWORD":"` + password + `"}`, want: "does not hold"},
-		"denied":     {value: "{}", fault: &denied, want: "give the identity in use the permission secretsmanager:GetSecretValue"},
+func TestLogin_SecretIsUseless_IsDeniedAndOnlyTheLogHasItsARN(t *testing.T) {
+	for name, test := range map[string]struct{ value, want string }{
+		"missing":    {"", "the secret for its registry does not exist"},
+		"not JSON":   {password, `does not hold {"username": "…", "password": "…"}`},
+		"other keys": {`{"user":"robot","password":"` + password + `"}`, "does not hold"},
+		"other case": {`{"Username":"robot","PASSWORD":"` + password + `"}`, "does not hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			secrets := map[string]string{}
 			if test.value != "" {
 				secrets[secretARN] = test.value
 			}
-			env := start(t, secrets)
-			if test.fault != nil {
-				env.FailNext("GetSecretValue", 1, *test.fault)
-			}
+			start(t, secrets)
 			_, err := mustOf(t, newLogins(t), home, secretARN).Login(t.Context(), mustParse(t, ownImage))
 			var fault *image.Error
 			if !errors.As(err, &fault) || fault.Reason != image.Denied || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %s", err, test.want)
+				t.Fatalf("got %v, want %s", err, test.want)
 			}
-			if err != nil && strings.Contains(err.Error(), password) {
+			if strings.Contains(err.Error(), secretARN) || fault.Detail != secretARN {
+				t.Errorf("%v has the ARN, or the log has %q", err, fault.Detail)
+			}
+			if strings.Contains(err.Error()+fault.Detail, password) {
 				t.Errorf("%v has the password", err)
 			}
 		})
+	}
+}
+
+// Tasks may be allowed what the controller is not.
+func TestLogin_AWSDeniesIt_SaysNothingAboutTheImage(t *testing.T) {
+	env := start(t, map[string]string{secretARN: "{}"})
+	c := mustOf(t, newLogins(t), home, secretARN)
+	for action, written := range map[string]string{"secretsmanager:GetSecretValue": ownImage, "ecr:GetAuthorizationToken": ecrImage} {
+		_, name, _ := strings.Cut(action, ":")
+		env.FailNext(name, 1, localecs.ErrorFault(localecs.APIError{
+			Code: "AccessDeniedException", Message: "User: x is not authorized to perform: " + action + " on resource: y",
+		}))
+		_, err := c.Login(t.Context(), mustParse(t, written))
+		var fault *image.Error
+		if err == nil || errors.As(err, &fault) || !strings.Contains(err.Error(), "give the identity in use the permission "+action) {
+			t.Errorf("%s: got %v", action, err)
+		}
 	}
 }
 
@@ -297,8 +307,7 @@ func TestImagesPolicy_Logins_AreAllowed(t *testing.T) {
 	}
 	other := mustOf(t, newLogins(t), home, strings.Replace(secretARN, "ci/", "production/", 1))
 	_, err = other.Login(t.Context(), mustParse(t, ownImage))
-	var fault *image.Error
-	if !errors.As(err, &fault) || fault.Reason != image.Denied {
+	if err == nil || !strings.Contains(err.Error(), "secretsmanager:GetSecretValue") {
 		t.Errorf("another secret: got %v", err)
 	}
 }

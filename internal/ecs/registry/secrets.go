@@ -27,7 +27,7 @@ func (l *Logins) readSecret(ctx context.Context, loc ecs.Location, s *secret) (r
 	var api secretsAPI = secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = s.region })
 	out, err := api.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
 	if isAbsent(err) {
-		return remembered{}, denied("the secret "+s.arn+" for its registry does not exist, or has no value", "an administrator can create it, or correct its ARN in the class")
+		return remembered{}, denied("the secret for its registry does not exist, or has no value", "an administrator can create it, or correct its ARN in the class", s.arn)
 	}
 	if err != nil {
 		return remembered{}, ecs.Classify(err, "reading the secret "+s.arn, loc)
@@ -39,7 +39,7 @@ func (l *Logins) readSecret(ctx context.Context, loc ecs.Location, s *secret) (r
 	username, _ := value["username"].(string)
 	password, _ := value["password"].(string)
 	if username == "" || password == "" {
-		return remembered{}, denied("the secret "+s.arn+` for its registry does not hold {"username": "…", "password": "…"}`, "an administrator can write it so")
+		return remembered{}, denied(`the secret for its registry does not hold {"username": "…", "password": "…"}`, "an administrator can write it so", s.arn)
 	}
 	return remembered{login: image.NewLogin(username, password), until: l.now().Add(secretTTL)}, nil
 }
