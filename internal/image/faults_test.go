@@ -230,7 +230,7 @@ func TestLook_TooManyRequests_EverybodyLeavesTheRegistryAlone(t *testing.T) {
 	}
 }
 
-func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
+func TestLook_TooManyRequestsForAMoment_IsTriedAgain(t *testing.T) {
 	t.Parallel()
 	g := startRegistry(t)
 	g.push("app:1", newImage(t, amd64, v1.Config{}))
@@ -239,12 +239,21 @@ func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
 		if refused.Swap(true) {
 			return false
 		}
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", "0")
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	}))
 	if _, err := g.look(g.client(), "app:1"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestHosts_RegistryRestsForAMoment_IsAwaited(t *testing.T) {
+	t.Parallel()
+	h, until := newHosts(), time.Now().Add(10*time.Millisecond)
+	h.use(key{}, time.Now()).rest(until)
+	if _, err := h.enter(t.Context(), key{}, time.Now); err != nil || time.Now().Before(until) {
+		t.Errorf("got %v, before the end of its rest", err)
 	}
 }
 

@@ -122,6 +122,9 @@ func TestLook_AnotherHostAnswers_OnlyTheLogHasItsWords(t *testing.T) {
 	g.breakWith(func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case strings.HasPrefix(r.Host, "storage.example.com"):
+			if sent := r.Header.Get("Authorization"); sent != "" {
+				t.Errorf("another host got %s", sent)
+			}
 			return answerJSON(http.StatusNotFound, "UNKNOWN", "foreign words of "+r.Host)(w, r)
 		case strings.Contains(r.URL.Path, "/blobs/"):
 			if r.Header.Get("Authorization") == "" {

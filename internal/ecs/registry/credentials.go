@@ -33,7 +33,7 @@ type secretsAPI interface {
 // Secret is a secret in AWS Secrets Manager for images, as a class has it.
 type Secret struct {
 	// Pattern is for the images, as image.ParseRepositories reads it: a password
-	// is sent to nobody whom its owner has not named.
+	// is only sent to this registry, and to what that says gives out its tokens.
 	Pattern string
 	// ARN is the secret's. It holds {"username": …, "password": …}. Source:
 	// "Using non-AWS container images in Amazon ECS" in the ECS developer guide.
