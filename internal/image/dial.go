@@ -29,11 +29,22 @@ var wrapped = map[netip.Prefix]int{
 	netip.MustParsePrefix("::/96"):        12,
 }
 
+type addressKind int
+
+const (
+	// localAddress is one that is meant for this machine alone.
+	localAddress addressKind = iota
+	// ownAddress is what others know this machine by: what listens there may also
+	// think that it is asked by itself.
+	ownAddress
+	// privateAddress is one that just the registry itself may have.
+	privateAddress
+)
+
 // addressError refuses an address that is not for the author of a job.
 type addressError struct {
 	address netip.Addr
-	// private is true if just the registry itself may have it.
-	private bool
+	kind    addressKind
 }
 
 func (e *addressError) Error() string { return fmt.Sprintf("connections to %s are refused", e.address) }
@@ -52,11 +63,13 @@ func dialer(loopback, publicOnly bool) *net.Dialer {
 			ip := canonical(to.Addr())
 			switch {
 			case publicOnly && isPrivate(ip):
-				return &addressError{address: ip, private: true}
+				return &addressError{ip, privateAddress}
 			case ip.IsLoopback() && loopback:
 				return nil
-			case isLocal(ip) || isOwn(ip):
-				return &addressError{address: ip}
+			case isLocal(ip):
+				return &addressError{ip, localAddress}
+			case isOwn(ip):
+				return &addressError{ip, ownAddress}
 			default:
 				return nil
 			}

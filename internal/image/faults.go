@@ -35,21 +35,22 @@ func faultOf(err error) *Error {
 
 // fault says what an error means that came of asking a registry.
 func (v *visit) fault(ctx context.Context, err error) *Error {
-	fault := *v.verdict(ctx, err)
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	fault := v.verdict(ctx, err)
 	if fault.Detail == "" {
 		fault.Detail = v.login.detail(err)
 	}
-	return &fault
+	return fault
 }
 
 func (v *visit) verdict(ctx context.Context, err error) *Error {
-	var known *Error
 	var refusal *transport.Error
 	var address *addressError
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &known):
-		return known
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return unavailable(fmt.Sprintf("its registry has not answered within %d seconds%s", int(lookLimit.Seconds()), through(proxy.Of(err))))
 	case errors.As(err, &refusal):
@@ -64,12 +65,18 @@ func (v *visit) verdict(ctx context.Context, err error) *Error {
 }
 
 func refusedAddress(err *addressError) *Error {
-	if err.private {
-		fault := unavailable("its registry has a public address and refers to a private one, which the author of a job must not reach through it")
+	var fault *Error
+	switch err.kind {
+	case privateAddress:
+		fault = unavailable("its registry has a public address and refers to a private one, which the author of a job must not reach through it")
 		fault.Fix = "an administrator can have the registry's name resolve to a private address here"
-		return fault
+	case ownAddress:
+		fault = unavailable("its registry has an address of this machine, where no images are looked at")
+		fault.Fix = "an administrator can move the registry to another machine"
+	default:
+		fault = invalid("", "its registry has an address that only this machine or its network link has", "use an image in a registry")
 	}
-	return invalid("", "its registry has the address of this machine or its network link", "use an image in a registry")
+	return fault
 }
 
 // hasNoAnswer reports whether an error means that another request would fail too.

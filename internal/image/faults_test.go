@@ -69,6 +69,7 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 		"403":                      {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
 		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), RegistryUnavailable, "its registry, or something on the way to it, refuses to be asked: it answers with the status 403 Forbidden", 1},
 		"500":                      {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
+		"a long page":              {answerWith(500, "text/html", strings.Repeat("x", maxAnswer+1)), RegistryUnavailable, "status 500", 3},
 		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
 		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
 		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
@@ -404,9 +405,9 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "it refuses the connection"},
 		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "its certificate is not trusted here (an administrator can have its certificate authority trusted here"},
 		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "its name does not resolve (correct the registry in the image's name"},
-		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link"},
-		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
-		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "its network link"},
+		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has an address that only this machine or its network link has"},
+		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has an address that only this machine"},
+		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "its network link has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -34,9 +34,9 @@ type guard struct {
 	registry string
 	now      func() time.Time
 	made     atomic.Int32
-	// isPublic is true after the registry has answered from a public address. It
-	// may not have us ask private ones then, where its author cannot go: the
-	// answer could be a token, which the registry gets.
+	// isPublic is true after the registry was reached at a public address or
+	// through the proxy. It may not have us ask private ones then, where its
+	// author cannot go: the answer could be a token, which the registry gets.
 	isPublic atomic.Bool
 }
 
@@ -62,12 +62,17 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 
 func (g *guard) send(request *http.Request) (*http.Response, error) {
 	through, err := g.proxy(request.URL)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, proxy.WithoutCredentials(err, httpproxy.FromEnvironment().HTTPSProxy)
+	}
+	isRegistry := request.URL.Host == g.registry
+	switch {
 	case through != nil:
+		if isRegistry {
+			g.isPublic.Store(true)
+		}
 		return g.proxied.RoundTrip(request)
-	case request.URL.Host == g.registry:
+	case isRegistry:
 		return g.straight.RoundTrip(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{GotConn: g.seeAddress})))
 	case g.isPublic.Load():
 		return g.public.RoundTrip(request)
@@ -86,9 +91,11 @@ func (g *guard) seeAddress(connection httptrace.GotConnInfo) {
 // What an answer may have. Whoever reads it turns a few bytes of JSON into a
 // structure of some hundred.
 const (
-	// maxAnswer is the length of its body in bytes. Images of a hundred layers
+	// maxAnswer is the length of its body in bytes if it has what was asked for. Images of a hundred layers
 	// have a tenth of that.
 	maxAnswer = 1 << 20
+	// maxRefusal is what is read of any other answer, such as the page of a proxy.
+	maxRefusal = 64 << 10
 	// maxValues is the number of its values in JSON, with the names of fields
 	// and the brackets. Images of a hundred layers have a tenth of that, too.
 	maxValues = 20_000
@@ -98,7 +105,11 @@ const (
 // for it.
 func readAnswer(response *http.Response) error {
 	defer response.Body.Close()
-	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxAnswer))
+	from := io.Reader(http.MaxBytesReader(nil, response.Body, maxAnswer))
+	if response.StatusCode != http.StatusOK {
+		from = io.LimitReader(response.Body, maxRefusal)
+	}
+	body, err := io.ReadAll(from)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -97,6 +98,31 @@ func TestLook_Proxy_IsUsedAndNamed(t *testing.T) {
 	wantFault(t, err, RegistryUnavailable, "its registry cannot be asked")
 	if strings.Contains(err.Error()+faultOf(err).Detail, "s3cret") {
 		t.Errorf("%v has the proxy's password", err)
+	}
+}
+
+// What NO_PROXY names is inside.
+func TestLook_RegistryBehindTheProxyRefersToWhatIsNot_IsRefused(t *testing.T) {
+	g, internal := startRegistry(t), startRegistry(t)
+	g.breakWith(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://internal.example.com/token"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	})
+	var connected atomic.Int32
+	setProxy(t, "http://"+startProxy(t, g.host(), &connected).Listener.Addr().String())
+	t.Setenv("NO_PROXY", "internal.example.com")
+	r := g.client()
+	for _, route := range []*http.Transport{r.routes.straight, r.routes.public} {
+		dial := route.DialContext
+		route.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dial(ctx, network, internal.host())
+		}
+	}
+	_, err := r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
+	wantFault(t, err, RegistryUnavailable, "refers to a private one")
+	if asked := internal.asked(); len(asked) > 0 || connected.Load() == 0 {
+		t.Errorf("the internal service was asked for %v; %d connections through the proxy", asked, connected.Load())
 	}
 }
 
