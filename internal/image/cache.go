@@ -24,8 +24,8 @@ const maxAnswers = 1000
 
 // key is what an answer depends on.
 type key struct {
-	name, identity string
-	platform       Platform
+	host, name, identity string
+	platform             Platform
 }
 
 func (k key) String() string {

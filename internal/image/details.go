@@ -20,7 +20,7 @@ const (
 
 // Details are what a registry says about an image for one platform. Callers
 // share them and must not change them. The text in them is the image's: it may
-// hold anything, but is bounded by maxDetails.
+// hold anything, but all of it is bounded by maxDetails.
 type Details struct {
 	// Pinned is the name to pull: the repository, after the rewrite rules, and
 	// Digest.
@@ -50,9 +50,15 @@ type Details struct {
 	Size int64
 }
 
-// maxDetails is how long the text in Details may be, in bytes: a task
-// definition has no room for more. Source: "Amazon ECS service quotas".
-const maxDetails = 64 << 10
+// maxDetails is how much memory the lists and the text in Details may take, in
+// bytes. Known images take a tenth of that, and maxAnswers are remembered.
+const maxDetails = 32 << 10
+
+// Of a string and a port in a list, in bytes.
+const (
+	stringSize = 16
+	portSize   = 2
+)
 
 func newDetails(manifest *v1.Manifest, config *v1.Config) *Details {
 	d := &Details{
@@ -74,7 +80,7 @@ func newDetails(manifest *v1.Manifest, config *v1.Config) *Details {
 		}
 	}
 	slices.Sort(d.Environment)
-	d.Environment = slices.Compact(d.Environment)
+	d.Environment = slices.Clone(slices.Compact(d.Environment)) // without room for what was repeated
 	return d
 }
 
@@ -96,12 +102,12 @@ func tcpPorts(exposed map[string]struct{}) []uint16 {
 	return slices.Sorted(maps.Keys(ports))
 }
 
-// length is how long the text in the details is, in bytes.
-func (d *Details) length() int {
-	sum := len(d.User) + len(d.WorkingDirectory) + len(d.Path)
+// size is how much memory the lists and the text take, in bytes.
+func (d *Details) size() int {
+	sum := len(d.User) + len(d.WorkingDirectory) + len(d.Path) + portSize*len(d.TCPPorts)
 	for _, list := range [][]string{d.EntryPoint, d.Command, d.Environment} {
 		for _, s := range list {
-			sum += len(s)
+			sum += len(s) + stringSize
 		}
 	}
 	return sum

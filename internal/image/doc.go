@@ -4,5 +4,6 @@
 // user, entry point and ports, and it reads no layer.
 //
 // The names come from the authors of jobs, who are not trusted: a registry is
-// asked over HTTPS only, and never at an address that only this machine has.
+// asked over HTTPS only, never at an address of this machine, and at a private
+// one only if the registry itself has one.
 package image

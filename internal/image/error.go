@@ -3,6 +3,8 @@ package image
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/fargate-operator/fargate-operator/internal/text"
@@ -43,10 +45,15 @@ type Error struct {
 	Image string
 	// PulledAs is the name after the rewrite rules, if they changed it.
 	PulledAs string
-	// Problem is what is wrong, with the registry's own words.
+	// Problem is what is wrong, with the registry's own words if they are in the
+	// form of a registry.
 	Problem string
 	// Fix is what to do about it, and who can.
 	Fix string
+	// Detail is for the administrator's log, and not in the text: what others said
+	// in their own words, of bounded length and without credentials. An author of
+	// jobs could read in it what is not theirs, such as addresses and ARNs.
+	Detail string
 	// Until is when the registry may be asked again, if it said so.
 	Until time.Time
 	// passing is true if another try may succeed at once.
@@ -57,6 +64,7 @@ type Error struct {
 const (
 	maxShownName  = 150
 	maxShownWords = 300
+	maxDetail     = 1000
 )
 
 func (e *Error) Error() string {
@@ -87,5 +95,16 @@ func isPassing(err error) bool {
 }
 
 func shown(name string) string { return text.Abridge(text.OneLine(name), maxShownName) }
+
+// quoted are the parts of an error that may be secret: URLs, which may be signed,
+// and what others were sent or have answered.
+var quoted = regexp.MustCompile(`"[^"]*"|[a-z]+://\S+`)
+
+// detail is what an error says, without what it quotes. The rest of several lines
+// may be an answer with a token.
+func (l Login) detail(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return text.Abridge(text.OneLine(l.scrub(quoted.ReplaceAllString(line, "[…]"))), maxDetail)
+}
 
 func words(s string) string { return text.Abridge(text.OneLine(s), maxShownWords) }

@@ -5,11 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
+	"syscall"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 
@@ -27,139 +28,118 @@ func faultOf(err error) *Error {
 	if errors.As(err, &fault) {
 		return fault
 	}
-	return unavailable(words(err.Error()))
+	fault = unavailable("its registry cannot be asked")
+	fault.Detail = Login{}.detail(err)
+	return fault
 }
 
 // fault says what an error means that came of asking a registry.
 func (v *visit) fault(ctx context.Context, err error) *Error {
 	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	fault := v.verdict(ctx, err)
+	if fault.Detail == "" {
+		fault.Detail = v.login.detail(err)
+	}
+	return fault
+}
+
+func (v *visit) verdict(ctx context.Context, err error) *Error {
 	var refusal *transport.Error
 	var address *addressError
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &known):
-		return known
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return unavailable(fmt.Sprintf("its registry has not answered within %d seconds%s", int(lookLimit.Seconds()), through(proxy.Of(err))))
 	case errors.As(err, &refusal):
 		return v.refusal(refusal)
 	case errors.As(err, &address):
-		return invalid("", "its registry has the address of this machine or its network link: "+address.address.String(), "use an image in a registry")
+		return refusedAddress(address)
 	case errors.As(err, &large):
 		return tooLarge()
 	default:
-		return v.noAnswer(err)
+		return noAnswer(err)
 	}
+}
+
+func refusedAddress(err *addressError) *Error {
+	var fault *Error
+	switch err.kind {
+	case privateAddress:
+		fault = unavailable("its registry has a public address and refers to a private one, which the author of a job must not reach through it")
+		fault.Fix = "an administrator can have the registry's name resolve to a private address here"
+	case ownAddress:
+		fault = unavailable("its registry has an address of this machine, where no images are looked at")
+		fault.Fix = "an administrator can move the registry to another machine"
+	default:
+		fault = invalid("", "its registry has an address that only this machine or its network link has", "use an image in a registry")
+	}
+	return fault
 }
 
 // hasNoAnswer reports whether an error means that another request would fail too.
 func (v *visit) hasNoAnswer(ctx context.Context, err error) bool {
 	var refusal *transport.Error
 	if errors.As(err, &refusal) {
-		return v.refusal(refusal).Reason == RegistryUnavailable
+		return v.refusal(refusal).passing
 	}
 	var request *url.Error
 	return errors.As(err, &request) || ctx.Err() != nil
 }
 
-// noAnswer says why no answer came, or none that can be read.
-func (v *visit) noAnswer(err error) *Error {
-	cause := err
-	var request *url.Error
-	if errors.As(err, &request) {
-		cause = request.Err // The URL of a redirection may be signed.
+// cause is why no answer came, in words of our own: those of the network say what
+// is where in networks that the author cannot reach.
+type cause struct {
+	is           func(error) bool
+	problem, fix string
+	// stays is true if another try does not help.
+	stays bool
+}
+
+var causes = []cause{
+	{is: isA[*tls.CertificateVerificationError], problem: "its certificate is not trusted here", stays: true, fix: "an administrator can have its certificate authority " +
+		"trusted here; Fargate itself pulls only from registries whose certificate is public"},
+	{is: doesNotResolve, problem: "its name does not resolve", stays: true, fix: "correct the registry in the image's name, or have an administrator make it resolve here"},
+	{is: isA[*net.DNSError], problem: "its name cannot be resolved now"},
+	{is: isOne(syscall.ECONNREFUSED), problem: "it refuses the connection"},
+	{is: isOne(io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET), problem: "it ends the connection"},
+	{is: isTimeout, problem: "it does not answer in time"},
+	{is: isOne(errPlainHTTP), problem: errPlainHTTP.Error()},
+	{is: isOne(errTooMany), problem: errTooMany.Error()},
+	{is: isA[*url.Error], problem: "the connection fails"},
+	{is: func(error) bool { return true }, problem: "its answer is not that of a registry"},
+}
+
+func isA[E error](err error) bool {
+	var found E
+	return errors.As(err, &found)
+}
+
+func isOne(of ...error) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(of, func(one error) bool { return errors.Is(err, one) })
 	}
-	// The rest of several lines may be an answer with a token.
-	line, _, _ := strings.Cut(cause.Error(), "\n")
-	fault := unavailable(fmt.Sprintf("its registry cannot be asked: %s%s", words(v.login.scrub(line)), through(proxy.Of(err))))
-	fault.passing = true
-	var certificate *tls.CertificateVerificationError
+}
+
+func doesNotResolve(err error) bool {
 	var name *net.DNSError
-	switch {
-	case errors.As(err, &certificate):
-		fault.passing = false
-		fault.Fix = "an administrator can have its certificate authority trusted here; Fargate itself pulls only from registries whose certificate is public"
-	case errors.As(err, &name) && name.IsNotFound:
-		fault.passing = false
-		fault.Fix = "correct the registry in the image's name, or have an administrator make it resolve here"
+	return errors.As(err, &name) && name.IsNotFound
+}
+
+func isTimeout(err error) bool {
+	var slow net.Error
+	return errors.As(err, &slow) && slow.Timeout()
+}
+
+// noAnswer says why no answer came, or none that can be read.
+func noAnswer(err error) *Error {
+	of := causes[slices.IndexFunc(causes, func(c cause) bool { return c.is(err) })]
+	fault := unavailable(fmt.Sprintf("its registry cannot be asked: %s%s", of.problem, through(proxy.Of(err))))
+	fault.passing = !of.stays
+	if of.fix != "" {
+		fault.Fix = of.fix
 	}
 	return fault
-}
-
-// The codes of registries by what they mean for us. Source: "Error codes" in the
-// OCI distribution specification.
-var (
-	deniedCodes    = []transport.ErrorCode{transport.UnauthorizedErrorCode, transport.DeniedErrorCode}
-	transientCodes = []transport.ErrorCode{transport.TooManyRequestsErrorCode, transport.UnavailableErrorCode}
-)
-
-// refusal says what a registry's own error means.
-func (v *visit) refusal(err *transport.Error) *Error {
-	said := v.said(err)
-	api := isAPI(err)
-	switch status := err.StatusCode; {
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= http.StatusInternalServerError, hasCode(err, transientCodes):
-		fault := unavailable("its registry cannot be asked now: " + said)
-		fault.passing = true
-		return fault
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, hasCode(err, deniedCodes), !api && status < http.StatusInternalServerError:
-		return &Error{Reason: Denied, Problem: fmt.Sprintf("its registry does not let %s read it: %s", v.asWhom(), said), Fix: deniedFix}
-	case err.Request != nil && err.Request.URL.Path == "/v2/":
-		return &Error{
-			Reason: NotFound, Problem: fmt.Sprintf("%s is not a registry: %s", v.pulled.host, said),
-			Fix: "correct the registry in the image's name",
-		}
-	default:
-		return &Error{
-			Reason: NotFound, Problem: "its registry does not have it: " + said,
-			Fix: "correct the name and its tag or digest, or push the image first",
-		}
-	}
-}
-
-// deniedFix has both who may have to act: many registries say the same of what
-// does not exist.
-const deniedFix = "correct the name, should there be no such image; else have an administrator give the class credentials that may read it: " +
-	"a secret for its registry, or for ECR the permissions ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
-
-func (v *visit) asWhom() string {
-	if v.login.isNobody() {
-		return "everybody"
-	}
-	return "the class' credentials"
-}
-
-// isAPI reports whether the registry itself has refused, and not what gives out
-// its tokens.
-func isAPI(err *transport.Error) bool {
-	return err.Request == nil || strings.HasPrefix(err.Request.URL.Path, "/v2/")
-}
-
-func hasCode(err *transport.Error, codes []transport.ErrorCode) bool {
-	return slices.ContainsFunc(err.Errors, func(d transport.Diagnostic) bool { return slices.Contains(codes, d.Code) })
-}
-
-// said is what the registry says, in its own words if they are in the form of a
-// registry: a page of something else is not repeated.
-func (v *visit) said(err *transport.Error) string {
-	var list []string
-	for _, d := range err.Errors {
-		list = append(list, strings.TrimSuffix(fmt.Sprintf("%s: %s", d.Code, d.Message), ": "))
-	}
-	said := words(v.login.scrub(strings.Join(list, "; ")))
-	if said == "" {
-		said = fmt.Sprintf("it answers with the status %d %s and says no more", err.StatusCode, http.StatusText(err.StatusCode))
-	}
-	if err.Request != nil {
-		said += through(proxy.For(err.Request.URL))
-	}
-	return said
-}
-
-// through puts what names a proxy at the end of a sentence.
-func through(name string) string {
-	if name == "" {
-		return ""
-	}
-	return " (" + name + ")"
 }

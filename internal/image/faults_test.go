@@ -2,10 +2,13 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,27 +65,28 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 		"configuration gone":       {only("/blobs/", answerJSON(404, "BLOB_UNKNOWN", "blob unknown")), NotFound, "BLOB_UNKNOWN", 1},
 		"refused as invalid":       {only("/manifests/", answerJSON(400, "TAG_INVALID", "bad tag")), NotFound, "TAG_INVALID: bad tag", 1},
 		"not a registry":           {answerWith(404, "text/html", "<html>"), NotFound, "is not a registry: it answers with the status 404", 1},
-		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "does not let everybody read it: UNAUTHORIZED: authentication required (correct the name, should there be no such image; else have an administrator", 1},
+		"401":                      {only("/manifests/", answerJSON(401, "UNAUTHORIZED", "authentication required")), Denied, "it is not public: UNAUTHORIZED: authentication required (correct the name if the image does not exist; otherwise have an administrator", 1},
 		"403":                      {only("/manifests/", answerJSON(403, "DENIED", "requested access to the resource is denied")), Denied, "DENIED: requested access to the resource is denied", 1},
-		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), Denied, "status 403 Forbidden", 1},
+		"403 for the blob":         {only("/blobs/", answerWith(403, "text/html", "<html>")), RegistryUnavailable, "its registry, or something on the way to it, refuses to be asked: it answers with the status 403 Forbidden", 1},
 		"500":                      {answerWith(500, "text/html", "<html>hidden page</html>"), RegistryUnavailable, "status 500 Internal Server Error and says no more (try again later)", 3},
+		"a long page":              {answerWith(500, "text/html", strings.Repeat("x", maxAnswer+1)), RegistryUnavailable, "status 500", 3},
 		"503":                      {only("/manifests/", answerJSON(503, "UNAVAILABLE", "maintenance")), RegistryUnavailable, "UNAVAILABLE: maintenance", 3},
 		"a page":                   {page, RegistryUnavailable, "answers with text/html and not with a manifest", 2},
 		"a page as manifest":       {only("/manifests/", page), RegistryUnavailable, "answers with text/html and not with a manifest", 1},
-		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 4 MiB", 1},
+		"an endless answer":        {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), strings.Repeat(" ", maxAnswer+1))), NotAnImage, "larger than 1 MiB", 1},
 		"JSON without sense":       {only("/manifests/", answerWith(200, "application/json", `{"a":1}`)), NotAnImage, "it is of the type application/json", 1},
-		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read: unexpected EOF", 1},
-		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read: ", 1},
+		"manifest truncated":       {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), `{"schemaVersion":2,`)), NotAnImage, "its manifest cannot be read (use", 1},
+		"configuration of nothing": {only("/manifests/", answerWith(200, string(types.OCIManifestSchema1), nothing)), NotAnImage, "its configuration cannot be read (use", 1},
 		"unknown challenge": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", `Bearer service="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
-		}, RegistryUnavailable, "missing realm", 3},
+		}, RegistryUnavailable, "its registry cannot be asked: its answer is not that of a registry", 3},
 		"metadata as realm": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="https://169.254.169.254/latest"`)
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
-		}, RegistryUnavailable, "private or link-local address", 3},
+		}, RegistryUnavailable, "its answer is not that of a registry", 3},
 		"plain HTTP behind it": {only("/blobs/", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "http://registry.example.com/?signature=hidden", http.StatusTemporaryRedirect)
 			return true
@@ -91,13 +95,13 @@ func TestLook_RegistryAnswersWithAFault_TellsWhoseItIs(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path+"?signature=hidden", http.StatusTemporaryRedirect)
 			return true
 		}), RegistryUnavailable, "it redirects without end", 3 * (maxRequests - 2)},
-		"cut off": {only("/blobs/", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }), RegistryUnavailable, "cannot be asked: EOF", anyNumber},
+		"cut off": {only("/blobs/", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }), RegistryUnavailable, "cannot be asked: it ends the connection", anyNumber},
 		"cut off within an answer": {only("/manifests/", func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte("{"))
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}), RegistryUnavailable, "unexpected EOF", 3},
+		}), RegistryUnavailable, "it ends the connection", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -174,12 +178,20 @@ func TestLook_SomethingElseThanAnImage_SaysWhat(t *testing.T) {
 	g.push("chart:1", mutate.ConfigMediaType(img, "application/vnd.cncf.helm.config.v1+json"))
 	long := newImage(t, amd64, v1.Config{Env: []string{"PATH=" + strings.Repeat("x", maxDetails+1)}})
 	g.push("long:1", long)
+	g.push("many:1", newImage(t, amd64, v1.Config{Cmd: make([]string, maxDetails/stringSize+1)}))
+	ports := map[string]struct{}{}
+	for port := range maxValues / 4 {
+		ports[strconv.Itoa(port+1)] = struct{}{}
+	}
+	g.push("ports:1", newImage(t, amd64, v1.Config{ExposedPorts: ports, User: strings.Repeat("x", maxDetails-2*len(ports)+1)}))
 	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: newIndex(t, img)})
 	g.pushIndex("deep:1", mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: inner}))
 	r := g.client()
 	for path, want := range map[string]string{
 		"chart:1": "it is of the type application/vnd.cncf.helm.config.v1+json (use the name of a container image",
-		"long:1":  "its entry point, command and environment are longer than the 64 KiB of a task definition",
+		"long:1":  "its entry point, command, ports and names of variables take more than the 32 KiB that are kept of an image",
+		"many:1":  "take more than the 32 KiB",
+		"ports:1": "take more than the 32 KiB",
 		"deep:1":  "an index of indexes without end",
 	} {
 		_, err := g.look(r, path)
@@ -204,7 +216,7 @@ func TestLook_TooManyRequests_EverybodyLeavesTheRegistryAlone(t *testing.T) {
 	until := c.Now().Add(2 * time.Minute)
 	for _, path := range []string{"app:1", "other:1"} {
 		_, err := g.look(r, path)
-		wantFault(t, err, RegistryUnavailable, "its registry wants no more requests until "+until.UTC().Format(time.RFC3339))
+		wantFault(t, err, RegistryUnavailable, "its registry accepts no more requests until "+until.UTC().Format(time.RFC3339))
 		if f := faultOf(err); !f.Until.Equal(until) {
 			t.Errorf("%s: until %s, want %s", path, f.Until, until)
 		}
@@ -219,7 +231,7 @@ func TestLook_TooManyRequests_EverybodyLeavesTheRegistryAlone(t *testing.T) {
 	}
 }
 
-func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
+func TestLook_TooManyRequestsForAMoment_IsTriedAgain(t *testing.T) {
 	t.Parallel()
 	g := startRegistry(t)
 	g.push("app:1", newImage(t, amd64, v1.Config{}))
@@ -228,13 +240,110 @@ func TestLook_TooManyRequestsForAMoment_Waits(t *testing.T) {
 		if refused.Swap(true) {
 			return false
 		}
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", "0")
 		w.WriteHeader(http.StatusTooManyRequests)
 		return true
 	}))
 	if _, err := g.look(g.client(), "app:1"); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestHosts_RegistryRestsForAMoment_IsAwaited(t *testing.T) {
+	t.Parallel()
+	h, until := newHosts(), time.Now().Add(10*time.Millisecond)
+	h.use(key{}, time.Now()).rest(until)
+	if _, err := h.enter(t.Context(), key{}, time.Now); err != nil || time.Now().Before(until) {
+		t.Errorf("got %v, before the end of its rest", err)
+	}
+}
+
+func TestLook_TooManyRequestsOfOne_OthersMayAsk(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	g.breakWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if _, _, named := r.BasicAuth(); !named {
+			w.Header().Set("WWW-Authenticate", `Basic realm="registry"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		}
+		return g.refuseOne(w, r)
+	})
+	r := g.client()
+	for _, user := range []string{"greedy", "modest"} {
+		asker := asking{identity: user, login: NewLogin(user, password)}
+		_, err := r.Look(t.Context(), Query{Image: g.host() + "/app:1", Platform: LinuxAMD64, Credentials: asker})
+		if refused := err != nil; refused != (user == "greedy") {
+			t.Errorf("%s: got %v", user, err)
+		}
+	}
+}
+
+func (g *testRegistry) refuseOne(w http.ResponseWriter, r *http.Request) bool {
+	user, _, _ := r.BasicAuth()
+	if user != "greedy" {
+		return false
+	}
+	w.Header().Set("Retry-After", "120")
+	w.WriteHeader(http.StatusTooManyRequests)
+	return true
+}
+
+func TestHosts_ManyOthers_TheUsedAndTheRestingAreKept(t *testing.T) {
+	t.Parallel()
+	h, now := newHosts(), time.Now()
+	used, resting := h.use(key{host: "used"}, now), h.use(key{host: "resting"}, now)
+	resting.rest(now.Add(time.Minute))
+	h.unuse(resting)
+	for i := range 3 * maxHosts {
+		h.unuse(h.use(key{host: strconv.Itoa(i)}, now))
+	}
+	if h.use(key{host: "used"}, now) != used || h.use(key{host: "resting"}, now) != resting {
+		t.Error("a registry was forgotten")
+	}
+	for i := range 3 * maxHosts {
+		other := h.use(key{host: strconv.Itoa(i), identity: "at rest"}, now)
+		other.rest(now.Add(time.Minute))
+		h.unuse(other)
+	}
+	if len(h.known) > maxHosts {
+		t.Errorf("%d registries are remembered", len(h.known))
+	}
+	if h.use(key{host: "used"}, now) != used {
+		t.Error("a registry in use was forgotten")
+	}
+}
+
+func TestLook_CredentialsAreSlow_OthersAreNotHeldUp(t *testing.T) {
+	t.Parallel()
+	g := startRegistry(t)
+	g.push("app:1", newImage(t, amd64, v1.Config{}))
+	r := g.client()
+	slow := waiting{entered: make(chan struct{}), release: make(chan struct{})}
+	var all sync.WaitGroup
+	for i := range maxLooks {
+		all.Go(func() {
+			_, _ = r.Look(t.Context(), Query{Image: fmt.Sprintf("%s/app:%d", g.host(), i), Platform: LinuxAMD64, Credentials: slow})
+		})
+		<-slow.entered
+	}
+	if _, err := g.look(r, "app:1"); err != nil {
+		t.Error(err)
+	}
+	close(slow.release)
+	all.Wait()
+}
+
+// waiting is a class whose credentials come late.
+type waiting struct{ entered, release chan struct{} }
+
+func (waiting) Identity(Name) string { return "waiting" }
+
+func (w waiting) Login(context.Context, Name) (Login, error) {
+	w.entered <- struct{}{}
+	<-w.release
+	return Login{}, errors.New("too late")
 }
 
 func TestRetryAfter_SecondsDateOrNonsense_IsBounded(t *testing.T) {
@@ -293,18 +402,20 @@ func TestLook_NoWayToTheRegistry_SaysWhy(t *testing.T) {
 		reason     Reason
 		want       string
 	}{
-		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "connection refused"},
-		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "certificate signed by unknown authority (an administrator can have its certificate authority trusted here"},
-		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "no such host (correct the registry in the image's name"},
-		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has the address of this machine or its network link: 127.0.0.1"},
-		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has the address of this machine"},
-		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "network link: 169.254.169.254"},
-		"the pod's credentials": {g.client(), "[fd00:ec2::23]/app", InvalidName, "network link: fd00:ec2::23"},
+		"nobody listens":        {g.client(), refusing + "/app", RegistryUnavailable, "it refuses the connection"},
+		"unknown certificate":   {unknown, g.host() + "/app", RegistryUnavailable, "its certificate is not trusted here (an administrator can have its certificate authority trusted here"},
+		"name does not resolve": {lost, "registry.example.com/app", RegistryUnavailable, "its name does not resolve (correct the registry in the image's name"},
+		"this machine":          {strict, g.host() + "/app", InvalidName, "its registry has an address that only this machine or its network link has"},
+		"this machine's name":   {strict, "localhost:1/app", InvalidName, "its registry has an address that only this machine"},
+		"the machine's data":    {g.client(), "169.254.169.254/app", InvalidName, "its network link has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := test.registries.Look(t.Context(), Query{Image: test.image, Platform: LinuxAMD64})
 			wantFault(t, err, test.reason, test.want)
+			if faultOf(err).Detail == "" {
+				t.Error("the log has no cause")
+			}
 		})
 	}
 }

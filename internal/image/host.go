@@ -9,51 +9,27 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
-	"k8s.io/utils/lru"
 )
 
 const (
-	// looksPerHost is how many images one registry is asked about at a time. A
-	// look makes one request after the other.
+	// looksPerHost is how many images one registry is asked about at a time for
+	// one identity. A look makes one request after the other.
 	looksPerHost = 4
-	// maxHosts bounds the registries that are remembered: authors name them. One
-	// that is forgotten is asked as if for the first time.
-	maxHosts = 1000
 	// restTime is how long a registry is left alone that wants fewer requests
 	// and does not say for how long, maxRest how long at most.
 	restTime = 5 * time.Second
 	maxRest  = time.Hour
 )
 
-// hosts are the registries that have been asked.
-type hosts struct {
-	mu    sync.Mutex
-	known *lru.Cache
-}
-
-func newHosts() *hosts { return &hosts{known: lru.New(maxHosts)} }
-
-func (h *hosts) get(name string) *host {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if known, ok := h.known.Get(name); ok {
-		if found, ok := known.(*host); ok {
-			return found
-		}
-	}
-	added := &host{turns: semaphore.NewWeighted(looksPerHost)}
-	h.known.Add(name, added)
-	return added
-}
-
 // host is a registry: whoever asks it takes a turn, and waits while it rests.
 type host struct {
 	turns *semaphore.Weighted
+	users int // whoever has a turn or waits for one; under the mutex of hosts
 	mu    sync.Mutex
 	until time.Time
 }
 
-// rest has everybody leave the registry alone until a time.
+// rest has everybody with the same identity leave the registry alone until a time.
 func (h *host) rest(until time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -68,17 +44,15 @@ func (h *host) restsUntil() time.Time {
 	return h.until
 }
 
-// enter waits for a turn, which the caller has to leave. It fails with *Error if
-// none can come before the context's deadline.
-func (h *host) enter(ctx context.Context, now func() time.Time) (leave func(), err error) {
+func (h *host) enter(ctx context.Context, now func() time.Time) error {
 	if err := h.turns.Acquire(ctx, 1); err != nil {
-		return nil, unavailable(fmt.Sprintf("%d other images are being looked at in its registry, which answers slowly", looksPerHost))
+		return unavailable(fmt.Sprintf("%d other images are being looked at in its registry, which answers slowly", looksPerHost))
 	}
 	if err := h.awaitRest(ctx, now); err != nil {
 		h.turns.Release(1)
-		return nil, err
+		return err
 	}
-	return func() { h.turns.Release(1) }, nil
+	return nil
 }
 
 func (h *host) awaitRest(ctx context.Context, now func() time.Time) error {
@@ -88,7 +62,7 @@ func (h *host) awaitRest(ctx context.Context, now func() time.Time) error {
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait || !pause(ctx, wait) {
-		fault := unavailable("its registry wants no more requests until " + until.UTC().Format(time.RFC3339))
+		fault := unavailable("its registry accepts no more requests until " + until.UTC().Format(time.RFC3339))
 		fault.Until = until
 		return fault
 	}

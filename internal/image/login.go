@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"encoding/base64"
+	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -16,7 +17,7 @@ type Credentials interface {
 	Identity(n Name) string
 	// Login returns the user name and the password for an image's registry. The
 	// zero Login is nobody's. An *Error is passed on; any other error means that
-	// the registry cannot be asked now.
+	// the registry cannot be asked now, and is for the administrator's log.
 	Login(ctx context.Context, n Name) (Login, error)
 }
 
@@ -26,11 +27,20 @@ type Login struct {
 	// held keeps the password away from fmt, which prints unexported fields and
 	// not what a function returns.
 	held func() (username, password string)
+	// forLooks is true if tasks pull with another.
+	forLooks bool
 }
 
 // NewLogin returns a Login.
 func NewLogin(username, password string) Login {
-	return Login{func() (string, string) { return username, password }}
+	return Login{held: func() (string, string) { return username, password }}
+}
+
+// ForLooks is the same login, but of an identity that tasks do not pull with: what
+// is denied to it says nothing about them.
+func (l Login) ForLooks() Login {
+	l.forLooks = true
+	return l
 }
 
 // String says whether it is somebody's.
@@ -63,9 +73,13 @@ func (l Login) authenticator() authn.Authenticator {
 // shorter one is part of common words.
 const minScrubbed = 4
 
-// scrub removes the password from a registry's words, should it repeat what it
-// was sent.
+// authorization is what a request was sent with.
+var authorization = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}`)
+
+// scrub removes the password and what it was exchanged for from a registry's words,
+// should it repeat what it was sent.
 func (l Login) scrub(words string) string {
+	words = authorization.ReplaceAllString(words, "$1 [redacted]")
 	username, password := l.Reveal()
 	if len(password) < minScrubbed {
 		return words

@@ -78,7 +78,7 @@ func isJSON(manifest []byte) bool {
 func (v *visit) childOf(desc *remote.Descriptor) (*v1.Descriptor, error) {
 	index, err := v1.ParseIndexManifest(bytes.NewReader(desc.Manifest))
 	if err != nil {
-		return nil, notAnImage("its index cannot be read: " + words(err.Error()))
+		return nil, unreadable("index", err)
 	}
 	var fits, unknown []*v1.Descriptor
 	var has []string
@@ -152,6 +152,13 @@ func notAnImage(problem string) *Error {
 	return &Error{Reason: NotAnImage, Problem: problem, Fix: "use the name of a container image, or build and push it again"}
 }
 
+// unreadable does not repeat what the parser says: it quotes what it has read.
+func unreadable(what string, err error) *Error {
+	fault := notAnImage("its " + what + " cannot be read")
+	fault.Detail = Login{}.detail(err)
+	return fault
+}
+
 func tooLarge() *Error {
-	return notAnImage(fmt.Sprintf("its manifest or configuration is larger than %d MiB", maxAnswer>>20))
+	return notAnImage(fmt.Sprintf("its manifest or configuration is larger than %d MiB or has more than %d values", maxAnswer>>20, maxValues))
 }

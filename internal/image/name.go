@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ const officialPath = "library/"
 // hub is the host of Docker Hub in names.
 var hub = strings.TrimPrefix(name.DefaultRegistry, "index.")
 
+// hubHosts are all that Docker Hub is called. The last is that of its API.
+var hubHosts = []string{hub, name.DefaultRegistry, "registry-1." + hub}
+
 // Parse reads the name of an image as the author of a job wrote it, after its
 // variables were expanded. Errors are *Error with the reason InvalidName.
 func Parse(written string) (Name, error) {
@@ -44,6 +48,9 @@ func Parse(written string) (Name, error) {
 		return Name{}, unparsable(written, err)
 	}
 	n := Name{written: written, host: host, path: reference.Path(named)}
+	if host == hub && !strings.Contains(n.path, "/") {
+		n.path = officialPath + n.path
+	}
 	switch identified := named.(type) {
 	case reference.Digested:
 		n.digest = identified.Digest().String()
@@ -58,21 +65,25 @@ func Parse(written string) (Name, error) {
 	return n, nil
 }
 
-// canonicalHost makes all ways to write a registry's port the same: a pattern
-// that excludes one must exclude the others.
+// canonicalHost makes all ways to write a registry the same: a pattern that
+// excludes one must exclude the others.
 func canonicalHost(domain string) (string, error) {
 	host, port, err := net.SplitHostPort(domain)
 	if err != nil {
-		return domain, nil // It has none.
+		host, port = domain, strconv.Itoa(defaultPort) // It has none.
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	switch {
 	case err != nil || number == 0:
 		return "", fmt.Errorf("%s is not a port", port)
-	case number == defaultPort:
-		return strings.TrimSuffix(domain, ":"+port), nil
-	default:
+	case strings.Contains(host, ":"):
+		return "", errors.New("the registry's host is an IPv6 address")
+	case number != defaultPort:
 		return net.JoinHostPort(host, strconv.FormatUint(number, 10)), nil
+	case slices.Contains(hubHosts, host):
+		return hub, nil
+	default:
+		return host, nil
 	}
 }
 
@@ -94,18 +105,35 @@ func (n Name) suffix() string {
 // spellings are the names that people use for the image. A pattern for one is a
 // pattern for all: what a class excludes must not come in under another name.
 func (n Name) spellings() []string {
-	repositories := []string{n.repository()}
-	if n.host == hub {
-		repositories = append(repositories, name.DefaultRegistry+"/"+n.path, n.path, strings.TrimPrefix(n.path, officialPath))
-	}
 	spellings := []string{n.written}
-	for _, repository := range repositories {
+	for _, repository := range n.repositories() {
 		spellings = append(spellings, repository+n.suffix())
 		if n.tag == name.DefaultTag {
 			spellings = append(spellings, repository)
 		}
 	}
 	return spellings
+}
+
+func (n Name) repositories() []string {
+	hosts, paths := []string{n.host}, []string{n.path}
+	var repositories []string
+	if n.host == hub {
+		hosts = hubHosts
+		if short, official := strings.CutPrefix(n.path, officialPath); official {
+			paths = append(paths, short)
+		}
+		repositories = slices.Clone(paths)
+	}
+	for _, host := range hosts {
+		for _, path := range paths {
+			repositories = append(repositories, host+"/"+path)
+			if !strings.Contains(host, ":") {
+				repositories = append(repositories, fmt.Sprintf("%s:%d/%s", host, defaultPort, path))
+			}
+		}
+	}
+	return repositories
 }
 
 func invalid(written, problem, fix string) *Error {

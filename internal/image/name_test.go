@@ -24,8 +24,8 @@ func TestParse_Names_AreCompletedAsDockerDoes(t *testing.T) {
 		"registry.example.com:443/app":               "registry.example.com/app:latest",
 		"registry.example.com:0443/app":              "registry.example.com/app:latest",
 		"registry.example.com:05000/app":             "registry.example.com:5000/app:latest",
-		"[::1]:443/app":                              "[::1]/app:latest",
-		"[::1]:5000/app":                             "[::1]:5000/app:latest",
+		"registry-1." + hub + "/node:22":             hub + "/library/node:22",
+		hub + ":443/node:22":                         hub + "/library/node:22",
 		"registry.example.com:5000/app":              "registry.example.com:5000/app:latest",
 		"localhost/app":                              "localhost/app:latest",
 		"127.0.0.1:5000/app:1":                       "127.0.0.1:5000/app:1",
@@ -65,7 +65,9 @@ func TestParse_InvalidName_NamesTheImageAndTheFix(t *testing.T) {
 		zeros[7:]:                          `the name is not valid: invalid repository name`,
 		"node:" + strings.Repeat("a", 129): `the name is not valid`,
 		"registry.example.com/" + strings.Repeat("a/", 130) + "a": `the name is not valid`,
-		"registry.example.com:99999999/app":                       `the name is not valid: 99999999 is not a port`,
+		"[2001:db8::1]/app":                 `the name is not valid: the registry's host is an IPv6 address`,
+		"[2001:db8::1]:5000/app":            `the name is not valid: the registry's host is an IPv6 address`,
+		"registry.example.com:99999999/app": `the name is not valid: 99999999 is not a port`,
 	} {
 		_, err := Parse(written)
 		var fault *Error

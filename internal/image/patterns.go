@@ -3,7 +3,9 @@ package image
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -22,10 +24,10 @@ func ParsePatterns(patterns []string) (Patterns, error) {
 	var errs []error
 	for _, pattern := range patterns {
 		positive, excludes := strings.CutPrefix(pattern, "!")
+		err := checkPattern(positive)
 		switch {
-		case positive == "" || !doublestar.ValidatePattern(positive):
-			errs = append(errs, fmt.Errorf("%q is not a valid pattern for images: write a name with the wildcards * (within a part between slashes), "+
-				"** (any number of parts), ?, [a-z] and {a,b}", pattern))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%q is not a valid pattern for images: %w", pattern, err))
 		case excludes:
 			parsed.exclude = append(parsed.exclude, positive)
 		default:
@@ -33,6 +35,24 @@ func ParsePatterns(patterns []string) (Patterns, error) {
 		}
 	}
 	return parsed, errors.Join(errs...)
+}
+
+// zeroPort is a port as names do not have it.
+var zeroPort = regexp.MustCompile(`:0[0-9]*/`)
+
+// checkPattern also refuses what matches no name: an exclusion that excludes
+// nothing looks like one that does.
+func checkPattern(pattern string) error {
+	switch {
+	case pattern == "" || !doublestar.ValidatePattern(pattern):
+		return errors.New("write a name with the wildcards * (within a part between slashes), ** (any number of parts), ?, [a-z] and {a,b}")
+	case strings.ContainsFunc(repositoryOf(pattern), unicode.IsUpper):
+		return errors.New("no name of an image has capital letters before its tag: write the registry and the repository in lower case")
+	case zeroPort.MatchString(pattern):
+		return errors.New("write the port without zeros before it")
+	default:
+		return nil
+	}
 }
 
 // Match reports whether a pattern matches a spelling of the image's name, and

@@ -44,6 +44,16 @@ func TestPatterns_Match_IncludesLessExcludes(t *testing.T) {
 		{[]string{"**", "!" + own + "/secret/**"}, own + ":443/secret/a:1", false},
 		{[]string{"**", "!" + own + "/secret/**"}, own + "/secret/a@" + zeros, false},
 		{[]string{"**", "!**@*"}, "ruby:3@" + zeros, false},
+		{[]string{"**", "!" + hub + "/ruby:*"}, "ruby:3", false},
+		{[]string{"**", "!" + name.DefaultRegistry + "/ruby:*"}, "ruby:3", false},
+		{[]string{"**", "!" + hub + "/**"}, "registry-1." + hub + "/library/ruby:3", false},
+		{[]string{"**", "!ruby:*"}, "registry-1." + hub + "/ruby:3", false},
+		{[]string{"**", "!ruby:*"}, hub + ":443/ruby:3", false},
+		{[]string{"**", "!registry-1." + hub + "/**"}, "bitnami/redis", false},
+		{[]string{"**", "!" + own + ":443/**"}, own + "/a", false},
+		{[]string{"**", "!" + own + ":443/**"}, own + ":0443/a", false},
+		{[]string{"**", "!" + own + ":5000/**"}, own + ":05000/a", false},
+		{[]string{"**", "!" + own + ":443/**"}, own + ":5000/a", true},
 		{[]string{"ruby:*"}, "ruby:3@" + zeros, true},
 		{[]string{"ruby:3"}, "ruby:3@" + zeros, false},
 	} {
@@ -63,16 +73,19 @@ func TestPatterns_Match_IncludesLessExcludes(t *testing.T) {
 
 func TestParsePatterns_Invalid_NamesEach(t *testing.T) {
 	t.Parallel()
-	_, err := ParsePatterns([]string{"ruby:*", "[a", "!", "", "!{a"})
+	_, err := ParsePatterns([]string{"ruby:*", "[a", "!", "", "!{a", "!Registry.example.com/**", "registry.example.com:05000/**", "node:[A-Z]*"})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`"[a" is not a valid pattern`, `"!" is not`, `"" is not`, `"!{a" is not`} {
+	for _, want := range []string{
+		`"[a" is not a valid pattern`, `"!" is not`, `"" is not`, `"!{a" is not`,
+		`"!Registry.example.com/**" is not a valid pattern for images: no name of an image has capital letters`, `"registry.example.com:05000/**" is not`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
-	if strings.Contains(err.Error(), "ruby") {
+	if strings.Contains(err.Error(), "ruby") || strings.Contains(err.Error(), "node") {
 		t.Errorf("%v names a pattern that is valid", err)
 	}
 }

@@ -114,7 +114,7 @@ func newTarget(q Query) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	t := target{key: key{name: pulled.String(), platform: q.Platform}, pulled: pulled, credentials: q.Credentials}
+	t := target{key: key{host: pulled.host, name: pulled.String(), platform: q.Platform}, pulled: pulled, credentials: q.Credentials}
 	if q.Credentials != nil {
 		t.key.identity = q.Credentials.Identity(pulled)
 	}

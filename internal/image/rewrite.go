@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"github.com/google/go-containerregistry/pkg/name"
 )
 
 // Rewrite has images pulled from elsewhere, such as a mirror or a pull-through
@@ -40,22 +39,34 @@ func ParseRewrites(rules []Rewrite) (Rewrites, error) {
 func (r Rewrite) parse() (Rewrite, error) {
 	parsed := Rewrite{From: strings.TrimSuffix(r.From, "/"), To: strings.TrimSuffix(r.To, "/")}
 	host, path, deep := strings.Cut(parsed.From, "/")
-	if host == name.DefaultRegistry {
-		host = hub
-	}
-	if !strings.ContainsAny(host, ".:*?[{") || strings.Contains(parsed.From, "**") || !doublestar.ValidatePattern(parsed.From) {
-		return r, fmt.Errorf("the rewrite rule from %q to %q: write what names begin with, from the registry's host on and in whole parts, with the "+
-			"wildcards *, ?, [a-z] and {a,b}", r.From, r.To)
+	host, err := canonicalHost(host)
+	if err != nil || !strings.ContainsAny(host, ".:*?[{") || !isWhole(parsed.From) {
+		return r, fmt.Errorf("the rewrite rule from %q to %q: write what names begin with, in lower case, from the registry's host on and in whole parts, "+
+			"with the wildcards *, ?, [a-z] and {a,b} within a part", r.From, r.To)
 	}
 	if parsed.From = host; deep {
 		parsed.From += "/" + path
 	}
-	target, err := Parse(parsed.To + "/name")
-	if err != nil || !strings.HasPrefix(parsed.To+"/", target.host+"/") {
+	host, path, deep = strings.Cut(parsed.To, "/")
+	if parsed.To, err = canonicalHost(host); deep {
+		parsed.To += "/" + path
+	}
+	target, invalid := Parse(parsed.To + "/name")
+	if err != nil || invalid != nil || !strings.HasPrefix(parsed.To+"/", target.host+"/") {
 		return r, fmt.Errorf("the rewrite rule from %q to %q: write a registry's host and perhaps a path to replace it with, "+
 			"without a scheme, a tag or a digest", r.From, r.To)
 	}
 	return parsed, nil
+}
+
+// isWhole reports whether each part of a pattern is one by itself.
+func isWhole(pattern string) bool {
+	for part := range strings.SplitSeq(pattern, "/") {
+		if !doublestar.ValidatePattern(part) {
+			return false
+		}
+	}
+	return checkPattern(pattern) == nil && !strings.Contains(pattern, "**")
 }
 
 // Apply returns the name under which an image is pulled. It fails with *Error if
@@ -89,9 +100,20 @@ func (r Rewrite) spoils(n Name, to string, err error) error {
 }
 
 // rest is what follows the rule's From in a repository: nothing, or a slash and
-// more.
+// more. An official image of Docker Hub also has its short name.
 func (r Rewrite) rest(n Name) (rest string, matches bool) {
-	parts := strings.Split(n.repository(), "/")
+	if rest, matches := r.restOf(n.repository()); matches {
+		return rest, true
+	}
+	short, official := strings.CutPrefix(n.path, officialPath)
+	if n.host != hub || !official {
+		return "", false
+	}
+	return r.restOf(hub + "/" + short)
+}
+
+func (r Rewrite) restOf(repository string) (rest string, matches bool) {
+	parts := strings.Split(repository, "/")
 	count := strings.Count(r.From, "/") + 1
 	if count > len(parts) || !doublestar.MatchUnvalidated(r.From, strings.Join(parts[:count], "/")) {
 		return "", false

@@ -11,6 +11,8 @@ func TestRewrites_FirstThatMatches_ReplacesWhatTheNameBeginsWith(t *testing.T) {
 	t.Parallel()
 	rewrites, err := ParseRewrites([]Rewrite{
 		{From: hub + "/library/node", To: "registry.example.com/base/javascript"},
+		{From: hub + "/ruby", To: name.DefaultRegistry + "/mirror/ruby"},
+		{From: "secure.example.com:443/a", To: "registry.example.com:443/b"},
 		{From: name.DefaultRegistry + "/", To: "registry.example.com/hub/"},
 		{From: "*.mirrored.example.com/{a,b}", To: "registry.example.com:5000"},
 		{From: "registry.example.com/hub", To: "never.example.com"},
@@ -21,6 +23,9 @@ func TestRewrites_FirstThatMatches_ReplacesWhatTheNameBeginsWith(t *testing.T) {
 	for written, want := range map[string]string{
 		"node:22":                               "registry.example.com/base/javascript:22",
 		"node@" + zeros:                         "registry.example.com/base/javascript@" + zeros,
+		"ruby:3":                                hub + "/mirror/ruby:3",
+		"secure.example.com/a/c:1":              "registry.example.com/b/c:1",
+		"secure.example.com:443/a/c":            "registry.example.com/b/c:latest",
 		"nodes:22":                              "registry.example.com/hub/library/nodes:22",
 		"bitnami/redis":                         "registry.example.com/hub/bitnami/redis:latest",
 		"one.mirrored.example.com/a/c:1":        "registry.example.com:5000/c:1",
@@ -70,6 +75,9 @@ func TestParseRewrites_Invalid_NamesTheRule(t *testing.T) {
 		{"library", "registry.example.com"},
 		{"**", "registry.example.com"},
 		{"registry.example.com/[a", "registry.example.com"},
+		{"registry.example.com/{a/b,c}", "registry.example.com"},
+		{"Registry.example.com", "registry.example.com"},
+		{"registry.example.com:0", "registry.example.com"},
 		{hub, ""},
 		{hub, "mirror"},
 		{hub, "https://registry.example.com"},

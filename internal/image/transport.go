@@ -3,36 +3,31 @@ package image
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
-
-	"github.com/fargate-operator/fargate-operator/internal/proxy"
 )
-
-// maxAnswer is how long the body of an answer may be, in bytes. Source:
-// "Pushing manifests" in the OCI distribution specification asks registries for
-// 4 MiB; a configuration is far smaller.
-const maxAnswer = 4 << 20
 
 // Of the connections to registries.
 const (
 	maxIdle     = 32
 	maxHeaders  = 64 << 10
 	idleTimeout = 30 * time.Second
+	// tlsTimeout ends what a request leaves behind when it ends before its
+	// connection has been made: that goes on without the request.
+	tlsTimeout = 4 * time.Second
 )
 
 // routes are the ways to registries: straight, and through the proxy of the
-// environment.
+// environment. Straight to what a registry refers to is apart, so that it uses no
+// connection of another look to a private address.
 type routes struct {
-	straight, proxied *http.Transport
-	proxy             func(*url.URL) (*url.URL, error)
+	straight, public, proxied *http.Transport
+	proxy                     func(*url.URL) (*url.URL, error)
 }
 
 func newRoutes(cfg Config) (*routes, error) {
@@ -40,8 +35,12 @@ func newRoutes(cfg Config) (*routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &routes{straight: newTransport(roots), proxied: newTransport(roots), proxy: httpproxy.FromEnvironment().ProxyFunc()}
-	r.straight.DialContext = guardedDialer(cfg.Loopback).DialContext
+	r := &routes{
+		straight: newTransport(roots), public: newTransport(roots), proxied: newTransport(roots),
+		proxy: httpproxy.FromEnvironment().ProxyFunc(),
+	}
+	r.straight.DialContext = dialer(cfg.Loopback, false).DialContext
+	r.public.DialContext = dialer(false, true).DialContext
 	r.proxied.Proxy = func(request *http.Request) (*url.URL, error) { return r.proxy(request.URL) }
 	return r, nil
 }
@@ -52,6 +51,7 @@ func newTransport(roots *x509.CertPool) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           maxIdle,
 		IdleConnTimeout:        idleTimeout,
+		TLSHandshakeTimeout:    tlsTimeout,
 		MaxResponseHeaderBytes: maxHeaders,
 	}
 }
@@ -74,48 +74,4 @@ func authorities(bundle string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("reading the certificate authorities of registries: %s has no certificate in PEM form", bundle)
 	}
 	return roots, nil
-}
-
-// errPlainHTTP refuses what would not be encrypted. Fargate does not pull so
-// either.
-var errPlainHTTP = errors.New("registries are asked over HTTPS only")
-
-// maxRequests is how many requests a try may take: about five, and the
-// redirections of each. A registry may not keep us busy for longer.
-const maxRequests = 20
-
-var errTooMany = errors.New("it redirects without end")
-
-// guard makes the requests of one try.
-type guard struct {
-	*routes
-	host *host
-	now  func() time.Time
-	made atomic.Int32
-}
-
-func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
-	if g.made.Add(1) > maxRequests {
-		return nil, errTooMany
-	}
-	if request.URL.Scheme != "https" {
-		return nil, errPlainHTTP
-	}
-	through, err := g.proxy(request.URL)
-	if err != nil {
-		return nil, proxy.WithoutCredentials(err, httpproxy.FromEnvironment().HTTPSProxy)
-	}
-	route := g.straight
-	if through != nil {
-		route = g.proxied
-	}
-	response, err := route.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode == http.StatusTooManyRequests {
-		g.host.rest(retryAfter(response, g.now()))
-	}
-	response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer)
-	return response, nil
 }

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -83,8 +84,8 @@ func TestLook_Proxy_IsUsedAndNamed(t *testing.T) {
 	}
 	r.pause = 1
 	_, err = r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
-	wantFault(t, err, RegistryUnavailable, "Forbidden (through the proxy http://")
-	if strings.Contains(err.Error(), "s3cret") {
+	wantFault(t, err, RegistryUnavailable, "the connection fails (through the proxy http://")
+	if strings.Contains(err.Error()+faultOf(err).Detail, "s3cret") {
 		t.Errorf("%v has the proxy's password", err)
 	}
 
@@ -95,8 +96,33 @@ func TestLook_Proxy_IsUsedAndNamed(t *testing.T) {
 	r.pause = 1
 	_, err = r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
 	wantFault(t, err, RegistryUnavailable, "its registry cannot be asked")
-	if strings.Contains(err.Error(), "s3cret") {
+	if strings.Contains(err.Error()+faultOf(err).Detail, "s3cret") {
 		t.Errorf("%v has the proxy's password", err)
+	}
+}
+
+// What NO_PROXY names is inside.
+func TestLook_RegistryBehindTheProxyRefersToWhatIsNot_IsRefused(t *testing.T) {
+	g, internal := startRegistry(t), startRegistry(t)
+	g.breakWith(func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="https://internal.example.com/token"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	})
+	var connected atomic.Int32
+	setProxy(t, "http://"+startProxy(t, g.host(), &connected).Listener.Addr().String())
+	t.Setenv("NO_PROXY", "internal.example.com")
+	r := g.client()
+	for _, route := range []*http.Transport{r.routes.straight, r.routes.public} {
+		dial := route.DialContext
+		route.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dial(ctx, network, internal.host())
+		}
+	}
+	_, err := r.Look(t.Context(), Query{Image: "registry.example.com/app:1", Platform: LinuxAMD64})
+	wantFault(t, err, RegistryUnavailable, "refers to a private one")
+	if asked := internal.asked(); len(asked) > 0 || connected.Load() == 0 {
+		t.Errorf("the internal service was asked for %v; %d connections through the proxy", asked, connected.Load())
 	}
 }
 
@@ -109,20 +135,6 @@ func TestNewRegistries_BundleWithoutCertificates_SaysSo(t *testing.T) {
 	for bundle, want := range map[string]string{file: file + " has no certificate in PEM form", file + "x": "no such file"} {
 		if _, err := NewRegistries(Config{CABundle: bundle}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
-		}
-	}
-}
-
-func TestIsLocal_AddressesOfThisMachineAndItsLink(t *testing.T) {
-	t.Parallel()
-	dial := guardedDialer(false).Control
-	for address, local := range map[string]bool{
-		"127.0.0.1:443": true, "127.8.9.1:443": true, "[::1]:443": true, "[::ffff:127.0.0.1]:443": true, "0.0.0.0:443": true, "[::]:443": true,
-		"169.254.169.254:443": true, "[::ffff:169.254.170.2]:443": true, "[fe80::1%eth0]:443": true, "[fd00:ec2::254]:443": true, "224.0.0.1:443": true,
-		"10.0.0.1:443": false, "192.168.1.1:443": false, "[fd00::1]:443": false, "198.51.100.1:443": false, "[2001:db8::1]:443": false,
-	} {
-		if err := dial("tcp", address, nil); (err != nil) != local {
-			t.Errorf("%s: got %v", address, err)
 		}
 	}
 }

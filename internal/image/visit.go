@@ -24,16 +24,15 @@ type visit struct {
 
 // try asks the registry once. Errors are *Error.
 func (r *Registries) try(ctx context.Context, t target, last *answer) (*answer, error) {
-	host := r.hosts.get(t.pulled.host)
-	leave, err := host.enter(ctx, r.now)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
 	login, err := t.login(ctx)
 	if err != nil {
 		return nil, withoutLogin(err)
 	}
+	host, err := r.hosts.enter(ctx, t.key, r.now)
+	if err != nil {
+		return nil, err
+	}
+	defer r.hosts.leave(host)
 	v, err := newVisit(t, login, &guard{routes: r.routes, host: host, now: r.now})
 	if err != nil {
 		return nil, v.fault(ctx, err)
@@ -51,7 +50,7 @@ func newVisit(t target, login Login, through *guard) (*visit, error) {
 	if err != nil {
 		return v, err
 	}
-	v.ref = ref
+	v.ref, through.registry = ref, ref.Context().RegistryStr()
 	v.puller, err = remote.NewPuller(
 		remote.WithTransport(through),
 		remote.WithAuth(login.authenticator()),
@@ -67,7 +66,10 @@ func withoutLogin(err error) error {
 	if errors.As(err, &fault) {
 		return fault
 	}
-	return unavailable("the credentials for its registry could not be read: " + words(err.Error()))
+	fault = unavailable("the credentials for its registry cannot be read")
+	fault.Fix = "an administrator finds the cause in the controller's log"
+	fault.Detail = Login{}.detail(err)
+	return fault
 }
 
 // look returns the answer, which is the last one if the name still stands for
@@ -107,7 +109,7 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 	}
 	manifest, err := img.Manifest()
 	if err != nil {
-		return nil, notAnImage("its manifest cannot be read: " + words(err.Error()))
+		return nil, unreadable("manifest", err)
 	}
 	if err := isRunnable(manifest); err != nil {
 		return nil, err
@@ -118,14 +120,14 @@ func (v *visit) details(desc *remote.Descriptor) (*Details, error) {
 	}
 	config, err := v1.ParseConfigFile(bytes.NewReader(raw))
 	if err != nil {
-		return nil, notAnImage("its configuration cannot be read: " + words(err.Error()))
+		return nil, unreadable("configuration", err)
 	}
 	if has := config.Platform(); has == nil || !v.wants(has) {
 		return nil, v.wrongPlatform([]string{platformOf(has)})
 	}
 	details := newDetails(manifest, &config.Config)
-	if details.length() > maxDetails {
-		return nil, notAnImage(fmt.Sprintf("its entry point, command and environment are longer than the %d KiB of a task definition", maxDetails>>10))
+	if details.size() > maxDetails {
+		return nil, notAnImage(fmt.Sprintf("its entry point, command, ports and names of variables take more than the %d KiB that are kept of an image", maxDetails>>10))
 	}
 	details.Digest = desc.Digest.String()
 	details.Pinned = v.pulled.repository() + "@" + details.Digest

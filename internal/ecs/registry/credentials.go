@@ -30,11 +30,10 @@ type secretsAPI interface {
 	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// Secret is a secret in AWS Secrets Manager for images.
+// Secret is a secret in AWS Secrets Manager for images, as a class has it.
 type Secret struct {
-	// Pattern is for the names of images, like those of image.Patterns, but
-	// without "!" and without wildcards in the registry's host: a password is
-	// sent to nobody whom its owner has not named.
+	// Pattern is for the images, as image.ParseRepositories reads it: a password
+	// is only sent to this registry, and to what that says gives out its tokens.
 	Pattern string
 	// ARN is the secret's. It holds {"username": …, "password": …}. Source:
 	// "Using non-AWS container images in Amazon ECS" in the ECS developer guide.
@@ -49,34 +48,37 @@ type Credentials struct {
 }
 
 type secret struct {
-	images image.Patterns
+	images image.Repositories
 	arn    string
 	region string
 }
 
 // Of returns the credentials of the classes whose tasks are at a Location. The
 // first secret whose pattern matches is an image's. It fails for each secret that
-// is not valid.
+// is not valid or not allowed.
 func (l *Logins) Of(loc ecs.Location, secrets []Secret) (*Credentials, error) {
 	c := &Credentials{logins: l, loc: loc}
 	var errs []error
 	for _, s := range secrets {
 		parsed, err := s.parse()
+		if err == nil {
+			err = l.check(parsed)
+		}
 		c.secrets, errs = append(c.secrets, parsed), append(errs, err)
 	}
-	return c, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (s Secret) parse() (secret, error) {
-	images, err := image.ParsePatterns([]string{s.Pattern})
+	images, err := image.ParseRepositories(s.Pattern)
 	if err != nil {
 		return secret{}, fmt.Errorf("the secret %s: %w", s.ARN, err)
 	}
-	if host, _, deep := strings.Cut(s.Pattern, "/"); !deep || strings.ContainsAny(host, `!*?[]{}\`) {
-		return secret{}, fmt.Errorf("the secret %s: begin its pattern %q with the registry's host, without wildcards in that", s.ARN, s.Pattern)
-	}
 	parsed, err := arn.Parse(s.ARN)
-	if err != nil || parsed.Service != "secretsmanager" || parsed.Region == "" {
+	if err != nil || parsed.Service != "secretsmanager" || parsed.Region == "" || !strings.HasPrefix(parsed.Resource, "secret:") {
 		return secret{}, fmt.Errorf("%q for images %s is not the ARN of a secret in AWS Secrets Manager, such as arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME", s.ARN, s.Pattern)
 	}
 	return secret{images: images, arn: s.ARN, region: parsed.Region}, nil

@@ -35,7 +35,8 @@ func ecrRegion(host string) string {
 const tokenMargin = 10 * time.Minute
 
 // readToken gets a token. One serves all registries that the identity may read,
-// in all accounts. Source: GetAuthorizationToken in the ECR API reference.
+// in all accounts. Source: GetAuthorizationToken in the ECR API reference. Tasks pull
+// as their execution role.
 func (l *Logins) readToken(ctx context.Context, loc ecs.Location, region string) (remembered, error) {
 	cfg, err := l.clients.Config(ctx, loc)
 	if err != nil {
@@ -56,7 +57,7 @@ func (l *Logins) readToken(ctx context.Context, loc ecs.Location, region string)
 	if err != nil || !ok {
 		return remembered{}, errNoToken
 	}
-	return remembered{login: image.NewLogin(username, password), until: aws.ToTime(data.ExpiresAt).Add(-tokenMargin)}, nil
+	return remembered{login: image.NewLogin(username, password).ForLooks(), until: aws.ToTime(data.ExpiresAt).Add(-tokenMargin)}, nil
 }
 
 var errNoToken = errors.New("logging in to ECR: the answer has no token")

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -21,6 +20,7 @@ const readLimit = 10 * time.Second
 // concurrently.
 type Logins struct {
 	clients *ecs.Clients
+	allowed []Allowed
 	reads   singleflight.Group
 	now     func() time.Time
 
@@ -33,9 +33,14 @@ type remembered struct {
 	until time.Time
 }
 
-// New returns Logins that call AWS as the clients do.
-func New(clients *ecs.Clients) *Logins {
-	return &Logins{clients: clients, now: time.Now, known: map[string]remembered{}}
+// New returns Logins that call AWS as the clients do, and read the secrets that are
+// allowed: without any, none. It fails if a host in the list is not valid.
+func New(clients *ecs.Clients, allowed []Allowed) (*Logins, error) {
+	checked, err := checkAllowed(allowed)
+	if err != nil {
+		return nil, err
+	}
+	return &Logins{clients: clients, allowed: checked, now: time.Now, known: map[string]remembered{}}, nil
 }
 
 // get returns a login that is remembered, or reads it. Those who want the same
@@ -53,7 +58,7 @@ func (l *Logins) get(ctx context.Context, key string, read func(context.Context)
 		defer cancel()
 		found, err := read(bounded)
 		if err != nil {
-			return image.Login{}, denial(err)
+			return image.Login{}, err
 		}
 		l.remember(key, found)
 		return found.login, nil
@@ -81,16 +86,8 @@ func (l *Logins) remember(key string, found remembered) {
 	l.known[key] = found
 }
 
-// denial makes an administrator's fault of what AWS refuses for good. Any other
-// error may pass.
-func denial(err error) error {
-	var refused *ecs.Error
-	if errors.As(err, &refused) && refused.Class == ecs.Terminal {
-		return denied(refused.Message, "")
-	}
-	return err
-}
-
-func denied(problem, fix string) *image.Error {
-	return &image.Error{Reason: image.Denied, Problem: problem, Fix: fix}
+// denied is about a secret that tasks cannot pull with either. What AWS refuses
+// the controller says nothing about tasks, and is no *image.Error.
+func denied(problem, fix, detail string) *image.Error {
+	return &image.Error{Reason: image.Denied, Problem: problem, Fix: fix, Detail: detail}
 }

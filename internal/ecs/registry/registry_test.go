@@ -32,6 +32,15 @@ func start(t *testing.T, secrets map[string]string) *localecstest.Env {
 	return localecstest.Start(t, localecs.Config{Secrets: secrets})
 }
 
+func newLogins(t *testing.T) *Logins {
+	t.Helper()
+	logins, err := New(&ecs.Clients{}, []Allowed{{"arn:aws:secretsmanager:*:123456789012:secret:*", "registry.example.com:443"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return logins
+}
+
 func mustParse(t *testing.T, written string) image.Name {
 	t.Helper()
 	n, err := image.Parse(written)
@@ -77,23 +86,46 @@ func TestEcrRegion_Hosts_OfECRAlone(t *testing.T) {
 func TestOf_InvalidSecret_IsNamed(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]Secret{
-		`"[" is not a valid pattern`:                                      {"[", secretARN},
-		`begin its pattern "**" with the registry's host`:                 {"**", secretARN},
-		`begin its pattern "*.example.com/**" with the registry's`:        {"*.example.com/**", secretARN},
-		`is not a valid pattern for images`:                               {"", secretARN},
-		`begin its pattern "!registry.example.com/a" with`:                {"!registry.example.com/a", secretARN},
+		`begin "**" with a registry's host`:                               {"**", secretARN},
+		`begin "group/**" with a registry's host`:                         {"group/**", secretARN},
 		`"ci/registry" for images registry.example.com/** is not the ARN`: {"registry.example.com/**", "ci/registry"},
 		`is not the ARN of a secret in AWS Secrets Manager`:               {"registry.example.com/**", "arn:aws:s3:::bucket"},
+		`another" for images registry.example.com/** is not the ARN`:      {"registry.example.com/**", strings.Replace(secretARN, ":secret:", ":other:", 1) + "another"},
+		secretARN + " may not be sent to other.example.com":               {"other.example.com/**", secretARN},
+		"secret:production may not be sent to registry.example.com":       {"registry.example.com/**", "arn:aws:secretsmanager:us-east-1:999999999999:secret:production"},
 	} {
-		if _, err := New(&ecs.Clients{}).Of(home, []Secret{{"registry.example.com/**", secretARN}, s}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := newLogins(t).Of(home, []Secret{{"registry.example.com/**", secretARN}, s}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 }
 
+func TestNew_AllowedHostIsInvalid_IsNamed(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"", "*", "*.example.com", "registry"} {
+		if _, err := New(&ecs.Clients{}, []Allowed{{"*", host}}); err == nil || !strings.Contains(err.Error(), "that may get the secrets *: begin") {
+			t.Errorf("%q: got %v", host, err)
+		}
+	}
+}
+
+func TestOf_NothingIsAllowed_NoSecretIs(t *testing.T) {
+	t.Parallel()
+	logins, err := New(&ecs.Clients{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := logins.Of(home, []Secret{{"registry.example.com/**", secretARN}}); err == nil {
+		t.Error("a secret is allowed")
+	}
+	if _, err := logins.Of(home, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLogin_ECR_IsTheIdentitysAndRememberedAlmostToItsEnd(t *testing.T) {
 	env := start(t, nil)
-	logins := New(&ecs.Clients{})
+	logins := newLogins(t)
 	now := time.Now()
 	logins.now = func() time.Time { return now }
 	own, other := mustOf(t, logins, home, secretARN), home
@@ -124,7 +156,7 @@ func TestLogin_ECR_IsTheIdentitysAndRememberedAlmostToItsEnd(t *testing.T) {
 
 func TestLogin_Secret_IsThatOfThePatternAndRememberedShortly(t *testing.T) {
 	env := start(t, map[string]string{secretARN: fmt.Sprintf(`{"username":"robot","password":%q}`, password)})
-	logins := New(&ecs.Clients{})
+	logins := newLogins(t)
 	now := time.Now()
 	logins.now = func() time.Time { return now }
 	c := mustOf(t, logins, home, secretARN)
@@ -157,7 +189,7 @@ func TestLogin_Secret_IsThatOfThePatternAndRememberedShortly(t *testing.T) {
 
 func TestIdentity_RolesSecretsAndRegions_DoNotShare(t *testing.T) {
 	t.Parallel()
-	logins := New(&ecs.Clients{})
+	logins := newLogins(t)
 	other := home
 	other.AssumeRoleARN = "arn:aws:iam::123456789012:role/other"
 	seen := map[string]bool{}
@@ -175,7 +207,7 @@ func TestIdentity_RolesSecretsAndRegions_DoNotShare(t *testing.T) {
 
 func TestLogin_ManyAtOnce_ShareACall(t *testing.T) {
 	env := start(t, nil)
-	c := mustOf(t, New(&ecs.Clients{}), home, secretARN)
+	c := mustOf(t, newLogins(t), home, secretARN)
 	n := mustParse(t, ecrImage)
 	var all sync.WaitGroup
 	for range 50 {
@@ -191,44 +223,55 @@ func TestLogin_ManyAtOnce_ShareACall(t *testing.T) {
 	}
 }
 
-func TestLogin_AWSDoesNotGiveIt_TellsWhoseFaultItIs(t *testing.T) {
-	denied := localecs.ErrorFault(localecs.APIError{
-		Code: "AccessDeniedException", Message: "User: x is not authorized to perform: secretsmanager:GetSecretValue on resource: y",
-	})
-	for name, test := range map[string]struct {
-		value, want string
-		fault       *localecs.Fault
-	}{
-		"missing":    {want: "the secret " + secretARN + " for its registry does not exist"},
-		"not JSON":   {value: password, want: `does not hold {"username": "…", "password": "…"}`},
-		"other keys": {value: `{"user":"robot","password":"` + password + `"}`, want: "does not hold"},
-		"denied":     {value: "{}", fault: &denied, want: "give the identity in use the permission secretsmanager:GetSecretValue"},
+func TestLogin_SecretIsUseless_IsDeniedAndOnlyTheLogHasItsARN(t *testing.T) {
+	for name, test := range map[string]struct{ value, want string }{
+		"missing":    {"", "the secret for its registry does not exist"},
+		"not JSON":   {password, `does not hold {"username": "…", "password": "…"}`},
+		"other keys": {`{"user":"robot","password":"` + password + `"}`, "does not hold"},
+		"other case": {`{"Username":"robot","PASSWORD":"` + password + `"}`, "does not hold"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			secrets := map[string]string{}
 			if test.value != "" {
 				secrets[secretARN] = test.value
 			}
-			env := start(t, secrets)
-			if test.fault != nil {
-				env.FailNext("GetSecretValue", 1, *test.fault)
-			}
-			_, err := mustOf(t, New(&ecs.Clients{}), home, secretARN).Login(t.Context(), mustParse(t, ownImage))
+			start(t, secrets)
+			_, err := mustOf(t, newLogins(t), home, secretARN).Login(t.Context(), mustParse(t, ownImage))
 			var fault *image.Error
 			if !errors.As(err, &fault) || fault.Reason != image.Denied || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, want %s", err, test.want)
+				t.Fatalf("got %v, want %s", err, test.want)
 			}
-			if err != nil && strings.Contains(err.Error(), password) {
+			if strings.Contains(err.Error(), secretARN) || fault.Detail != secretARN {
+				t.Errorf("%v has the ARN, or the log has %q", err, fault.Detail)
+			}
+			if strings.Contains(err.Error()+fault.Detail, password) {
 				t.Errorf("%v has the password", err)
 			}
 		})
 	}
 }
 
+// Tasks may be allowed what the controller is not.
+func TestLogin_AWSDeniesIt_SaysNothingAboutTheImage(t *testing.T) {
+	env := start(t, map[string]string{secretARN: "{}"})
+	c := mustOf(t, newLogins(t), home, secretARN)
+	for action, written := range map[string]string{"secretsmanager:GetSecretValue": ownImage, "ecr:GetAuthorizationToken": ecrImage} {
+		_, name, _ := strings.Cut(action, ":")
+		env.FailNext(name, 1, localecs.ErrorFault(localecs.APIError{
+			Code: "AccessDeniedException", Message: "User: x is not authorized to perform: " + action + " on resource: y",
+		}))
+		_, err := c.Login(t.Context(), mustParse(t, written))
+		var fault *image.Error
+		if err == nil || errors.As(err, &fault) || !strings.Contains(err.Error(), "give the identity in use the permission "+action) {
+			t.Errorf("%s: got %v", action, err)
+		}
+	}
+}
+
 func TestLogin_AWSIsSilent_MayPass(t *testing.T) {
 	env := start(t, nil)
 	env.FailNext("GetAuthorizationToken", 10, localecs.ErrorFault(localecs.APIError{Code: "ServerException", Message: "busy", Status: 500}))
-	c := mustOf(t, New(&ecs.Clients{}), home, secretARN)
+	c := mustOf(t, newLogins(t), home, secretARN)
 	_, err := c.Login(t.Context(), mustParse(t, ecrImage))
 	var known *image.Error
 	if err == nil || errors.As(err, &known) {
@@ -256,16 +299,15 @@ func TestImagesPolicy_Logins_AreAllowed(t *testing.T) {
 	}
 	env.SetPolicy("images", policy)
 	t.Setenv("AWS_ACCESS_KEY_ID", "images")
-	c := mustOf(t, New(&ecs.Clients{}), home, secretARN)
+	c := mustOf(t, newLogins(t), home, secretARN)
 	for _, written := range []string{ecrImage, ownImage} {
 		if _, err := c.Login(t.Context(), mustParse(t, written)); err != nil {
 			t.Error(err)
 		}
 	}
-	other := mustOf(t, New(&ecs.Clients{}), home, strings.Replace(secretARN, "ci/", "production/", 1))
+	other := mustOf(t, newLogins(t), home, strings.Replace(secretARN, "ci/", "production/", 1))
 	_, err = other.Login(t.Context(), mustParse(t, ownImage))
-	var fault *image.Error
-	if !errors.As(err, &fault) || fault.Reason != image.Denied {
+	if err == nil || !strings.Contains(err.Error(), "secretsmanager:GetSecretValue") {
 		t.Errorf("another secret: got %v", err)
 	}
 }

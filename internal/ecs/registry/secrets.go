@@ -27,17 +27,21 @@ func (l *Logins) readSecret(ctx context.Context, loc ecs.Location, s *secret) (r
 	var api secretsAPI = secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = s.region })
 	out, err := api.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn})
 	if isAbsent(err) {
-		return remembered{}, denied("the secret "+s.arn+" for its registry does not exist, or has no value", "an administrator can create it, or correct its ARN in the class")
+		return remembered{}, denied("the secret for its registry does not exist, or has no value", "an administrator can create it, or correct its ARN in the class", s.arn)
 	}
 	if err != nil {
 		return remembered{}, ecs.Classify(err, "reading the secret "+s.arn, loc)
 	}
-	// What json says of a value that is not valid may be a part of it.
-	var value struct{ Username, Password string }
-	if json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value) != nil || value.Username == "" || value.Password == "" {
-		return remembered{}, denied("the secret "+s.arn+` for its registry does not hold {"username": "…", "password": "…"}`, "an administrator can write it so")
+	// What json says of a value that is not valid may be a part of it. A map has
+	// the keys as they are written, like ECS.
+	var value map[string]any
+	_ = json.Unmarshal([]byte(aws.ToString(out.SecretString)), &value)
+	username, _ := value["username"].(string)
+	password, _ := value["password"].(string)
+	if username == "" || password == "" {
+		return remembered{}, denied(`the secret for its registry does not hold {"username": "…", "password": "…"}`, "an administrator can write it so", s.arn)
 	}
-	return remembered{login: image.NewLogin(value.Username, value.Password), until: l.now().Add(secretTTL)}, nil
+	return remembered{login: image.NewLogin(username, password), until: l.now().Add(secretTTL)}, nil
 }
 
 // isAbsent reports whether there is no such secret. One that is to be deleted
