@@ -91,7 +91,7 @@ func TestLook_CredentialsCannotBeRead_SaysWhoseFaultItIs(t *testing.T) {
 		reason Reason
 		want   string
 	}{
-		"known":   {&Error{Reason: Denied, Problem: "there is no such secret", Fix: "create it"}, Denied, "there is no such secret (create it)"},
+		"known":   {&Error{Reason: Denied, Problem: "the secret does not exist", Fix: "create it"}, Denied, "the secret does not exist (create it)"},
 		"unknown": {errors.New("no answer"), RegistryUnavailable, "the credentials for its registry cannot be read (an administrator finds the cause in the controller's log)"},
 	} {
 		_, err := r.Look(t.Context(), Query{Image: g.host() + "/app", Credentials: asking{identity: name, err: test.err}})

@@ -44,7 +44,7 @@ func (l *Logins) readSecret(ctx context.Context, loc ecs.Location, s *secret) (r
 	return remembered{login: image.NewLogin(username, password), until: l.now().Add(secretTTL)}, nil
 }
 
-// isAbsent reports whether there is no such secret. One that is to be deleted
+// isAbsent reports whether the secret does not exist. One that is to be deleted
 // cannot be read either, which is an invalid request.
 func isAbsent(err error) bool {
 	var absent *types.ResourceNotFoundException
