@@ -26,7 +26,7 @@ func (e *Executor) judge(ctx context.Context, conn *connection, stage gitlab.Sta
 		return &canceledError{stage: "stage " + stage.String(), err: err}
 	default:
 		_, _ = io.WriteString(e.Stderr, e.explainRefusal(ctx, conn.job(), err))
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !IsCancellation(err) { // while the log was read
 			return &canceledError{stage: "stage " + stage.String(), err: err}
 		}
 		return fmt.Errorf("stage %s: %w", stage, err)
