@@ -324,6 +324,28 @@ func TestJob_LaterThanTheGateway_IsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestGateway_ServiceIsLate_NothingOfTheJobRunsBefore(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{services: []string{"db"}, late: true})
+	ended := make(chan result, 2)
+	for _, user := range []string{"job", "helper"} {
+		go func() { ended <- task.script(t, user, "cat /builds/there") }()
+	}
+	eventually.Shows(t, "both have logged in", func() (bool, string) {
+		log := task.gateway.output.String()
+		return strings.Contains(log, `has logged in as "job"`) && strings.Contains(log, `has logged in as "helper"`), log
+	})
+	if err := os.WriteFile(filepath.Join(task.builds, "there"), []byte("the service is there"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	task.startServices(t)
+	for range 2 {
+		if got := bound.Value(t, ended, "a script's end"); got.stdout != "the service is there" {
+			t.Errorf("%v, %q", got.err, got.stderr)
+		}
+	}
+}
+
 func TestGateway_Garbage_ChangesNothing(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{noJob: true, services: []string{"db"}})

@@ -71,8 +71,8 @@ func (g *gateway) startServices(ctx context.Context, channel io.ReadWriter) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	if err := g.containers.awaitAll(ctx); err != nil {
-		return fmt.Errorf("starting services, which begins when all containers are there: %w", err)
+	if err := g.containers.await(ctx); err != nil {
+		return fmt.Errorf("starting services: %w", err)
 	}
 	var failed []error
 	for _, one := range wanted {

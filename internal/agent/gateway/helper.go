@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,31 +18,9 @@ import (
 // helper runs sessions in the gateway's own container, once the job's user is
 // known.
 type helper struct {
-	ready chan struct{} // closed when one of the rest is set
-
-	mu      sync.Mutex
-	link    *link
+	link    *link // set before all containers are complete, like err
 	err     error
-	running *container.Server
-}
-
-func (h *helper) set(l *link, server *container.Server, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.link, h.running, h.err = l, server, err
-	close(h.ready)
-}
-
-func (h *helper) server() *container.Server {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.running
-}
-
-func (h *helper) get() (*link, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.link, h.err
+	running atomic.Pointer[container.Server] // also read when the gateway stops
 }
 
 // welcomeJob prepares directories and helper sessions for the job's user, by whom
@@ -52,7 +30,8 @@ func (g *gateway) welcomeJob(user *unix.Ucred) {
 	if err != nil {
 		g.log.printf("no helper sessions: %v", err)
 	}
-	g.helper.set(l, server, err)
+	g.helper.link, g.helper.err = l, err
+	g.helper.running.Store(server)
 }
 
 // startHelper serves the helper's sessions over the same protocol as those of other
