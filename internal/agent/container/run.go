@@ -85,7 +85,7 @@ func Run(ctx context.Context, init *process.Init, config Config) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	server := NewServer(conn, init, Settings{Shell: shell, Env: config.Env, Dir: dir})
+	server := NewServer(conn, init, Settings{Shell: shell, AuthorsImage: true, Env: config.Env, Dir: dir})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.WithoutCancel(ctx)) }()
 	select {
@@ -97,8 +97,5 @@ func Run(ctx context.Context, init *process.Init, config Config) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.StopTimeout)
 	defer cancel()
-	if left := server.Stop(stop, max(config.StopTimeout-killReserve, 0)); left > 0 {
-		err = errors.Join(err, fmt.Errorf("%d processes could not be ended", left))
-	}
-	return err
+	return errors.Join(err, server.Stop(stop, max(config.StopTimeout-killReserve, 0)))
 }

@@ -101,7 +101,9 @@ func (g *gateway) stop() {
 	g.log.printf("stopping: ending what runs in this container, and waiting for the sessions of others for up to %s", g.config.StopTimeout)
 	grace := g.config.StopTimeout - killReserve
 	if server := g.helper.running.Load(); server != nil {
-		server.Stop(ctx, max(grace, 0))
+		if err := server.Stop(ctx, max(grace, 0)); err != nil {
+			g.log.printf("stopping: %v", err)
+		}
 	}
 	g.ssh.drain(ctx)
 }

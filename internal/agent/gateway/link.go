@@ -163,17 +163,15 @@ func (l *link) drop(c *command) {
 	}
 }
 
-// send sends a request. An agent that does not take it is given up.
+// send sends a request. An agent that does not take it is given up, by the
+// connection. What fails here, for example because there are too many open files,
+// leaves the container's other commands alone.
 func (l *link) send(request protocol.Request, files ...*os.File) error {
 	encoded, err := protocol.Encode(request)
 	if err != nil {
 		return err
 	}
-	if err := l.conn.Send(encoded, files...); err != nil {
-		_ = l.conn.Close()
-		return err
-	}
-	return nil
+	return l.conn.Send(encoded, files...)
 }
 
 func (c *command) signal(name string) {

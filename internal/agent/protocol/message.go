@@ -17,6 +17,9 @@ const (
 	MaxRequest = 4 << 20
 )
 
+// LeftUnknown is how many processes are left if the agent cannot list them.
+const LeftUnknown = -1
+
 // MaxFiles is how many file descriptors a message carries at most.
 const MaxFiles = 3
 
@@ -130,7 +133,7 @@ type (
 		ID     uint32 `json:"id"`
 		Reason string `json:"reason"`
 	}
-	// Terminated says how many processes could not be ended.
+	// Terminated says how many processes could not be ended, or LeftUnknown.
 	Terminated struct {
 		ID   uint32 `json:"id"`
 		Left int    `json:"left"`
