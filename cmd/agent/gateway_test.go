@@ -261,6 +261,32 @@ func TestGateway_Termed_LetsScriptsEndAndReports(t *testing.T) {
 	}
 }
 
+func TestGateway_TermedWithAnIdleSession_DoesNotWaitForIt(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{args: []string{"-stop-timeout", "1h"}})
+	if _, _, err := task.raw(t, "job").OpenChannel("session", nil); err != nil {
+		t.Fatal(err)
+	}
+	task.gateway.signal(syscall.SIGTERM)
+	if code := task.gateway.code(t); code != 0 {
+		t.Errorf("the gateway ended with %d", code)
+	}
+}
+
+func TestJob_ContainerIsGone_TheNextScriptSaysSo(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	task.want(t, "job", "echo in", "in\n")
+	task.job.kill()
+	eventually.Shows(t, "the gateway knows", func() (bool, string) {
+		log := task.gateway.output.String()
+		return strings.Contains(log, "container job has ended"), log
+	})
+	if got := task.command(t, "job", "true", ""); got.err == nil || !strings.Contains(got.stderr, "in container job: the container, or its agent, has ended") {
+		t.Errorf("%v, %q", got.err, got.stderr)
+	}
+}
+
 func TestJob_Termed_EndsWhatIgnoresItAndReports(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{args: []string{"-stop-timeout", "1500ms"}})

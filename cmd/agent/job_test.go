@@ -270,6 +270,95 @@ func TestJob_TerminateRequest_IsAnsweredWhenAllHaveEnded(t *testing.T) {
 	}
 }
 
+func TestJob_TerminateRequestWhileOneIsAnswered_IsRefused(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	channel, _ := task.exec(t, "trap '' TERM; echo up; exec sleep 1008")
+	awaitText(t, channel, "up\n")
+	if _, err := channel.SendRequest(protocol.TerminateRequest, false, graceOf(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := channel.SendRequest(protocol.TerminateRequest, true, graceOf(time.Hour)); ok || err != nil {
+		t.Errorf("%t, %v", ok, err)
+	}
+	if ok, err := channel.SendRequest("signal", true, ssh.Marshal(struct{ Name string }{"NONSENSE"})); ok || err != nil {
+		t.Errorf("an unknown signal: %t, %v", ok, err)
+	}
+	if ok, err := channel.SendRequest("signal", true, ssh.Marshal(struct{ Name string }{"KILL"})); !ok || err != nil {
+		t.Errorf("%t, %v", ok, err)
+	}
+	wantNoProcesses(t, task.job)
+}
+
+func graceOf(grace time.Duration) []byte {
+	return ssh.Marshal(struct{ Milliseconds uint32 }{uint32(grace.Milliseconds())})
+}
+
+func TestJob_ClientVanishesWhileItTerminates_LeavesNoSession(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	client := task.raw(t, "job")
+	for range 32 {
+		channel, requests, err := client.OpenChannel("session", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go ssh.DiscardRequests(requests)
+		if ok, err := channel.SendRequest("exec", true, ssh.Marshal(struct{ C string }{"trap '' TERM; echo up; exec sleep 1009"})); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		awaitText(t, channel, "up\n")
+		if _, err := channel.SendRequest(protocol.TerminateRequest, false, graceOf(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := channel.SendRequest("env", true, nil); ok || err != nil { // The request before it is under way.
+			t.Fatal(ok, err)
+		}
+	}
+	_ = client.Close()
+	eventually.Shows(t, "a session is accepted", func() (bool, string) {
+		got := task.script(t, "job", "echo in")
+		return got.stdout == "in\n", fmt.Sprint(got.err)
+	})
+}
+
+func TestJob_ManyShortCommands_AreAllAnswered(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{job: scratch})
+	failures := make(chan error, 8)
+	for range cap(failures) {
+		client := task.raw(t, "job")
+		go func() { failures <- runShort(client, 50) }()
+	}
+	for range cap(failures) {
+		if err := bound.Value(t, failures, "the commands' end"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// runShort runs commands that end at once with the code 127.
+func runShort(client *ssh.Client, count int) error {
+	for range count {
+		session, err := client.NewSession()
+		if err != nil {
+			return err
+		}
+		var exit *ssh.ExitError
+		if err := session.Run("true"); !errors.As(err, &exit) || exit.ExitStatus() != 127 {
+			return fmt.Errorf("not the exit code: %w", err)
+		}
+	}
+	return nil
+}
+
+func TestJob_DirectoryIsRemoved_LaterScriptsRun(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	task.want(t, "job", "rm -r /work; echo removed", "removed\n")
+	task.want(t, "job", "pwd", "/\n")
+}
+
 func TestJob_OtherSignals_ReachTheProcessGroup(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})

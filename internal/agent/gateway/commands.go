@@ -27,13 +27,16 @@ func (g *gateway) serveCommands(channel ssh.Channel, requests <-chan *ssh.Reques
 	started := false
 	for request := range requests {
 		var wanted struct{ Command string }
-		if request.Type != "exec" || started || ssh.Unmarshal(request.Payload, &wanted) != nil {
+		if request.Type != "exec" || started || ssh.Unmarshal(request.Payload, &wanted) != nil || !g.ssh.busy.begin() {
 			reply(request, false)
 			continue
 		}
 		started = true
 		reply(request, true)
 		go g.runCommand(ctx, channel, wanted.Command)
+	}
+	if started {
+		g.ssh.busy.end()
 	}
 }
 

@@ -99,6 +99,7 @@ func (g *gateway) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), g.config.StopTimeout)
 	defer cancel()
 	g.log.printf("stopping: ending what runs in this container, and waiting for the sessions of others for up to %s", g.config.StopTimeout)
+	g.ssh.stop()
 	grace := g.config.StopTimeout - killReserve
 	if server := g.helper.running.Load(); server != nil {
 		if err := server.Stop(ctx, max(grace, 0)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/agent/process"
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/agent/seqpacket"
 )
@@ -29,7 +30,7 @@ type link struct {
 }
 
 // command is one that runs in a container. Each of its channels gets one value at
-// most.
+// most, terminated one for each request.
 type command struct {
 	id   uint32
 	link *link
@@ -174,13 +175,14 @@ func (l *link) send(request protocol.Request, files ...*os.File) error {
 	return l.conn.Send(encoded, files...)
 }
 
-func (c *command) signal(name string) {
-	_ = c.link.send(protocol.Request{Signal: &protocol.Signal{ID: c.id, Name: name}})
+// signal sends a signal. It returns false if there is none with that name.
+func (c *command) signal(name string) bool {
+	return process.SignalNumber(name) != 0 && c.link.send(protocol.Request{Signal: &protocol.Signal{ID: c.id, Name: name}}) == nil
 }
 
 // terminate ends all processes of the command, and reports whether all of them are
-// gone. It returns false too if the agent is.
-func (c *command) terminate(grace time.Duration) bool {
+// gone. It returns false too if the agent is, or once nobody waits any more.
+func (c *command) terminate(grace time.Duration, nobodyWaits <-chan struct{}) bool {
 	request := protocol.Terminate{ID: c.id, GraceMilliseconds: uint32(min(grace, maxGrace).Milliseconds())} //nolint:gosec // bounded
 	if c.link.send(protocol.Request{Terminate: &request}) != nil {
 		return false
@@ -190,11 +192,13 @@ func (c *command) terminate(grace time.Duration) bool {
 		return left == 0
 	case <-c.link.gone:
 		return false
+	case <-nobodyWaits:
+		return false
 	}
 }
 
-// maxGrace bounds grace periods.
-const maxGrace = 24 * time.Hour
+// maxGrace bounds grace periods. ECS gives a container 2 minutes to stop at most.
+const maxGrace = 5 * time.Minute
 
 // forget ends what this program knows of the command. Its processes go on.
 func (c *command) forget() {

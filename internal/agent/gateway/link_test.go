@@ -93,7 +93,7 @@ func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.
 		t.Fatal(err)
 	}
 	answered := make(chan bool, 1)
-	go func() { answered <- c.terminate(time.Hour) }()
+	go func() { answered <- c.terminate(time.Hour, nil) }()
 	for range 2 { // start, terminate
 		if _, _, err := agent.Receive(); err != nil {
 			t.Fatal(err)
@@ -106,4 +106,45 @@ func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.
 	if _, err := l.start(protocol.Start{Command: "true"}); err == nil {
 		t.Error("a command starts without an agent")
 	}
+}
+
+func TestCommand_TerminalAndEndAtOnce_TheTerminalIsTaken(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	for range 100 {
+		c := l.newCommand()
+		c.terminal <- os.Stdin
+		c.exited <- protocol.Exited{Code: 3}
+		if terminal, err := c.awaitTerminal(); terminal == nil || err != nil {
+			t.Fatalf("%v, %v", terminal, err)
+		}
+		if exited := bound.Value(t, c.exited, "the command's end"); exited.Code != 3 {
+			t.Fatalf("%+v", exited)
+		}
+	}
+}
+
+func TestCommand_EndWithoutATerminal_IsKept(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	c := l.newCommand()
+	c.exited <- protocol.Exited{Code: 127}
+	if terminal, err := c.awaitTerminal(); terminal != nil || err != nil {
+		t.Errorf("%v, %v", terminal, err)
+	}
+	if exited := bound.Value(t, c.exited, "the command's end"); exited.Code != 127 {
+		t.Errorf("%+v", exited)
+	}
+}
+
+func TestCommand_NobodyWaitsForTheAnswer_TerminateReturns(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	closed := make(chan struct{})
+	close(closed)
+	bound.End(t, "terminate", func() {
+		if l.newCommand().terminate(time.Hour, closed) {
+			t.Error("reported as ended")
+		}
+	})
 }

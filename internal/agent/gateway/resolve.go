@@ -45,5 +45,7 @@ func (g *gateway) resolveContainer(ctx context.Context, user string) (func(ssh.C
 		}
 		l = g.helper.link
 	}
-	return func(channel ssh.Channel, requests <-chan *ssh.Request) { newSession(l, channel).serve(requests) }, nil
+	return func(channel ssh.Channel, requests <-chan *ssh.Request) {
+		newSession(l, channel, &g.ssh.busy).serve(requests)
+	}, nil
 }
