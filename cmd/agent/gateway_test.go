@@ -127,8 +127,8 @@ func TestGateway_NotRootAndTheSameUserAsTheJob_Works(t *testing.T) {
 func TestGateway_ClientThatVanishes_LeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})
-	task.want(t, "job", "true", "")
-	before := openFiles(t, task.gateway)
+	eventually.Holds(t, "the job is there", func() bool { return strings.Contains(task.gateway.output.String(), "container job is here") })
+	before := openFiles(t, task.gateway) // Nobody has logged in yet.
 	for range 5 {
 		client := task.raw(t, "job")
 		session, err := client.NewSession()

@@ -40,7 +40,7 @@ func TestJob_AnyImage_ReportsHowScriptsEnd(t *testing.T) {
 func TestJob_Script_RunsInTheImage(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{jobEnv: []string{"SECRET=of the image"}})
-	task.want(t, "job", `echo "$PWD $IN_IMAGE $SECRET $HOME"; id -u; [ -z "$SSH_PUBLIC_KEY" ] && echo clean`, "/work yes of the image /root\n0\nclean\n")
+	task.want(t, "job", `echo "$PWD $IN_IMAGE $SECRET $HOME"; id -u`, "/work yes of the image /root\n0\n")
 	task.want(t, "helper", `[ -z "$SSH_PUBLIC_KEY$SECRET" ] && echo "clean in $PWD, $HOME"`, "clean in /agent/home, /agent/home\n")
 }
 
@@ -357,6 +357,15 @@ func TestJob_DirectoryIsRemoved_LaterScriptsRun(t *testing.T) {
 	task := startTask(t, setup{})
 	task.want(t, "job", "rm -r /work; echo removed", "removed\n")
 	task.want(t, "job", "pwd", "/\n")
+}
+
+func TestJob_Agent_CannotBeReadByScriptsOfItsUser(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{gateway: 1000, uid: 1000})
+	for _, user := range []string{"job", "helper"} {
+		task.want(t, user, `for file in mem environ fd/0; do (: </proc/1/$file) 2>/dev/null || echo "no $file"; done`, "no mem\nno environ\nno fd/0\n")
+	}
+	task.want(t, "helper", `stat -c %a "$HOME"`, "700\n")
 }
 
 func TestJob_OtherSignals_ReachTheProcessGroup(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
 
@@ -44,6 +46,9 @@ func run(args []string) error {
 		args = []string{"help"}
 	}
 	catchSignals()
+	if err := hide(); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	switch args[0] {
@@ -63,6 +68,15 @@ func run(args []string) error {
 		return err
 	}
 	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+}
+
+// hide keeps this program's memory, environment and open files from commands of the
+// same user. What it runs is not hidden.
+func hide() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("closing this program's memory to other programs: %w", err)
+	}
+	return nil
 }
 
 // catchSignals keeps signals from ending this program that scripts may send to

@@ -25,8 +25,10 @@ type link struct {
 	last     uint32
 	commands map[uint32]*command
 
-	becoming bool   // of a service, guarded by mu
-	failure  string // of a service, guarded by mu
+	// What a service's agent has said, guarded by mu.
+	becoming bool
+	process  *os.File // a pidfd of the service
+	failure  string
 }
 
 // command is one that runs in a container. Each of its channels gets one value at
@@ -76,8 +78,7 @@ func (l *link) take(report protocol.Report, files []*os.File) ([]*os.File, error
 	}
 	id, ok := report.Command()
 	if !ok {
-		l.note(report)
-		return files, nil
+		return l.note(report, files), nil
 	}
 	if c := l.find(id); c != nil {
 		files = c.take(report, files)
@@ -100,16 +101,23 @@ func (c *command) take(report protocol.Report, files []*os.File) []*os.File {
 	return files
 }
 
-// note records what a service's agent says.
-func (l *link) note(report protocol.Report) {
+// note records what a service's agent says, and returns the files that it did not
+// take.
+func (l *link) note(report protocol.Report, files []*os.File) []*os.File {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if report.Becoming != nil {
-		l.becoming = true
-	}
 	if report.Failed != nil {
 		l.failure = report.Failed.Reason
 	}
+	if report.Becoming == nil || l.becoming {
+		return files
+	}
+	l.becoming = true
+	if len(files) != 1 {
+		return files
+	}
+	l.process = files[0]
+	return nil
 }
 
 // offer gives a channel its value, unless it has one.

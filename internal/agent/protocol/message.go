@@ -55,7 +55,8 @@ type Report struct {
 	// Terminated answers Terminate.
 	Terminated *Terminated `json:"terminated,omitempty"`
 	// Becoming is the last message of a service's agent, before it becomes the
-	// service, unless Failed follows.
+	// service, unless Failed follows. A pidfd of the process comes with it, if the
+	// container's runtime allows one.
 	Becoming *Becoming `json:"becoming,omitempty"`
 	// Failed says why a service could not be started.
 	Failed *Failed `json:"failed,omitempty"`
