@@ -289,7 +289,7 @@ func TestJob_ContainerIsGone_TheNextScriptSaysSo(t *testing.T) {
 
 func TestJob_Termed_EndsWhatIgnoresItAndReports(t *testing.T) {
 	t.Parallel()
-	task := startTask(t, setup{args: []string{"-stop-timeout", "1500ms"}})
+	task := startTask(t, setup{args: []string{"-stop-timeout", "6s"}})
 	channel, requests := task.exec(t, stubborn)
 	awaitText(t, channel, "up\n")
 	awaitSleepers(t, task.job, 5)
@@ -321,7 +321,7 @@ func TestJob_Killed_IsNotTheScriptsFailure(t *testing.T) {
 
 func TestGateway_Killed_EndsTheJobsScripts(t *testing.T) {
 	t.Parallel()
-	task := startTask(t, setup{services: []string{"db"}, args: []string{"-stop-timeout", "1500ms"}})
+	task := startTask(t, setup{services: []string{"db"}})
 	_ = task.background(t, "sleep 6001")
 	eventually.Holds(t, "the service waits", func() bool { return task.status(t)["db"] == "waiting" })
 	task.gateway.kill()

@@ -368,6 +368,14 @@ func TestJob_Agent_CannotBeReadByScriptsOfItsUser(t *testing.T) {
 	task.want(t, "helper", `stat -c %a "$HOME"`, "700\n")
 }
 
+func TestJob_CommandThatIsNotUTF8_ArrivesUnchanged(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	if got := task.command(t, "job", "printf '\xff\xe4'", ""); got.err != nil || got.stdout != "\xff\xe4" {
+		t.Errorf("%q, %v", got.stdout, got.err)
+	}
+}
+
 func TestJob_OtherSignals_ReachTheProcessGroup(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})

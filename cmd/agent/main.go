@@ -8,8 +8,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -46,6 +48,7 @@ func run(args []string) error {
 		args = []string{"help"}
 	}
 	catchSignals()
+	fixMemory()
 	if err := hide(); err != nil {
 		return err
 	}
@@ -68,6 +71,13 @@ func run(args []string) error {
 		return err
 	}
 	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+}
+
+// fixMemory keeps to this runtime's own settings: GOGC and GOMEMLIMIT in an image are
+// meant for the job's programs.
+func fixMemory() {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(math.MaxInt64)
 }
 
 // hide keeps this program's memory, environment and open files from commands of the

@@ -94,7 +94,7 @@ func (g *gateway) start(t *testing.T, id uint32, command string) *os.File {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = read.Close() })
-	g.ask(t, protocol.Request{Start: &protocol.Start{ID: id, Command: command}}, null, write, null)
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: id, Command: []byte(command)}}, null, write, null)
 	_, _ = null.Close(), write.Close()
 	return read
 }
@@ -128,7 +128,7 @@ func TestServer_CommandThatCannotStart_SaysWhoseFaultItIs(t *testing.T) {
 		t.Errorf("with a directory for a shell: %+v", report)
 	}
 	g = serve(t, "/bin/sh")
-	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 2, Command: "true"}})
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 2, Command: []byte("true")}})
 	if report, _ := g.report(t); report.NotStarted == nil || !strings.Contains(report.NotStarted.Reason, "0 files came with a command") {
 		t.Errorf("without pipes: %+v", report)
 	}
@@ -159,7 +159,7 @@ func TestServer_DirectoryIsGone_StartsInTheRootAndSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 1, Command: "pwd"}}, null, write, write)
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 1, Command: []byte("pwd")}}, null, write, write)
 	_, _ = null.Close(), write.Close()
 	output, err := io.ReadAll(read)
 	if want := "agent: directory /does/not/exist cannot be entered (no such file or directory): the command starts in /\n/\n"; string(output) != want || err != nil {

@@ -98,8 +98,8 @@ func (s *Server) spec(request protocol.Start) process.Spec {
 		Env: process.Merge(s.settings.Env, request.Env), Dir: s.settings.Dir,
 		Credential: s.settings.Credential, Terminal: request.Terminal != nil,
 	}
-	if request.Command != "" {
-		spec.Args = append(spec.Args, "-c", request.Command)
+	if len(request.Command) > 0 {
+		spec.Args = append(spec.Args, "-c", string(request.Command))
 	}
 	if request.Terminal != nil && request.Terminal.Type != "" {
 		spec.Env = process.Merge(spec.Env, []string{"TERM=" + strings.ReplaceAll(request.Terminal.Type, "\x00", "")})

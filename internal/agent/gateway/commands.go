@@ -16,8 +16,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// startPatience is how long "services start" waits for containers' agents, and then
-// for the services' processes.
+// startPatience is how long "services start" waits in all: for containers' agents,
+// and for the services' processes.
 const startPatience = 60 * time.Second
 
 // serveCommands serves a session of the gateway's own user.

@@ -58,7 +58,7 @@ func TestLink_AgentThatBreaksTheProtocol_IsGivenUp(t *testing.T) {
 func TestLink_ReportsThatNobodyWaitsFor_AreDropped(t *testing.T) {
 	t.Parallel()
 	l, agent := rogue(t)
-	c, err := l.start(protocol.Start{Command: "true"})
+	c, err := l.start(protocol.Start{Command: []byte("true")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestLink_ReportsThatNobodyWaitsFor_AreDropped(t *testing.T) {
 func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.T) {
 	t.Parallel()
 	l, agent := rogue(t)
-	c, err := l.start(protocol.Start{Command: "true"})
+	c, err := l.start(protocol.Start{Command: []byte("true")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.
 	if bound.Value(t, answered, "the answer") {
 		t.Error("reported as ended")
 	}
-	if _, err := l.start(protocol.Start{Command: "true"}); err == nil {
+	if _, err := l.start(protocol.Start{Command: []byte("true")}); err == nil {
 		t.Error("a command starts without an agent")
 	}
 }

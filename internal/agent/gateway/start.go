@@ -16,13 +16,13 @@ import (
 var errGone = errors.New("the container, or its agent, has ended: it may have run out of memory")
 
 // start has the command started and connects it to the channel.
-func (s *session) start(text string) error {
+func (s *session) start(command string) error {
 	select {
 	case <-s.link.gone:
 		return errGone
 	default:
 	}
-	request := protocol.Start{Command: text, Env: s.env, Terminal: s.terminal}
+	request := protocol.Start{Command: []byte(command), Env: s.env, Terminal: s.terminal}
 	var err error
 	if s.terminal == nil {
 		err = s.startPiped(request)

@@ -70,8 +70,9 @@ type (
 	// Start is a command for the container's shell; an empty one is the shell
 	// itself. ID is the gateway's, and not in use.
 	Start struct {
-		ID      uint32 `json:"id"`
-		Command string `json:"command,omitempty"`
+		ID uint32 `json:"id"`
+		// Command is in bytes, since a script may be in any encoding.
+		Command []byte `json:"command,omitempty"`
 		// Env are NAME=VALUE, in addition to the container's own.
 		Env      []string  `json:"env,omitempty"`
 		Terminal *Terminal `json:"terminal,omitempty"`
@@ -218,7 +219,7 @@ func (r Request) validate() error {
 	}
 	switch {
 	case r.Start != nil:
-		return errors.Join(withoutNUL("the command", r.Start.Command), validEnv(r.Start.Env))
+		return errors.Join(withoutNUL("the command", string(r.Start.Command)), validEnv(r.Start.Env))
 	case r.Release != nil:
 		return r.Release.validate()
 	}

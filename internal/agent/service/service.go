@@ -89,7 +89,7 @@ func become(conn *seqpacket.Conn, release *protocol.Release, env []string, outpu
 func reportBecoming(conn *seqpacket.Conn) error {
 	var files []*os.File
 	if fd, err := unix.PidfdOpen(os.Getpid(), 0); err == nil {
-		self := os.NewFile(uintptr(fd), "process") //nolint:gosec // a descriptor
+		self := os.NewFile(uintptr(fd), "process")
 		defer func() { _ = self.Close() }()
 		files = append(files, self)
 	}
