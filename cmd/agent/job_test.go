@@ -221,6 +221,30 @@ func TestJob_Canceled_LeavesNoProcess(t *testing.T) {
 	}
 }
 
+func TestJob_Canceled_LeavesOtherSessionsAlone(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	client := task.connect(t, "job")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- client.Run(ctx, sshrun.Script{Body: strings.NewReader(stubborn), Stdout: in, Stderr: io.Discard, GracePeriod: 200 * time.Millisecond})
+	}()
+	awaitText(t, out, "up\n")
+	awaitSleepers(t, task.job, 5)
+	_ = task.background(t, "sleep 2002")
+	cancel()
+	var canceled *sshrun.CanceledError
+	if err := bound.Value(t, ended, "the script's end"); !errors.As(err, &canceled) || !canceled.Ended {
+		t.Errorf("%v", err)
+	}
+	if left := task.job.processes(); len(left) != 1 || left[0] != "sleep 2002" {
+		t.Errorf("left: %q", left)
+	}
+}
+
 func TestJob_SignalRequests_ReachTheWholeScript(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})
