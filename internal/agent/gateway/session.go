@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -8,8 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/creack/pty"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 )
@@ -133,7 +134,18 @@ func (s *session) resize(payload []byte) bool {
 	if ssh.Unmarshal(payload, &wanted) != nil || s.master == nil {
 		return false
 	}
-	return pty.Setsize(s.master, &pty.Winsize{Cols: clamp(wanted.Columns), Rows: clamp(wanted.Rows)}) == nil
+	return setSize(s.master, &unix.Winsize{Col: clamp(wanted.Columns), Row: clamp(wanted.Rows)}) == nil
+}
+
+// setSize is for a terminal that others may close in the meantime.
+func setSize(terminal *os.File, to *unix.Winsize) error {
+	raw, err := terminal.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sizeErr error
+	err = raw.Control(func(fd uintptr) { sizeErr = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, to) })
+	return errors.Join(err, sizeErr)
 }
 
 func (s *session) signal(payload []byte) bool {
