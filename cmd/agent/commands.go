@@ -52,6 +52,9 @@ func (f *flags) parse(args []string) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	if f.stopTimeout < 0 {
+		return fmt.Errorf("-stop-timeout: %s is less than nothing", f.stopTimeout)
+	}
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is not a flag: %s takes flags only", f.Arg(0), f.Name())
 	}

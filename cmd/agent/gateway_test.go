@@ -127,8 +127,8 @@ func TestGateway_NotRootAndTheSameUserAsTheJob_Works(t *testing.T) {
 func TestGateway_ClientThatVanishes_LeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})
-	task.want(t, "job", "true", "")
-	before := openFiles(t, task.gateway)
+	eventually.Holds(t, "the job is there", func() bool { return strings.Contains(task.gateway.output.String(), "container job is here") })
+	before := openFiles(t, task.gateway) // Nobody has logged in yet.
 	for range 5 {
 		client := task.raw(t, "job")
 		session, err := client.NewSession()
@@ -261,9 +261,35 @@ func TestGateway_Termed_LetsScriptsEndAndReports(t *testing.T) {
 	}
 }
 
+func TestGateway_TermedWithAnIdleSession_DoesNotWaitForIt(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{args: []string{"-stop-timeout", "1h"}})
+	if _, _, err := task.raw(t, "job").OpenChannel("session", nil); err != nil {
+		t.Fatal(err)
+	}
+	task.gateway.signal(syscall.SIGTERM)
+	if code := task.gateway.code(t); code != 0 {
+		t.Errorf("the gateway ended with %d", code)
+	}
+}
+
+func TestJob_ContainerIsGone_TheNextScriptSaysSo(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	task.want(t, "job", "echo in", "in\n")
+	task.job.kill()
+	eventually.Shows(t, "the gateway knows", func() (bool, string) {
+		log := task.gateway.output.String()
+		return strings.Contains(log, "container job has ended"), log
+	})
+	if got := task.command(t, "job", "true", ""); got.err == nil || !strings.Contains(got.stderr, "in container job: the container, or its agent, has ended") {
+		t.Errorf("%v, %q", got.err, got.stderr)
+	}
+}
+
 func TestJob_Termed_EndsWhatIgnoresItAndReports(t *testing.T) {
 	t.Parallel()
-	task := startTask(t, setup{args: []string{"-stop-timeout", "1500ms"}})
+	task := startTask(t, setup{args: []string{"-stop-timeout", "6s"}})
 	channel, requests := task.exec(t, stubborn)
 	awaitText(t, channel, "up\n")
 	awaitSleepers(t, task.job, 5)
@@ -295,7 +321,7 @@ func TestJob_Killed_IsNotTheScriptsFailure(t *testing.T) {
 
 func TestGateway_Killed_EndsTheJobsScripts(t *testing.T) {
 	t.Parallel()
-	task := startTask(t, setup{services: []string{"db"}, args: []string{"-stop-timeout", "1500ms"}})
+	task := startTask(t, setup{services: []string{"db"}})
 	_ = task.background(t, "sleep 6001")
 	eventually.Holds(t, "the service waits", func() bool { return task.status(t)["db"] == "waiting" })
 	task.gateway.kill()
@@ -320,6 +346,28 @@ func TestJob_LaterThanTheGateway_IsWaitedFor(t *testing.T) {
 		}
 		if got := bound.Value(t, ended, "the script's end"); got.stdout != "in\n" {
 			t.Errorf("%s: %v", user, got.err)
+		}
+	}
+}
+
+func TestGateway_ServiceIsLate_NothingOfTheJobRunsBefore(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{services: []string{"db"}, late: true})
+	ended := make(chan result, 2)
+	for _, user := range []string{"job", "helper"} {
+		go func() { ended <- task.script(t, user, "cat /builds/there") }()
+	}
+	eventually.Shows(t, "both have logged in", func() (bool, string) {
+		log := task.gateway.output.String()
+		return strings.Contains(log, `has logged in as "job"`) && strings.Contains(log, `has logged in as "helper"`), log
+	})
+	if err := os.WriteFile(filepath.Join(task.builds, "there"), []byte("the service is there"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	task.startServices(t)
+	for range 2 {
+		if got := bound.Value(t, ended, "a script's end"); got.stdout != "the service is there" {
+			t.Errorf("%v, %q", got.err, got.stderr)
 		}
 	}
 }

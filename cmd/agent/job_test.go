@@ -40,7 +40,7 @@ func TestJob_AnyImage_ReportsHowScriptsEnd(t *testing.T) {
 func TestJob_Script_RunsInTheImage(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{jobEnv: []string{"SECRET=of the image"}})
-	task.want(t, "job", `echo "$PWD $IN_IMAGE $SECRET $HOME"; id -u; [ -z "$SSH_PUBLIC_KEY" ] && echo clean`, "/work yes of the image /root\n0\nclean\n")
+	task.want(t, "job", `echo "$PWD $IN_IMAGE $SECRET $HOME"; id -u`, "/work yes of the image /root\n0\n")
 	task.want(t, "helper", `[ -z "$SSH_PUBLIC_KEY$SECRET" ] && echo "clean in $PWD, $HOME"`, "clean in /agent/home, /agent/home\n")
 }
 
@@ -236,6 +236,30 @@ func TestJob_Canceled_LeavesNoProcess(t *testing.T) {
 	}
 }
 
+func TestJob_Canceled_LeavesOtherSessionsAlone(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	client := task.connect(t, "job")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- client.Run(ctx, sshrun.Script{Body: strings.NewReader(stubborn), Stdout: in, Stderr: io.Discard, GracePeriod: 200 * time.Millisecond})
+	}()
+	awaitText(t, out, "up\n")
+	awaitSleepers(t, task.job, 5)
+	_ = task.background(t, "sleep 2002")
+	cancel()
+	var canceled *sshrun.CanceledError
+	if err := bound.Value(t, ended, "the script's end"); !errors.As(err, &canceled) || !canceled.Ended {
+		t.Errorf("%v", err)
+	}
+	if left := task.job.processes(); len(left) != 1 || left[0] != "sleep 2002" {
+		t.Errorf("left: %q", left)
+	}
+}
+
 func TestJob_SignalRequests_ReachTheWholeScript(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{})
@@ -282,6 +306,112 @@ func TestJob_TerminateRequest_IsAnsweredWhenAllHaveEnded(t *testing.T) {
 	}
 	if left := task.job.processes(); len(left) > 0 {
 		t.Errorf("left: %q", left)
+	}
+}
+
+func TestJob_TerminateRequestWhileOneIsAnswered_IsRefused(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	channel, _ := task.exec(t, "trap '' TERM; echo up; exec sleep 1008")
+	awaitText(t, channel, "up\n")
+	if _, err := channel.SendRequest(protocol.TerminateRequest, false, graceOf(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := channel.SendRequest(protocol.TerminateRequest, true, graceOf(time.Hour)); ok || err != nil {
+		t.Errorf("%t, %v", ok, err)
+	}
+	if ok, err := channel.SendRequest("signal", true, ssh.Marshal(struct{ Name string }{"NONSENSE"})); ok || err != nil {
+		t.Errorf("an unknown signal: %t, %v", ok, err)
+	}
+	if ok, err := channel.SendRequest("signal", true, ssh.Marshal(struct{ Name string }{"KILL"})); !ok || err != nil {
+		t.Errorf("%t, %v", ok, err)
+	}
+	wantNoProcesses(t, task.job)
+}
+
+func graceOf(grace time.Duration) []byte {
+	return ssh.Marshal(struct{ Milliseconds uint32 }{uint32(grace.Milliseconds())})
+}
+
+func TestJob_ClientVanishesWhileItTerminates_LeavesNoSession(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	client := task.raw(t, "job")
+	for range 32 {
+		channel, requests, err := client.OpenChannel("session", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go ssh.DiscardRequests(requests)
+		if ok, err := channel.SendRequest("exec", true, ssh.Marshal(struct{ C string }{"trap '' TERM; echo up; exec sleep 1009"})); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		awaitText(t, channel, "up\n")
+		if _, err := channel.SendRequest(protocol.TerminateRequest, false, graceOf(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := channel.SendRequest("env", true, nil); ok || err != nil { // The request before it is under way.
+			t.Fatal(ok, err)
+		}
+	}
+	_ = client.Close()
+	eventually.Shows(t, "a session is accepted", func() (bool, string) {
+		got := task.script(t, "job", "echo in")
+		return got.stdout == "in\n", fmt.Sprint(got.err)
+	})
+}
+
+func TestJob_ManyShortCommands_AreAllAnswered(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{job: scratch})
+	failures := make(chan error, 8)
+	for range cap(failures) {
+		client := task.raw(t, "job")
+		go func() { failures <- runShort(client, 50) }()
+	}
+	for range cap(failures) {
+		if err := bound.Value(t, failures, "the commands' end"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// runShort runs commands that end at once with the code 127.
+func runShort(client *ssh.Client, count int) error {
+	for range count {
+		session, err := client.NewSession()
+		if err != nil {
+			return err
+		}
+		var exit *ssh.ExitError
+		if err := session.Run("true"); !errors.As(err, &exit) || exit.ExitStatus() != 127 {
+			return fmt.Errorf("not the exit code: %w", err)
+		}
+	}
+	return nil
+}
+
+func TestJob_DirectoryIsRemoved_LaterScriptsRun(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	task.want(t, "job", "rm -r /work; echo removed", "removed\n")
+	task.want(t, "job", "pwd", "/\n")
+}
+
+func TestJob_Agent_CannotBeReadByScriptsOfItsUser(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{gateway: 1000, uid: 1000})
+	for _, user := range []string{"job", "helper"} {
+		task.want(t, user, `for file in mem environ fd/0; do (: </proc/1/$file) 2>/dev/null || echo "no $file"; done`, "no mem\nno environ\nno fd/0\n")
+	}
+	task.want(t, "helper", `stat -c %a "$HOME"`, "700\n")
+}
+
+func TestJob_CommandThatIsNotUTF8_ArrivesUnchanged(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{})
+	if got := task.command(t, "job", "printf '\xff\xe4'", ""); got.err != nil || got.stdout != "\xff\xe4" {
+		t.Errorf("%q, %v", got.stdout, got.err)
 	}
 }
 

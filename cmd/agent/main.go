@@ -8,11 +8,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/version"
 )
@@ -44,6 +48,10 @@ func run(args []string) error {
 		args = []string{"help"}
 	}
 	catchSignals()
+	fixMemory()
+	if err := hide(); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	switch args[0] {
@@ -63,6 +71,22 @@ func run(args []string) error {
 		return err
 	}
 	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+}
+
+// fixMemory keeps to this runtime's own settings: GOGC and GOMEMLIMIT in an image are
+// meant for the job's programs.
+func fixMemory() {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(math.MaxInt64)
+}
+
+// hide keeps this program's memory, environment and open files from commands of the
+// same user. What it runs is not hidden.
+func hide() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("closing this program's memory to other programs: %w", err)
+	}
+	return nil
 }
 
 // catchSignals keeps signals from ending this program that scripts may send to

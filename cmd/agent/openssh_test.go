@@ -126,8 +126,8 @@ func TestOpenSSH_TerminalThatIsClosed_HangsUp(t *testing.T) {
 func TestOpenSSH_Environment_TakesTheLanguageOnly(t *testing.T) {
 	t.Parallel()
 	task, key := startTaskFor(t, newEd25519(t))
-	client := task.openSSH(t, key, "-o", "SendEnv=LANG LC_ALL LD_PRELOAD PATH", "job@127.0.0.1", `echo "$LANG $LC_ALL $LD_PRELOAD $PATH"`)
-	client.Env = []string{"LANG=de_DE.UTF-8", "LC_ALL=C.UTF-8", "LD_PRELOAD_=x", "PATH=/elsewhere"}
+	client := task.openSSH(t, key, "-o", "SendEnv=LANG LC_ALL BASH_ENV PATH", "job@127.0.0.1", `echo "$LANG $LC_ALL $BASH_ENV $PATH"`)
+	client.Env = []string{"LANG=de_DE.UTF-8", "LC_ALL=C.UTF-8", "BASH_ENV=/elsewhere", "PATH=/elsewhere"}
 	output, err := client.CombinedOutput()
 	if want := "de_DE.UTF-8 C.UTF-8  /usr/local/bin:/usr/bin:/bin\n"; err != nil || string(output) != want {
 		t.Errorf("%v, %q, want %q", err, output, want)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -92,6 +94,49 @@ func TestService_ThatDies_LeavesItsLastLines(t *testing.T) {
 	}
 }
 
+func TestService_ThatRedirectsItsOutput_RunsUntilItsProcessEnds(t *testing.T) {
+	t.Parallel()
+	task := startTask(t, setup{services: []string{"db"}})
+	before := pipes(t, task.gateway)
+	if got := task.start(t, protocol.Service{Name: "db", Command: []string{
+		"sh", "-c", `echo last line; exec sh -c 'until [ -e /builds/end ]; do sleep 0.05; done' >/dev/null 2>&1`,
+	}}); got.err != nil {
+		t.Fatalf("%v\n%s", got.err, got.stderr)
+	}
+	eventually.Shows(t, "its output has come, and its pipes are closed", func() (bool, string) {
+		return strings.Contains(task.gateway.output.String(), "[db] last line\n") && pipes(t, task.gateway) == before, task.gateway.output.String()
+	})
+	if status := task.status(t)["db"]; status != "running" {
+		t.Errorf("status %q", status)
+	}
+	task.want(t, "job", "touch /builds/end", "")
+	eventually.Shows(t, "the service has ended", func() (bool, string) {
+		status := task.status(t)["db"]
+		return status == "ended", status
+	})
+	if log := task.gateway.output.String(); !strings.Contains(log, "[gateway] service db has ended\n") {
+		t.Error(log)
+	}
+}
+
+// pipes counts a container's agent's open pipes.
+func pipes(t *testing.T, c *box) int {
+	t.Helper()
+	dir := filepath.Join("/proc", pidOf(c), "fd")
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, file := range files {
+		target, _ := os.Readlink(filepath.Join(dir, file.Name()))
+		if strings.HasPrefix(target, "pipe:") {
+			count++
+		}
+	}
+	return count
+}
+
 func TestService_ThatCannotStart_SaysWhy(t *testing.T) {
 	t.Parallel()
 	task := startTask(t, setup{services: []string{"missing", "directory", "interpreter", "nothing"}})
@@ -105,7 +150,7 @@ func TestService_ThatCannotStart_SaysWhy(t *testing.T) {
 		t.Error("no error")
 	}
 	for _, want := range []string{
-		`service missing was not started: the entry point "docker-entrypoint.sh" is not in the image's PATH`,
+		`service missing was not started: the entry point "docker-entrypoint.sh" is not in a directory of PATH`,
 		`service directory was not started: the entry point "/tmp" is not executable for uid 0`,
 		`service interpreter was not started: running the entry point "/bin/busybox/x"`,
 		`service nothing was not started: the entry point is empty`,

@@ -32,6 +32,7 @@ type setup struct {
 	args     []string // of the gateway and the job
 	gateway  int      // uid of the gateway
 	noJob    bool
+	late     bool       // the test starts the services' containers
 	key      ssh.Signer // that may log in
 }
 
@@ -65,10 +66,17 @@ func startTask(t *testing.T, s setup) *task {
 	if !s.noJob {
 		task.startJob(t)
 	}
-	for _, name := range s.services {
-		task.services[name] = startContainer(t, task.spec(t, busybox, "service", "-name", name))
+	if !s.late {
+		task.startServices(t)
 	}
 	return task
+}
+
+func (k *task) startServices(t *testing.T) {
+	t.Helper()
+	for _, name := range k.setup.services {
+		k.services[name] = startContainer(t, k.spec(t, busybox, "service", "-name", name))
+	}
 }
 
 // spec is a container of the task that runs the agent.
@@ -191,8 +199,10 @@ func (r result) code() int {
 // script runs a script as the executor does.
 func (k *task) script(t *testing.T, user, text string) result {
 	t.Helper()
+	client := k.connect(t, user)
+	defer func() { _ = client.Close() }()
 	var stdout, stderr bytes.Buffer
-	err := k.connect(t, user).Run(t.Context(), sshrun.Script{Body: strings.NewReader(text), Stdout: &stdout, Stderr: &stderr})
+	err := client.Run(t.Context(), sshrun.Script{Body: strings.NewReader(text), Stdout: &stdout, Stderr: &stderr})
 	return result{stdout.String(), stderr.String(), err}
 }
 
@@ -207,11 +217,12 @@ func (k *task) want(t *testing.T, user, script, want string) {
 // command runs a command of a user's session, and returns what ssh would.
 func (k *task) command(t *testing.T, user, command, stdin string) result {
 	t.Helper()
-	session, err := k.raw(t, user).NewSession()
+	client := k.raw(t, user)
+	defer func() { _ = client.Close() }()
+	session, err := client.NewSession()
 	if err != nil {
 		return result{err: err}
 	}
-	defer func() { _ = session.Close() }()
 	var stdout, stderr bytes.Buffer
 	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(stdin), &stdout, &stderr
 	err = session.Run(command)

@@ -35,9 +35,13 @@ func (c *Client) end(s *session, st *streams, id string, grace time.Duration) bo
 	return ended
 }
 
-// endProcesses tries this connection, then another one, for a server that
-// grants no second session or has stalled, then SSH's own signals.
+// endProcesses asks the agent, which knows what belongs to the script. For other
+// servers, and if it cannot, it tries this connection, then another one, for a server
+// that grants no second session or has stalled, then SSH's own signals.
 func (c *Client) endProcesses(ctx context.Context, s *session, id string, killAt time.Time) bool {
+	if c.endByAgent(ctx, s, time.Until(killAt)) {
+		return true
+	}
 	ended, err := c.endMarked(ctx, s, id, killAt)
 	if errors.Is(err, errUndelivered) {
 		ended, err = c.endMarkedElsewhere(ctx, s, id, killAt)

@@ -5,6 +5,7 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -20,6 +21,9 @@ import (
 type Settings struct {
 	// Shell is the path of the shell, empty if the image has none.
 	Shell string
+	// AuthorsImage says that the commands' author has chosen the image, and is at
+	// fault if its shell is missing.
+	AuthorsImage bool
 	// Env is the environment of commands, as NAME=VALUE.
 	Env []string
 	// Dir is the directory that they start in.
@@ -77,16 +81,29 @@ func (s *Server) Serve(ctx context.Context) error {
 
 // Stop ends all commands: with SIGTERM, and what is left after the grace period
 // with SIGKILL. No command starts from then on. It returns when the gateway knows
-// how they have ended.
-func (s *Server) Stop(ctx context.Context, grace time.Duration) (left int) {
+// how they have ended, or ctx has ended. Its error says that some could not be
+// ended.
+func (s *Server) Stop(ctx context.Context, grace time.Duration) error {
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
-	left = s.init.TerminateAll(ctx, grace)
-	if left == 0 {
-		s.reporting.Wait()
+	left, err := s.init.TerminateAll(ctx, grace)
+	if err != nil {
+		return fmt.Errorf("ending all processes: %w", err)
 	}
-	return left
+	if left > 0 {
+		return fmt.Errorf("%d processes could not be ended", left)
+	}
+	reported := make(chan struct{})
+	go func() {
+		defer close(reported)
+		s.reporting.Wait()
+	}()
+	select {
+	case <-reported:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 func (s *Server) do(ctx context.Context, request protocol.Request, files []*os.File) error {
@@ -94,7 +111,7 @@ func (s *Server) do(ctx context.Context, request protocol.Request, files []*os.F
 	case request.Refuse != nil:
 		return &RefusedError{request.Refuse.Reason}
 	case request.Start != nil:
-		return s.start(*request.Start, files)
+		s.start(*request.Start, files)
 	case request.Signal != nil:
 		s.signal(*request.Signal)
 	case request.Terminate != nil:
@@ -131,7 +148,10 @@ func (s *Server) terminate(ctx context.Context, request protocol.Terminate) {
 	go func() {
 		left := 0
 		if command != nil {
-			left = s.init.Terminate(ctx, command, time.Duration(request.GraceMilliseconds)*time.Millisecond)
+			var err error
+			if left, err = s.init.Terminate(ctx, command, time.Duration(request.GraceMilliseconds)*time.Millisecond); err != nil {
+				left = protocol.LeftUnknown
+			}
 		}
 		_ = s.report(protocol.Report{Terminated: &protocol.Terminated{ID: request.ID, Left: left}})
 	}()
@@ -146,17 +166,13 @@ func (s *Server) forget(id uint32) {
 	}
 }
 
-// report sends a report. If that fails, the connection is broken, which Serve
-// notices.
+// report sends a report. If the gateway is gone, Serve notices.
 func (s *Server) report(report protocol.Report, files ...*os.File) error {
 	encoded, err := protocol.Encode(report)
-	if err == nil {
-		err = s.conn.Send(encoded, files...)
-	}
 	if err != nil {
-		_ = s.conn.Close()
+		return err
 	}
-	return err
+	return s.conn.Send(encoded, files...)
 }
 
 func closeAll(files []*os.File) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,12 +39,17 @@ type gateway struct {
 
 func serve(t *testing.T, shell string) *gateway {
 	t.Helper()
+	return serveWith(t, Settings{Shell: shell, AuthorsImage: true, Env: []string{"PATH=/usr/bin:/bin"}, Dir: "/"})
+}
+
+func serveWith(t *testing.T, settings Settings) *gateway {
+	t.Helper()
 	here, there, err := seqpacket.Pair(protocol.MaxReport, protocol.MaxRequest)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := &gateway{conn: here, served: make(chan error, 1)}
-	g.server = NewServer(there, parent, Settings{Shell: shell, Env: []string{"PATH=/usr/bin:/bin"}, Dir: "/"})
+	g.server = NewServer(there, parent, settings)
 	go func() { g.served <- g.server.Serve(t.Context()) }()
 	t.Cleanup(func() { _, _ = here.Close(), there.Close() })
 	return g
@@ -88,7 +94,7 @@ func (g *gateway) start(t *testing.T, id uint32, command string) *os.File {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = read.Close() })
-	g.ask(t, protocol.Request{Start: &protocol.Start{ID: id, Command: command}}, null, write, null)
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: id, Command: []byte(command)}}, null, write, null)
 	_, _ = null.Close(), write.Close()
 	return read
 }
@@ -122,10 +128,44 @@ func TestServer_CommandThatCannotStart_SaysWhoseFaultItIs(t *testing.T) {
 		t.Errorf("with a directory for a shell: %+v", report)
 	}
 	g = serve(t, "/bin/sh")
-	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 2, Command: "true"}})
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 2, Command: []byte("true")}})
 	if report, _ := g.report(t); report.NotStarted == nil || !strings.Contains(report.NotStarted.Reason, "0 files came with a command") {
 		t.Errorf("without pipes: %+v", report)
 	}
+	g = serveWith(t, Settings{Dir: "/"})
+	g.start(t, 1, "true")
+	if report, _ := g.report(t); report.NotStarted == nil || !strings.Contains(report.NotStarted.Reason, "no shell") {
+		t.Errorf("in an image that the author has not chosen: %+v", report)
+	}
+}
+
+func TestServer_FailureOfTheContainer_IsNotTheImages(t *testing.T) {
+	t.Parallel()
+	s := &Server{settings: Settings{Shell: "/bin/sh", AuthorsImage: true}}
+	for _, err := range []error{syscall.EPERM, fmt.Errorf("opening a terminal: %w", &os.PathError{Op: "open", Path: "/dev/ptmx", Err: syscall.ENOENT})} {
+		if report := s.notStarted(1, err); report.NotStarted == nil {
+			t.Errorf("%v: %+v", err, report.Exited)
+		}
+	}
+}
+
+func TestServer_DirectoryIsGone_StartsInTheRootAndSaysSo(t *testing.T) {
+	g := serveWith(t, Settings{Shell: "/bin/sh", Dir: "/does/not/exist"})
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.ask(t, protocol.Request{Start: &protocol.Start{ID: 1, Command: []byte("pwd")}}, null, write, write)
+	_, _ = null.Close(), write.Close()
+	output, err := io.ReadAll(read)
+	if want := "agent: directory /does/not/exist cannot be entered (no such file or directory): the command starts in /\n/\n"; string(output) != want || err != nil {
+		t.Errorf("%q, %v, want %q", output, err, want)
+	}
+	_ = read.Close()
 }
 
 func TestServer_SameIDTwice_RefusesTheSecond(t *testing.T) {
@@ -169,8 +209,8 @@ func TestServer_Stopped_StartsNothingMore(t *testing.T) {
 	if _, err := io.ReadFull(out, make([]byte, 3)); err != nil {
 		t.Fatal(err)
 	}
-	if left := g.server.Stop(t.Context(), time.Minute); left != 0 {
-		t.Errorf("%d are left", left)
+	if err := g.server.Stop(t.Context(), time.Minute); err != nil {
+		t.Error(err)
 	}
 	if report, _ := g.report(t); report.Exited == nil || report.Exited.Code != 4 {
 		t.Errorf("%+v", report)

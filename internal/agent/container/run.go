@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/process"
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
@@ -15,10 +19,11 @@ import (
 
 const (
 	// connectTimeout is how long the gateway may take to listen. ECS starts the
-	// containers of a task one after the other.
-	connectTimeout = 2 * time.Minute
+	// containers of a task one after the other, and may have to pull the image of
+	// ci-coordinator first. Who launches the task gives up earlier.
+	connectTimeout = 30 * time.Minute
 	// connectPause is the time between two tries.
-	connectPause = 20 * time.Millisecond
+	connectPause = 50 * time.Millisecond
 )
 
 // Connect connects to the gateway's socket as soon as it is there, and says which
@@ -48,6 +53,9 @@ func dial(ctx context.Context, socket string) (*seqpacket.Conn, error) {
 		conn, err := seqpacket.Dial(socket, protocol.MaxRequest)
 		if err == nil {
 			return conn, nil
+		}
+		if dir := filepath.Dir(socket); errors.Is(unix.Access(dir, unix.X_OK), fs.ErrPermission) {
+			return nil, fmt.Errorf("connecting to the gateway: %w: this container's user cannot enter %s", err, dir)
 		}
 		select {
 		case <-time.After(connectPause):
@@ -85,7 +93,7 @@ func Run(ctx context.Context, init *process.Init, config Config) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	server := NewServer(conn, init, Settings{Shell: shell, Env: config.Env, Dir: dir})
+	server := NewServer(conn, init, Settings{Shell: shell, AuthorsImage: true, Env: config.Env, Dir: dir})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.WithoutCancel(ctx)) }()
 	select {
@@ -97,8 +105,5 @@ func Run(ctx context.Context, init *process.Init, config Config) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.StopTimeout)
 	defer cancel()
-	if left := server.Stop(stop, max(config.StopTimeout-killReserve, 0)); left > 0 {
-		err = errors.Join(err, fmt.Errorf("%d processes could not be ended", left))
-	}
-	return err
+	return errors.Join(err, server.Stop(stop, max(config.StopTimeout-killReserve, 0)))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/process"
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
@@ -20,15 +21,15 @@ const (
 	codeNotFound      = 127
 )
 
-// start starts a command, and reports how it ends. Its error is one of the
-// connection.
-func (s *Server) start(request protocol.Start, files []*os.File) error {
+// start starts a command, and reports how it ends.
+func (s *Server) start(request protocol.Start, files []*os.File) {
 	command, master, err := s.launch(request, files)
 	if err != nil {
-		return s.report(notStarted(request.ID, err))
+		_ = s.report(s.notStarted(request.ID, err))
+		return
 	}
 	if master != nil {
-		err = s.report(protocol.Report{Started: &protocol.Started{ID: request.ID}}, master)
+		_ = s.report(protocol.Report{Started: &protocol.Started{ID: request.ID}}, master)
 		_ = master.Close()
 	}
 	go func() {
@@ -36,7 +37,6 @@ func (s *Server) start(request protocol.Start, files []*os.File) error {
 		<-command.Done()
 		_ = s.report(exited(request.ID, command))
 	}()
-	return err
 }
 
 var (
@@ -63,6 +63,10 @@ func (s *Server) launch(request protocol.Start, files []*os.File) (command *proc
 		return nil, nil, fmt.Errorf("%d files came with a command, not %d", len(files), protocol.MaxFiles)
 	}
 	spec.Stdin, spec.Stdout, spec.Stderr = files[0], files[1], files[2]
+	if err := unix.Access(spec.Dir, unix.X_OK); err != nil {
+		_, _ = fmt.Fprintf(spec.Stderr, "agent: directory %s cannot be entered (%v): the command starts in /\n", spec.Dir, err)
+		spec.Dir = "/"
+	}
 	if command, err = s.enter(request.ID, spec); err != nil && master != nil {
 		_ = master.Close()
 	}
@@ -94,8 +98,8 @@ func (s *Server) spec(request protocol.Start) process.Spec {
 		Env: process.Merge(s.settings.Env, request.Env), Dir: s.settings.Dir,
 		Credential: s.settings.Credential, Terminal: request.Terminal != nil,
 	}
-	if request.Command != "" {
-		spec.Args = append(spec.Args, "-c", request.Command)
+	if len(request.Command) > 0 {
+		spec.Args = append(spec.Args, "-c", string(request.Command))
 	}
 	if request.Terminal != nil && request.Terminal.Type != "" {
 		spec.Env = process.Merge(spec.Env, []string{"TERM=" + strings.ReplaceAll(request.Terminal.Type, "\x00", "")})
@@ -125,18 +129,28 @@ func (s *Server) openTerminal(wanted protocol.Terminal) (master, slave *os.File,
 
 // notStarted tells a fault of the image, which the command's author can do
 // something about, from one of the container.
-func notStarted(id uint32, err error) protocol.Report {
-	code := uint8(0)
-	switch {
-	case errors.Is(err, errNoShell), errors.Is(err, fs.ErrNotExist):
-		code = codeNotFound
-	case errors.Is(err, fs.ErrPermission):
-		code = codeNotExecutable
-	}
-	if code == 0 {
+func (s *Server) notStarted(id uint32, err error) protocol.Report {
+	code := s.shellCode()
+	if code == 0 || !s.settings.AuthorsImage {
 		return protocol.Report{NotStarted: &protocol.NotStarted{ID: id, Reason: err.Error()}}
 	}
 	return protocol.Report{Exited: &protocol.Exited{ID: id, Code: code, Message: err.Error()}}
+}
+
+// shellCode is the exit code for what is wrong with the shell itself, 0 if nothing
+// is.
+func (s *Server) shellCode() uint8 {
+	if s.settings.Shell == "" {
+		return codeNotFound
+	}
+	_, err := process.LookUp(s.settings.Shell, "")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return codeNotFound
+	case errors.Is(err, fs.ErrPermission):
+		return codeNotExecutable
+	}
+	return 0
 }
 
 func exited(id uint32, command *process.Process) protocol.Report {

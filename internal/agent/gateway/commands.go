@@ -16,8 +16,8 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
-// startPatience is how long "services start" waits for containers' agents, and then
-// for the services' processes.
+// startPatience is how long "services start" waits in all: for containers' agents,
+// and for the services' processes.
 const startPatience = 60 * time.Second
 
 // serveCommands serves a session of the gateway's own user.
@@ -27,13 +27,16 @@ func (g *gateway) serveCommands(channel ssh.Channel, requests <-chan *ssh.Reques
 	started := false
 	for request := range requests {
 		var wanted struct{ Command string }
-		if request.Type != "exec" || started || ssh.Unmarshal(request.Payload, &wanted) != nil {
+		if request.Type != "exec" || started || ssh.Unmarshal(request.Payload, &wanted) != nil || !g.ssh.busy.begin() {
 			reply(request, false)
 			continue
 		}
 		started = true
 		reply(request, true)
 		go g.runCommand(ctx, channel, wanted.Command)
+	}
+	if started {
+		g.ssh.busy.end()
 	}
 }
 
@@ -71,8 +74,8 @@ func (g *gateway) startServices(ctx context.Context, channel io.ReadWriter) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
-	if err := g.containers.awaitAll(ctx); err != nil {
-		return fmt.Errorf("starting services, which begins when all containers are there: %w", err)
+	if err := g.containers.await(ctx); err != nil {
+		return fmt.Errorf("starting services: %w", err)
 	}
 	var failed []error
 	for _, one := range wanted {

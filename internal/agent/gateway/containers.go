@@ -34,15 +34,14 @@ type containers struct {
 	expected []string
 	complete chan struct{} // closed when all have connected
 
-	mu     sync.Mutex
-	links  map[string]*link
-	joined chan struct{} // closed, and made again, at every new one
+	mu    sync.Mutex
+	links map[string]*link
 }
 
 func newContainers(expected []string, g *gateway) *containers {
 	return &containers{
 		gateway: g, expected: expected, complete: make(chan struct{}),
-		links: map[string]*link{}, joined: make(chan struct{}),
+		links: map[string]*link{},
 	}
 }
 
@@ -148,19 +147,21 @@ func (c *containers) join(l *link) error {
 	return nil
 }
 
-// announce tells those who wait for a container.
+// announce tells those who wait for all containers, if this was the last one.
 func (c *containers) announce(l *link) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l.ready = true
-	close(c.joined)
-	c.joined = make(chan struct{})
-	for _, name := range c.expected {
-		if l := c.links[name]; l == nil || !l.ready {
-			return
-		}
+	if len(c.missing()) == 0 {
+		close(c.complete)
 	}
-	close(c.complete)
+}
+
+// missing names the containers that have not connected. It is called with c.mu.
+func (c *containers) missing() []string {
+	return slices.DeleteFunc(slices.Clone(c.expected), func(name string) bool {
+		return c.links[name] != nil && c.links[name].ready
+	})
 }
 
 // watch logs the end of a connection.
@@ -176,34 +177,23 @@ func (c *containers) watch(l *link) {
 	}
 }
 
-// await waits for a container, until ctx ends.
-func (c *containers) await(ctx context.Context, name string) (*link, error) {
-	for {
-		c.mu.Lock()
-		l, joined := c.links[name], c.joined
-		if l != nil && !l.ready {
-			l = nil
-		}
-		c.mu.Unlock()
-		if l != nil {
-			return l, nil
-		}
-		select {
-		case <-joined:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the agent of container %s has not connected to the gateway: the container's log may say why", name)
-		}
+// await waits for all containers, until ctx ends.
+func (c *containers) await(ctx context.Context) error {
+	select {
+	case <-c.complete:
+		return nil
+	case <-ctx.Done():
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Errorf("nothing of the job runs before all containers have connected to the gateway, and these have not: %s: their logs may say why", strings.Join(c.missing(), ", "))
 }
 
-// awaitAll waits for all containers, until ctx ends.
-func (c *containers) awaitAll(ctx context.Context) error {
-	for _, name := range c.expected {
-		if _, err := c.await(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
+// link is the connection to a container's agent, after await.
+func (c *containers) link(name string) *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.links[name]
 }
 
 // refuse tells an agent why it is not let in.

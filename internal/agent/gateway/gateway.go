@@ -70,7 +70,6 @@ func Run(ctx context.Context, init *process.Init, config Config) error {
 	defer g.log.close()
 	g.services = newServices(config.Services, g.log)
 	g.containers = newContainers(append([]string{Job}, config.Services...), g)
-	g.helper.ready = make(chan struct{})
 	var err error
 	if g.ssh, err = newServer(g); err != nil {
 		return err
@@ -100,9 +99,12 @@ func (g *gateway) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), g.config.StopTimeout)
 	defer cancel()
 	g.log.printf("stopping: ending what runs in this container, and waiting for the sessions of others for up to %s", g.config.StopTimeout)
+	g.ssh.stop()
 	grace := g.config.StopTimeout - killReserve
-	if server := g.helper.server(); server != nil {
-		server.Stop(ctx, max(grace, 0))
+	if server := g.helper.running.Load(); server != nil {
+		if err := server.Stop(ctx, max(grace, 0)); err != nil {
+			g.log.printf("stopping: %v", err)
+		}
 	}
 	g.ssh.drain(ctx)
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,31 +18,9 @@ import (
 // helper runs sessions in the gateway's own container, once the job's user is
 // known.
 type helper struct {
-	ready chan struct{} // closed when one of the rest is set
-
-	mu      sync.Mutex
-	link    *link
+	link    *link // set before all containers are complete, like err
 	err     error
-	running *container.Server
-}
-
-func (h *helper) set(l *link, server *container.Server, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.link, h.running, h.err = l, server, err
-	close(h.ready)
-}
-
-func (h *helper) server() *container.Server {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.running
-}
-
-func (h *helper) get() (*link, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.link, h.err
+	running atomic.Pointer[container.Server] // also read when the gateway stops
 }
 
 // welcomeJob prepares directories and helper sessions for the job's user, by whom
@@ -52,7 +30,8 @@ func (g *gateway) welcomeJob(user *unix.Ucred) {
 	if err != nil {
 		g.log.printf("no helper sessions: %v", err)
 	}
-	g.helper.set(l, server, err)
+	g.helper.link, g.helper.err = l, err
+	g.helper.running.Store(server)
 }
 
 // startHelper serves the helper's sessions over the same protocol as those of other
@@ -65,10 +44,8 @@ func (g *gateway) startHelper(user *unix.Ucred) (*link, *container.Server, error
 		}
 		credential = &syscall.Credential{Uid: user.Uid, Gid: user.Gid} // without other groups
 	}
-	for _, directory := range append([]string{g.config.Home}, g.config.Directories...) {
-		if err := give(directory, user); err != nil {
-			return nil, nil, fmt.Errorf("giving a directory to the job's user: %w: mount a volume there that this container may write to", err)
-		}
+	if err := g.giveDirectories(user); err != nil {
+		return nil, nil, fmt.Errorf("giving a directory to the job's user: %w: mount a volume there that this container may write to", err)
 	}
 	here, there, err := seqpacket.Pair(protocol.MaxReport, protocol.MaxRequest)
 	if err != nil {
@@ -88,6 +65,23 @@ func (g *gateway) startHelper(user *unix.Ucred) (*link, *container.Server, error
 	return l, server, nil
 }
 
+// giveDirectories makes the directories of the job's user. The home is in a volume
+// that all containers share, and is for no other user.
+func (g *gateway) giveDirectories(user *unix.Ucred) error {
+	if err := give(g.config.Home, user); err != nil {
+		return err
+	}
+	if err := os.Chmod(g.config.Home, 0o700); err != nil { //nolint:gosec // a directory
+		return err
+	}
+	for _, directory := range g.config.Directories {
+		if err := give(directory, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // give makes a directory and gives it to a user. It follows no link in place of the
 // directory itself.
 func give(directory string, to *unix.Ucred) error {
@@ -97,6 +91,9 @@ func give(directory string, to *unix.Ucred) error {
 	info, err := os.Lstat(directory)
 	if err != nil {
 		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is a link and not a directory", directory)
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if ok && stat.Uid == to.Uid && stat.Gid == to.Gid {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fargate-operator/fargate-operator/internal/agent/process"
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/agent/seqpacket"
 )
@@ -24,12 +25,14 @@ type link struct {
 	last     uint32
 	commands map[uint32]*command
 
-	becoming bool   // of a service, guarded by mu
-	failure  string // of a service, guarded by mu
+	// What a service's agent has said, guarded by mu.
+	becoming bool
+	process  *os.File // a pidfd of the service
+	failure  string
 }
 
 // command is one that runs in a container. Each of its channels gets one value at
-// most.
+// most, terminated one for each request.
 type command struct {
 	id   uint32
 	link *link
@@ -75,8 +78,7 @@ func (l *link) take(report protocol.Report, files []*os.File) ([]*os.File, error
 	}
 	id, ok := report.Command()
 	if !ok {
-		l.note(report)
-		return files, nil
+		return l.note(report, files), nil
 	}
 	if c := l.find(id); c != nil {
 		files = c.take(report, files)
@@ -99,16 +101,23 @@ func (c *command) take(report protocol.Report, files []*os.File) []*os.File {
 	return files
 }
 
-// note records what a service's agent says.
-func (l *link) note(report protocol.Report) {
+// note records what a service's agent says, and returns the files that it did not
+// take.
+func (l *link) note(report protocol.Report, files []*os.File) []*os.File {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if report.Becoming != nil {
-		l.becoming = true
-	}
 	if report.Failed != nil {
 		l.failure = report.Failed.Reason
 	}
+	if report.Becoming == nil || l.becoming {
+		return files
+	}
+	l.becoming = true
+	if len(files) != 1 {
+		return files
+	}
+	l.process = files[0]
+	return nil
 }
 
 // offer gives a channel its value, unless it has one.
@@ -163,26 +172,25 @@ func (l *link) drop(c *command) {
 	}
 }
 
-// send sends a request. An agent that does not take it is given up.
+// send sends a request. An agent that does not take it is given up, by the
+// connection. What fails here, for example because there are too many open files,
+// leaves the container's other commands alone.
 func (l *link) send(request protocol.Request, files ...*os.File) error {
 	encoded, err := protocol.Encode(request)
 	if err != nil {
 		return err
 	}
-	if err := l.conn.Send(encoded, files...); err != nil {
-		_ = l.conn.Close()
-		return err
-	}
-	return nil
+	return l.conn.Send(encoded, files...)
 }
 
-func (c *command) signal(name string) {
-	_ = c.link.send(protocol.Request{Signal: &protocol.Signal{ID: c.id, Name: name}})
+// signal sends a signal. It returns false if there is none with that name.
+func (c *command) signal(name string) bool {
+	return process.SignalNumber(name) != 0 && c.link.send(protocol.Request{Signal: &protocol.Signal{ID: c.id, Name: name}}) == nil
 }
 
 // terminate ends all processes of the command, and reports whether all of them are
-// gone. It returns false too if the agent is.
-func (c *command) terminate(grace time.Duration) bool {
+// gone. It returns false too if the agent is, or once nobody waits any more.
+func (c *command) terminate(grace time.Duration, nobodyWaits <-chan struct{}) bool {
 	request := protocol.Terminate{ID: c.id, GraceMilliseconds: uint32(min(grace, maxGrace).Milliseconds())} //nolint:gosec // bounded
 	if c.link.send(protocol.Request{Terminate: &request}) != nil {
 		return false
@@ -192,11 +200,13 @@ func (c *command) terminate(grace time.Duration) bool {
 		return left == 0
 	case <-c.link.gone:
 		return false
+	case <-nobodyWaits:
+		return false
 	}
 }
 
-// maxGrace bounds grace periods.
-const maxGrace = 24 * time.Hour
+// maxGrace bounds grace periods. ECS gives a container 2 minutes to stop at most.
+const maxGrace = 5 * time.Minute
 
 // forget ends what this program knows of the command. Its processes go on.
 func (c *command) forget() {

@@ -58,7 +58,7 @@ func TestLink_AgentThatBreaksTheProtocol_IsGivenUp(t *testing.T) {
 func TestLink_ReportsThatNobodyWaitsFor_AreDropped(t *testing.T) {
 	t.Parallel()
 	l, agent := rogue(t)
-	c, err := l.start(protocol.Start{Command: "true"})
+	c, err := l.start(protocol.Start{Command: []byte("true")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,12 +88,12 @@ func TestLink_ReportsThatNobodyWaitsFor_AreDropped(t *testing.T) {
 func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.T) {
 	t.Parallel()
 	l, agent := rogue(t)
-	c, err := l.start(protocol.Start{Command: "true"})
+	c, err := l.start(protocol.Start{Command: []byte("true")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	answered := make(chan bool, 1)
-	go func() { answered <- c.terminate(time.Hour) }()
+	go func() { answered <- c.terminate(time.Hour, nil) }()
 	for range 2 { // start, terminate
 		if _, _, err := agent.Receive(); err != nil {
 			t.Fatal(err)
@@ -103,7 +103,48 @@ func TestCommand_AgentVanishesWhileItTerminates_IsNotReportedAsEnded(t *testing.
 	if bound.Value(t, answered, "the answer") {
 		t.Error("reported as ended")
 	}
-	if _, err := l.start(protocol.Start{Command: "true"}); err == nil {
+	if _, err := l.start(protocol.Start{Command: []byte("true")}); err == nil {
 		t.Error("a command starts without an agent")
 	}
+}
+
+func TestCommand_TerminalAndEndAtOnce_TheTerminalIsTaken(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	for range 100 {
+		c := l.newCommand()
+		c.terminal <- os.Stdin
+		c.exited <- protocol.Exited{Code: 3}
+		if terminal, err := c.awaitTerminal(); terminal == nil || err != nil {
+			t.Fatalf("%v, %v", terminal, err)
+		}
+		if exited := bound.Value(t, c.exited, "the command's end"); exited.Code != 3 {
+			t.Fatalf("%+v", exited)
+		}
+	}
+}
+
+func TestCommand_EndWithoutATerminal_IsKept(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	c := l.newCommand()
+	c.exited <- protocol.Exited{Code: 127}
+	if terminal, err := c.awaitTerminal(); terminal != nil || err != nil {
+		t.Errorf("%v, %v", terminal, err)
+	}
+	if exited := bound.Value(t, c.exited, "the command's end"); exited.Code != 127 {
+		t.Errorf("%+v", exited)
+	}
+}
+
+func TestCommand_NobodyWaitsForTheAnswer_TerminateReturns(t *testing.T) {
+	t.Parallel()
+	l, _ := rogue(t)
+	closed := make(chan struct{})
+	close(closed)
+	bound.End(t, "terminate", func() {
+		if l.newCommand().terminate(time.Hour, closed) {
+			t.Error("reported as ended")
+		}
+	})
 }

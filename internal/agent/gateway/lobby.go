@@ -11,8 +11,8 @@ import (
 const maxVisitors = 32
 
 // lobby has the connections that have not logged in, oldest first. A new one takes
-// the place of an old one, so that idle connections keep nobody out: of the oldest
-// that has sent nothing, or else of the oldest.
+// the place of an old one, so that idle connections keep nobody out. It is one of the
+// address that has the most: its oldest that has sent nothing, or else its oldest.
 type lobby struct {
 	mu       sync.Mutex
 	visitors []*visitor
@@ -21,7 +21,16 @@ type lobby struct {
 // visitor is a connection that has not logged in.
 type visitor struct {
 	net.Conn
+	from  string // the client's address without its port
 	spoke atomic.Bool
+}
+
+func newVisitor(conn net.Conn) *visitor {
+	from := conn.RemoteAddr().String()
+	if host, _, err := net.SplitHostPort(from); err == nil {
+		from = host
+	}
+	return &visitor{Conn: conn, from: from}
 }
 
 func (v *visitor) Read(buffer []byte) (int, error) {
@@ -36,13 +45,30 @@ func (l *lobby) enter(conn net.Conn) *visitor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.visitors) == maxVisitors {
-		at := max(0, slices.IndexFunc(l.visitors, func(v *visitor) bool { return !v.spoke.Load() }))
+		at := l.displaced()
 		_ = l.visitors[at].Close()
 		l.visitors = slices.Delete(l.visitors, at, at+1)
 	}
-	v := &visitor{Conn: conn}
+	v := newVisitor(conn)
 	l.visitors = append(l.visitors, v)
 	return v
+}
+
+// displaced is the index of the visitor that goes. It is called with l.mu.
+func (l *lobby) displaced() int {
+	count := map[string]int{}
+	crowd := ""
+	for _, v := range l.visitors {
+		count[v.from]++
+		if count[v.from] > count[crowd] {
+			crowd = v.from
+		}
+	}
+	silent := slices.IndexFunc(l.visitors, func(v *visitor) bool { return v.from == crowd && !v.spoke.Load() })
+	if silent >= 0 {
+		return silent
+	}
+	return slices.IndexFunc(l.visitors, func(v *visitor) bool { return v.from == crowd })
 }
 
 func (l *lobby) leave(v *visitor) {

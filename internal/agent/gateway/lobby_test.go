@@ -63,3 +63,29 @@ func TestLobby_AllHaveSpoken_TheOldestGoes(t *testing.T) {
 		t.Error("the oldest is still there")
 	}
 }
+
+// from is a connection of a client with another address.
+type from struct {
+	net.Conn
+	address string
+}
+
+func (f from) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(f.address), Port: 1} }
+
+func TestLobby_OneAddressHasMost_OnlyItsConnectionsGo(t *testing.T) {
+	t.Parallel()
+	var l lobby
+	server, client := net.Pipe()
+	runner := l.enter(from{server, "192.0.2.1"})
+	for range 3 * maxVisitors {
+		crowd, _ := net.Pipe()
+		l.enter(from{crowd, "192.0.2.2"}).spoke.Store(true)
+	}
+	go func() { _, _ = runner.Read(make([]byte, 1)) }()
+	if closed(client) {
+		t.Error("the connection of the other address is gone")
+	}
+	if len(l.visitors) != maxVisitors {
+		t.Errorf("%d visitors", len(l.visitors))
+	}
+}

@@ -92,11 +92,12 @@ func TestPrinter_DroppedLines_AreReportedWithTheNextOne(t *testing.T) {
 	p.print("db", large)
 	p.print("db", large)
 	p.printf("next")
+	p.print("db", large)
 	close(log.open)
 	p.close()
 	log.mu.Lock()
 	defer log.mu.Unlock()
-	if got, want := log.text.String(), "[gateway] 2 lines were dropped: the container's log does not keep up\n[gateway] next\n"; got != want {
+	if got, want := log.text.String(), "[gateway] 2 lines were dropped: the container's log does not keep up\n[gateway] next\n[gateway] 1 lines were dropped: the container's log does not keep up\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -45,12 +45,17 @@ func (p *printer) print(from string, line []byte) {
 		p.dropped++
 		return
 	}
+	p.reportDropped()
+	p.pending = fmt.Appendf(p.pending, "[%s] %s\n", from, line)
+	offer(p.wake, struct{}{})
+}
+
+// reportDropped adds how many lines were dropped. It is called with p.mu.
+func (p *printer) reportDropped() {
 	if p.dropped > 0 {
 		p.pending = fmt.Appendf(p.pending, "[gateway] %d lines were dropped: the container's log does not keep up\n", p.dropped)
 		p.dropped = 0
 	}
-	p.pending = fmt.Appendf(p.pending, "[%s] %s\n", from, line)
-	offer(p.wake, struct{}{})
 }
 
 func (p *printer) run() {
@@ -72,6 +77,7 @@ func (p *printer) run() {
 func (p *printer) close() {
 	p.mu.Lock()
 	p.closed = true
+	p.reportDropped()
 	p.mu.Unlock()
 	offer(p.wake, struct{}{})
 	timer := time.NewTimer(closePatience)

@@ -38,11 +38,11 @@ type server struct {
 	hostKey ssh.Signer
 	config  *ssh.ServerConfig
 	lobby   lobby
+	busy    busy
 
 	mu       sync.Mutex
 	clients  map[*ssh.ServerConn]struct{}
 	sessions int
-	ended    chan struct{} // gets a value when a session ends
 	stopping bool
 	refusals int
 }
@@ -52,7 +52,7 @@ func newServer(g *gateway) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a host key: %w", err)
 	}
-	s := &server{gateway: g, clients: map[*ssh.ServerConn]struct{}{}, ended: make(chan struct{}, 1)}
+	s := &server{gateway: g, clients: map[*ssh.ServerConn]struct{}{}}
 	if s.hostKey, err = ssh.NewSignerFromSigner(private); err != nil {
 		return nil, fmt.Errorf("using the new host key: %w", err)
 	}
@@ -109,6 +109,7 @@ func (s *server) attend(v *visitor) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if !s.enter(client) {
+		s.gateway.log.printf("%s is let go again: the gateway is stopping, or has %d clients, which is the limit", client.RemoteAddr(), maxClients)
 		_ = client.Close()
 		return
 	}
@@ -187,30 +188,22 @@ func (s *server) finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sessions--
-	offer(s.ended, struct{}{})
 }
 
-// drain waits until all sessions have ended, or ctx has, and closes what is left.
-func (s *server) drain(ctx context.Context) {
+// stop lets in no more clients, sessions and commands.
+func (s *server) stop() {
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
+	s.busy.close()
 	s.lobby.clear()
-	for s.busy() {
-		select {
-		case <-s.ended:
-		case <-ctx.Done():
-			s.closeClients()
-			return
-		}
-	}
-	s.closeClients()
 }
 
-func (s *server) busy() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sessions > 0
+// drain waits until all sessions with a command have ended, or ctx has, and closes
+// what is left.
+func (s *server) drain(ctx context.Context) {
+	s.busy.wait(ctx)
+	s.closeClients()
 }
 
 func (s *server) closeClients() {

@@ -17,13 +17,13 @@ const (
 	stateStarted = "started" // it has been told, and has not become the service yet
 	stateRunning = "running"
 	stateFailed  = "failed" // it could not be started
-	stateEnded   = "ended"  // it has closed its output, as a process does that ends
+	stateEnded   = "ended"  // so has its process
 )
 
 // service is one of the task's services.
 type service struct {
-	name  string
-	print func(line []byte)
+	name string
+	log  *printer
 
 	mu       sync.Mutex
 	link     *link
@@ -32,7 +32,8 @@ type service struct {
 	settled  chan struct{} // closed when it is running or has failed
 	released bool
 	output   ring
-	open     int // pipes that are open
+
+	following sync.WaitGroup // its outputs, until they are closed
 }
 
 // services are all of them.
@@ -45,8 +46,7 @@ func newServices(names []string, log *printer) *services {
 	s := &services{names: slices.Sorted(slices.Values(names)), byName: map[string]*service{}}
 	for _, name := range names {
 		s.byName[name] = &service{
-			name: name, state: stateAbsent, settled: make(chan struct{}),
-			print: func(line []byte) { log.print(name, line) },
+			name: name, log: log, state: stateAbsent, settled: make(chan struct{}),
 		}
 	}
 	return s
@@ -64,13 +64,16 @@ func (s *services) arrived(l *link) {
 // nothing else was said.
 func (s *services) left(l *link) {
 	l.mu.Lock()
-	became, failure := l.becoming, l.failure
+	became, process, failure := l.becoming, l.process, l.failure
 	l.mu.Unlock()
+	if process != nil {
+		defer func() { _ = process.Close() }()
+	}
 	switch {
 	case failure != "":
 		s.byName[l.name].fail(text.OneLine(failure))
 	case became:
-		s.byName[l.name].became()
+		s.byName[l.name].became(process)
 	default:
 		s.byName[l.name].fail("its agent has ended before it became the service")
 	}
@@ -81,17 +84,28 @@ func (s *service) fail(reason string) {
 	defer s.mu.Unlock()
 	s.state, s.reason = stateFailed, reason
 	s.settle()
-	s.print([]byte("not started: " + reason))
+	s.log.printf("service %s was not started: %s", s.name, reason)
 }
 
-func (s *service) became() {
+// became notes that the agent has become the service, and waits for its end if there
+// is a pidfd. What it has printed is complete then.
+func (s *service) became(process *os.File) {
+	s.mu.Lock()
+	s.state = stateRunning
+	s.settle()
+	s.mu.Unlock()
+	if process == nil {
+		return
+	}
+	if err := awaitProcess(process); err != nil {
+		s.log.printf("the end of service %s cannot be noticed: %v", s.name, err)
+		return
+	}
+	s.following.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state = stateRunning
-	if s.open == 0 {
-		s.state = stateEnded
-	}
-	s.settle()
+	s.state = stateEnded
+	s.log.printf("service %s has ended", s.name)
 }
 
 // settle is called with s.mu.
@@ -105,43 +119,63 @@ func (s *service) settle() {
 
 // release has the service start, once.
 func (s *service) release(release protocol.Release) error {
-	s.mu.Lock()
-	l, again := s.link, s.released
-	s.released = l != nil
-	if l != nil && !again && s.state == stateWaiting {
-		s.state = stateStarted
+	l, err := s.reserve()
+	if err != nil {
+		return err
 	}
-	s.mu.Unlock()
-	switch {
-	case l == nil:
-		return fmt.Errorf("the agent of service %s has not connected", s.name)
-	case again:
-		return fmt.Errorf("service %s has been started already", s.name)
-	}
-	var ends []*os.File
-	defer func() { closeAll(ends) }()
-	for range 2 {
-		read, write, err := pipe(true)
-		if err != nil {
-			return fmt.Errorf("service %s: %w", s.name, err)
-		}
-		ends = append(ends, write)
-		s.follow(read)
-	}
-	if err := l.send(protocol.Request{Release: &release}, ends...); err != nil {
+	if err := s.sendRelease(l, release); err != nil {
+		s.unreserve()
 		return fmt.Errorf("starting service %s: %w", s.name, err)
 	}
 	return nil
 }
 
+func (s *service) sendRelease(l *link, release protocol.Release) error {
+	var ends []*os.File
+	defer func() { closeAll(ends) }()
+	for range 2 {
+		read, write, err := pipe(true)
+		if err != nil {
+			return err
+		}
+		ends = append(ends, write)
+		s.follow(read)
+	}
+	return l.send(protocol.Request{Release: &release}, ends...)
+}
+
+// reserve has one caller start the service.
+func (s *service) reserve() (*link, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.link == nil:
+		return nil, fmt.Errorf("the agent of service %s has not connected", s.name)
+	case s.released:
+		return nil, fmt.Errorf("service %s has been started already", s.name)
+	}
+	s.released = true
+	if s.state == stateWaiting {
+		s.state = stateStarted
+	}
+	return s.link, nil
+}
+
+// unreserve lets the start be tried again: the service's agent knows nothing of it.
+func (s *service) unreserve() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.released = false
+	if s.state == stateStarted {
+		s.state = stateWaiting
+	}
+}
+
 // follow takes in one of the service's outputs.
 func (s *service) follow(from *os.File) {
-	s.mu.Lock()
-	s.open++
-	s.mu.Unlock()
-	go func() {
+	s.following.Go(func() {
 		defer func() { _ = from.Close() }()
-		lines := lineWriter{print: s.print}
+		lines := lineWriter{print: func(line []byte) { s.log.print(s.name, line) }}
 		buffer := make([]byte, serviceBuffer)
 		for {
 			n, err := from.Read(buffer)
@@ -152,8 +186,7 @@ func (s *service) follow(from *os.File) {
 			}
 		}
 		lines.flush()
-		s.closed()
-	}()
+	})
 }
 
 // serviceBuffer is the largest piece of a service's output taken in at once, in
@@ -164,14 +197,4 @@ func (s *service) keep(piece []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.output.write(piece)
-}
-
-func (s *service) closed() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open--
-	if s.open == 0 && s.state == stateRunning {
-		s.state = stateEnded
-		s.print([]byte("has ended"))
-	}
 }

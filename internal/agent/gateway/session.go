@@ -1,14 +1,16 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
-	"github.com/creack/pty"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 )
@@ -16,6 +18,8 @@ import (
 const (
 	// maxVariables is how many variables a client may set.
 	maxVariables = 32
+	// maxValue bounds the value of one, in bytes.
+	maxValue = 1 << 10
 	// terminalTimeout is how long a container's agent may take to open a terminal.
 	terminalTimeout = 10 * time.Second
 )
@@ -24,6 +28,7 @@ const (
 type session struct {
 	link    *link
 	channel ssh.Channel
+	busy    *busy
 
 	env      []string
 	terminal *protocol.Terminal
@@ -34,12 +39,12 @@ type session struct {
 	streams *streams
 	closed  chan struct{} // closed when the client has closed the channel
 
-	working   sync.WaitGroup
-	answering sync.RWMutex // held for reading while an answer is due that takes time
+	working     sync.WaitGroup
+	terminating chan struct{} // has a value while a terminate request is answered
 }
 
-func newSession(l *link, channel ssh.Channel) *session {
-	return &session{link: l, channel: channel, closed: make(chan struct{})}
+func newSession(l *link, channel ssh.Channel, busy *busy) *session {
+	return &session{link: l, channel: channel, busy: busy, closed: make(chan struct{}), terminating: make(chan struct{}, 1)}
 }
 
 // serve answers the client's requests until the channel is closed. The command
@@ -62,6 +67,9 @@ func (s *session) serve(requests <-chan *ssh.Request) {
 	s.working.Wait()
 	if s.command != nil {
 		s.command.forget()
+	}
+	if s.started {
+		s.busy.end()
 	}
 }
 
@@ -91,7 +99,7 @@ func (s *session) take(request *ssh.Request) bool {
 // changes how programs are found or loaded.
 func (s *session) setVariable(payload []byte) bool {
 	var variable struct{ Name, Value string }
-	if ssh.Unmarshal(payload, &variable) != nil || s.started || len(s.env) >= maxVariables {
+	if ssh.Unmarshal(payload, &variable) != nil || s.started || len(s.env) >= maxVariables || len(variable.Value) > maxValue || !utf8.ValidString(variable.Value) {
 		return false
 	}
 	entry := variable.Name + "=" + variable.Value
@@ -126,7 +134,18 @@ func (s *session) resize(payload []byte) bool {
 	if ssh.Unmarshal(payload, &wanted) != nil || s.master == nil {
 		return false
 	}
-	return pty.Setsize(s.master, &pty.Winsize{Cols: clamp(wanted.Columns), Rows: clamp(wanted.Rows)}) == nil
+	return setSize(s.master, &unix.Winsize{Col: clamp(wanted.Columns), Row: clamp(wanted.Rows)}) == nil
+}
+
+// setSize is for a terminal that others may close in the meantime.
+func setSize(terminal *os.File, to *unix.Winsize) error {
+	raw, err := terminal.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sizeErr error
+	err = raw.Control(func(fd uintptr) { sizeErr = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, to) })
+	return errors.Join(err, sizeErr)
 }
 
 func (s *session) signal(payload []byte) bool {
@@ -134,34 +153,32 @@ func (s *session) signal(payload []byte) bool {
 	if ssh.Unmarshal(payload, &wanted) != nil || s.command == nil {
 		return false
 	}
-	s.command.signal(wanted.Name)
-	return true
+	return s.command.signal(wanted.Name)
 }
 
-// answerTerminate ends the command's processes, while other requests go on.
+// answerTerminate ends the command's processes, while other requests go on. A second
+// one is refused until the first is answered: signals reach all processes too.
 func (s *session) answerTerminate(request *ssh.Request) {
 	var wanted struct{ GraceMilliseconds uint32 }
-	if ssh.Unmarshal(request.Payload, &wanted) != nil || s.command == nil {
+	if ssh.Unmarshal(request.Payload, &wanted) != nil || s.command == nil || !offer(s.terminating, struct{}{}) {
 		reply(request, false)
 		return
 	}
-	s.answering.RLock()
 	go func() {
-		defer s.answering.RUnlock()
-		reply(request, s.command.terminate(time.Duration(wanted.GraceMilliseconds)*time.Millisecond))
+		defer func() { <-s.terminating }()
+		reply(request, s.command.terminate(time.Duration(wanted.GraceMilliseconds)*time.Millisecond, s.closed))
 	}()
 }
 
 func (s *session) answerStart(request *ssh.Request) {
 	var wanted struct{ Command string }
-	if request.Type == "exec" && ssh.Unmarshal(request.Payload, &wanted) != nil || s.started {
+	if request.Type == "exec" && ssh.Unmarshal(request.Payload, &wanted) != nil || s.started || !s.busy.begin() {
 		reply(request, false)
 		return
 	}
 	s.started = true
-	err := s.start(wanted.Command)
-	reply(request, true)
-	if err != nil {
+	reply(request, true) // before the command can end, which closes the channel
+	if err := s.start(wanted.Command); err != nil {
 		s.fail(err.Error())
 	}
 }

@@ -16,8 +16,13 @@ import (
 var errGone = errors.New("the container, or its agent, has ended: it may have run out of memory")
 
 // start has the command started and connects it to the channel.
-func (s *session) start(text string) error {
-	request := protocol.Start{Command: text, Env: s.env, Terminal: s.terminal}
+func (s *session) start(command string) error {
+	select {
+	case <-s.link.gone:
+		return errGone
+	default:
+	}
+	request := protocol.Start{Command: []byte(command), Env: s.env, Terminal: s.terminal}
 	var err error
 	if s.terminal == nil {
 		err = s.startPiped(request)
@@ -54,23 +59,39 @@ func (s *session) startOnTerminal(request protocol.Start) error {
 		return fmt.Errorf("asking its agent: %w", err)
 	}
 	s.command, s.streams = command, &streams{}
+	master, err := command.awaitTerminal()
+	if master == nil {
+		return err
+	}
+	if s.master, err = pollable(master); err == nil {
+		s.streams = &streams{stdin: s.master, stdout: s.master}
+	}
+	return err
+}
+
+// awaitTerminal returns nil and no error for a command that has ended and had no
+// terminal.
+func (c *command) awaitTerminal() (*os.File, error) {
 	timer := time.NewTimer(terminalTimeout)
 	defer timer.Stop()
+	var err error
 	select {
-	case master := <-command.terminal:
-		if s.master, err = pollable(master); err == nil {
-			s.streams = &streams{stdin: s.master, stdout: s.master}
-		}
-		return err
-	case exited := <-command.exited:
-		command.exited <- exited
-		return nil
-	case reason := <-command.notStarted:
-		return errors.New(reason)
-	case <-s.link.gone:
-		return errGone
+	case master := <-c.terminal:
+		return master, nil
+	case exited := <-c.exited:
+		c.exited <- exited
+	case reason := <-c.notStarted:
+		return nil, errors.New(reason)
+	case <-c.link.gone:
+		err = errGone
 	case <-timer.C:
-		return fmt.Errorf("its agent has not opened a terminal within %s", terminalTimeout)
+		return nil, fmt.Errorf("its agent has not opened a terminal within %s", terminalTimeout)
+	}
+	select {
+	case master := <-c.terminal: // that came just before
+		return master, nil
+	default:
+		return nil, err
 	}
 }
 
@@ -89,8 +110,16 @@ func (s *session) finish(outputs <-chan struct{}) {
 	}
 	select {
 	case <-outputs:
-		s.answering.Lock()
-		defer s.answering.Unlock()
+		s.closeAnswered()
+	case <-s.closed:
+	}
+}
+
+// closeAnswered closes the channel once no terminate request waits for its answer.
+// None is taken from then on.
+func (s *session) closeAnswered() {
+	select {
+	case s.terminating <- struct{}{}:
 		_ = s.channel.Close()
 	case <-s.closed:
 	}

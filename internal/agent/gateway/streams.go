@@ -93,17 +93,34 @@ func pipe(ownRead bool) (read, write *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
+// awaitProcess waits for the end of the process that a pidfd is of.
+func awaitProcess(process *os.File) error {
+	file, err := pollable(process)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(func(fd uintptr) (ended bool) {
+		n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0) //nolint:gosec // a descriptor
+		return n > 0
+	})
+}
+
 // pollable returns a file that can be closed while somebody waits for it, in place
 // of one that may block.
 func pollable(file *os.File) (*os.File, error) {
 	defer func() { _ = file.Close() }()
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("taking over a terminal: %w", err)
+		return nil, fmt.Errorf("taking over a file: %w", err)
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		_ = unix.Close(fd)
-		return nil, fmt.Errorf("taking over a terminal: %w", err)
+		return nil, fmt.Errorf("taking over a file: %w", err)
 	}
-	return os.NewFile(uintptr(fd), "terminal"), nil
+	return os.NewFile(uintptr(fd), "received"), nil
 }

@@ -27,34 +27,36 @@ func (i *Init) Signal(p *Process, signal unix.Signal) {
 
 // SignalAll sends a signal once to every process of the command.
 func (i *Init) SignalAll(p *Process, signal unix.Signal) {
-	for _, member := range i.members(p) {
+	members, _ := i.members(p) // What is not found now gets no signal, as if it had begun later.
+	for _, member := range members {
 		_ = unix.Kill(member.pid, signal)
 	}
 }
 
 // Terminate ends every process of the command: with SIGTERM, and after the grace
 // period with SIGKILL. It returns how many are left, because they cannot be ended
-// or because ctx has ended.
-func (i *Init) Terminate(ctx context.Context, p *Process, grace time.Duration) (left int) {
-	return end(ctx, func() []identity { return i.members(p) }, grace)
+// or because ctx has ended. Its error says that they cannot be listed.
+func (i *Init) Terminate(ctx context.Context, p *Process, grace time.Duration) (left int, err error) {
+	return end(ctx, func() ([]identity, error) { return i.members(p) }, grace)
 }
 
 // TerminateAll is Terminate for every process below this program.
-func (i *Init) TerminateAll(ctx context.Context, grace time.Duration) (left int) {
+func (i *Init) TerminateAll(ctx context.Context, grace time.Duration) (left int, err error) {
 	return end(ctx, i.all, grace)
 }
 
-// end signals what look finds until it finds nothing.
-func end(ctx context.Context, look func() []identity, grace time.Duration) (left int) {
+// end signals what look finds until it finds nothing. A look that fails, for example
+// because there are too many open files, is followed by others.
+func end(ctx context.Context, look func() ([]identity, error), grace time.Duration) (left int, err error) {
 	killAt := time.Now().Add(grace)
 	asked := map[identity]bool{}
 	ticks := time.NewTicker(lookInterval)
 	defer ticks.Stop()
 	for {
-		alive := look()
+		alive, err := look()
 		now := time.Now()
-		if len(alive) == 0 || ctx.Err() != nil || now.After(killAt.Add(killPatience)) {
-			return len(alive)
+		if err == nil && len(alive) == 0 || ctx.Err() != nil || now.After(killAt.Add(killPatience)) {
+			return len(alive), err
 		}
 		for _, process := range alive {
 			switch {

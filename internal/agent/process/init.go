@@ -121,7 +121,7 @@ func (i *Init) Start(spec Spec) (*Process, error) {
 	pid, err := syscall.ForkExec(spec.Path, spec.Args, &syscall.ProcAttr{
 		Dir: spec.Dir,
 		Env: spec.Env,
-		// Fd makes these block, as programs expect of their standard streams.
+		// Fd makes a terminal block, as programs expect. Pipes do so already.
 		Files: []uintptr{spec.Stdin.Fd(), spec.Stdout.Fd(), spec.Stderr.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true, Setctty: spec.Terminal, Credential: spec.Credential},
 	})
@@ -129,7 +129,7 @@ func (i *Init) Start(spec Spec) (*Process, error) {
 		return nil, fmt.Errorf("starting %s: %w", spec.Path, err)
 	}
 	p := &Process{pid: pid, done: make(chan struct{}), known: map[identity]struct{}{}}
-	if entry, ok := read(pid); ok {
+	if entry, err := read(pid); err == nil {
 		p.start = entry.start
 	}
 	i.running[pid] = p

@@ -9,8 +9,11 @@ package process
 //
 // Two commands at a time whose daemons have sessions of their own cannot be told
 // apart: such daemons belong to each command that began before them.
-func (i *Init) members(p *Process) []identity {
-	processes := table()
+func (i *Init) members(p *Process) ([]identity, error) {
+	processes, err := table()
+	if err != nil {
+		return nil, err
+	}
 	firsts := i.firsts()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,14 +33,16 @@ func (i *Init) members(p *Process) []identity {
 			alive = append(alive, e.identity)
 		}
 	}
-	return alive
+	return alive, nil
 }
 
 // isDaemon reports whether a process has lost its parent since a command began, and
-// is not in another command's session.
+// is not in another command's session. Another command's first process is not even
+// while it starts and has no session yet.
 func (i *Init) isDaemon(e entry, of *Process, firsts map[int]*Process) bool {
-	owner := firsts[e.session]
-	return e.parent == i.pid && e.start >= of.start && (owner == nil || owner == of)
+	owner, first := firsts[e.session], firsts[e.pid]
+	starting := first != nil && first != of && first.start == e.start
+	return e.parent == i.pid && e.start >= of.start && (owner == nil || owner == of) && !starting
 }
 
 // firsts returns the commands by the id of their first process, which is that of
@@ -53,13 +58,12 @@ func (i *Init) firsts() map[int]*Process {
 }
 
 // all finds every process below this program that has not ended.
-func (i *Init) all() []identity {
-	processes := table()
-	self, ok := processes[i.pid]
-	if !ok {
-		return nil
+func (i *Init) all() ([]identity, error) {
+	processes, err := table()
+	if err != nil {
+		return nil, err
 	}
-	found := map[int]entry{i.pid: self}
+	found := map[int]entry{i.pid: processes[i.pid]}
 	below(processes, found)
 	delete(found, i.pid)
 	var alive []identity
@@ -68,5 +72,5 @@ func (i *Init) all() []identity {
 			alive = append(alive, e.identity)
 		}
 	}
-	return alive
+	return alive, nil
 }

@@ -1,13 +1,13 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -51,8 +51,8 @@ func start(t *testing.T, command string) (*Process, io.Reader) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if left := parent.Terminate(t.Context(), p, 0); left > 0 && t.Context().Err() == nil {
-			t.Errorf("%d processes are left", left)
+		if left, err := parent.Terminate(context.Background(), p, 0); left > 0 || err != nil {
+			t.Errorf("%d processes are left, %v", left, err)
 		}
 		parent.Forget(p)
 	})
@@ -99,11 +99,11 @@ func TestStart_KilledCommand_ReportsItsSignal(t *testing.T) {
 func TestTerminate_Daemons_BelongToTheirCommand(t *testing.T) {
 	p, out := start(t, `(setsid env -i sh -c 'trap "" TERM; echo up; while :; do sleep 100; done' &) ; sleep 100`)
 	await(t, out, "up\n")
-	if members := parent.members(p); len(members) < 2 {
-		t.Errorf("%d members", len(members))
+	if members, err := parent.members(p); len(members) < 2 {
+		t.Errorf("%d members, %v", len(members), err)
 	}
-	if left := parent.Terminate(t.Context(), p, 50*time.Millisecond); left != 0 {
-		t.Errorf("%d are left", left)
+	if left, err := parent.Terminate(t.Context(), p, 50*time.Millisecond); left != 0 || err != nil {
+		t.Errorf("%d are left, %v", left, err)
 	}
 	bound.Value(t, p.Done(), "the command's end")
 	rest, err := io.ReadAll(out)
@@ -115,8 +115,8 @@ func TestTerminate_Daemons_BelongToTheirCommand(t *testing.T) {
 func TestTerminate_CommandThatEndsOnSIGTERM_MayTidyUp(t *testing.T) {
 	p, out := start(t, `trap 'echo tidy; exit 3' TERM; echo up; while :; do sleep 0.01; done`)
 	await(t, out, "up\n")
-	if left := parent.Terminate(t.Context(), p, time.Minute); left != 0 {
-		t.Errorf("%d are left", left)
+	if left, err := parent.Terminate(t.Context(), p, time.Minute); left != 0 || err != nil {
+		t.Errorf("%d are left, %v", left, err)
 	}
 	await(t, out, "tidy\n")
 }
@@ -128,12 +128,12 @@ func TestTerminate_OtherCommands_GoOn(t *testing.T) {
 	for _, out := range []io.Reader{firstOut, secondOut, thirdOut} {
 		await(t, out, "up\n")
 	}
-	if left := parent.Terminate(t.Context(), second, 0); left != 0 {
-		t.Errorf("%d are left", left)
+	if left, err := parent.Terminate(t.Context(), second, 0); left != 0 || err != nil {
+		t.Errorf("%d are left, %v", left, err)
 	}
 	for name, p := range map[string]*Process{"earlier": first, "later": third} {
-		if members := parent.members(p); len(members) != 2 {
-			t.Errorf("the %s one has %d processes, want 2", name, len(members))
+		if members, err := parent.members(p); len(members) != 2 {
+			t.Errorf("the %s one has %d processes, want 2, %v", name, len(members), err)
 		}
 	}
 }
@@ -143,7 +143,11 @@ func TestInit_Orphans_AreReaped(t *testing.T) {
 	p, _ := start(t, "(true & true &); true")
 	bound.Value(t, p.Done(), "the command's end")
 	eventually.Holds(t, "no child has ended and is not reaped", func() bool {
-		for _, e := range table() {
+		processes, err := table()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range processes {
 			if e.parent == os.Getpid() && e.ended && e.session == p.pid {
 				return false
 			}
@@ -154,21 +158,70 @@ func TestInit_Orphans_AreReaped(t *testing.T) {
 
 func TestRead_NameWithParentheses_DoesNotShiftTheFields(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "a) S 1 (b")
-	content, err := os.ReadFile("/bin/sleep")
-	if err != nil {
+	p, out := start(t, `printf 'a) S 1 (b' >/proc/$$/comm; echo named; while :; do sleep 100; done`)
+	await(t, out, "named\n")
+	if name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p.pid)); string(name) != "a) S 1 (b\n" {
+		t.Fatalf("%q, %v", name, err)
+	}
+	if e, err := read(p.pid); err != nil || e.parent != os.Getpid() || e.session != p.pid || e.start != p.start {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func TestTerminate_ProcessesThatCannotBeListed_AreNotReportedAsEnded(t *testing.T) {
+	p, out := start(t, "echo up; exec sleep 100")
+	await(t, out, "up\n")
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, content, 0o700); err != nil {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: before.Max}); err != nil {
 		t.Fatal(err)
 	}
-	p, _ := start(t, "exec '"+file+"' 100")
-	eventually.Holds(t, "the program runs", func() bool {
-		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p.pid))
-		return strings.HasPrefix(string(name), "a) S 1")
-	})
-	if e, ok := read(p.pid); !ok || e.parent != os.Getpid() || e.session != p.pid || e.start != p.start || e.ended {
-		t.Errorf("%+v, %t", e, ok)
+	_, err := parent.Terminate(ctx, p, 0)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, unix.EMFILE) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestIsDaemon_CommandThatHasNoSessionYet_IsAnothersOwn(t *testing.T) {
+	t.Parallel()
+	i := &Init{pid: 1}
+	first, second := &Process{pid: 5, start: 50}, &Process{pid: 7, start: 70}
+	firsts := map[int]*Process{5: first, 7: second}
+	for name, test := range map[string]struct {
+		entry entry
+		want  bool
+	}{
+		"a daemon":                       {entry{identity: identity{8, 80}, parent: 1, session: 8}, true},
+		"a daemon of an earlier time":    {entry{identity: identity{4, 40}, parent: 1, session: 4}, false},
+		"another command":                {entry{identity: identity{7, 70}, parent: 1, session: 7}, false},
+		"another command before setsid":  {entry{identity: identity{7, 70}, parent: 1, session: 1}, false},
+		"a daemon with a used id":        {entry{identity: identity{7, 90}, parent: 1, session: 1}, true},
+		"in the background of the other": {entry{identity: identity{9, 90}, parent: 1, session: 7}, false},
+	} {
+		if got := i.isDaemon(test.entry, first, firsts); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestFindShell_WorkingDirectory_DoesNotCount(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bash"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	for _, path := range []string{"", ".", ":", dir + "/../" + filepath.Base(dir)} {
+		shell := FindShell(path)
+		if absolute := filepath.IsAbs(path); filepath.Dir(shell) == dir != absolute || !filepath.IsAbs(shell) {
+			t.Errorf("PATH %q: %q", path, shell)
+		}
 	}
 }
 

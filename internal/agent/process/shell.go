@@ -3,6 +3,7 @@ package process
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,10 +16,13 @@ const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const elsewhere = "/busybox"
 
 // FindShell returns the path of bash, or of sh where there is none. It is empty if
-// the image has no shell.
+// the image has no shell. What path has that is relative, or empty, does not count:
+// the working directory may have a job's files.
 func FindShell(path string) string {
+	absolute := slices.DeleteFunc(filepath.SplitList(path), func(directory string) bool { return !filepath.IsAbs(directory) })
+	directories := strings.Join(append(absolute, DefaultPath, elsewhere), ":")
 	for _, name := range []string{"bash", "sh"} {
-		if shell, err := LookUp(name, path+":"+DefaultPath+":"+elsewhere); err == nil {
+		if shell, err := LookUp(name, directories); err == nil {
 			return shell
 		}
 	}

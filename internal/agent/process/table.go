@@ -2,9 +2,14 @@ package process
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // identity tells a process from a later one with the same id.
@@ -22,23 +27,34 @@ type entry struct {
 }
 
 // table lists all processes that this one can see, by their ids.
-func table() map[int]entry {
-	processes := map[int]entry{}
+func table() (map[int]entry, error) {
 	proc, err := os.Open("/proc")
 	if err != nil {
-		return processes
+		return nil, fmt.Errorf("listing processes: %w", err)
 	}
 	defer func() { _ = proc.Close() }()
-	names, _ := proc.Readdirnames(-1)
+	names, err := proc.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("listing processes: %w", err)
+	}
+	processes := map[int]entry{}
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			if e, ok := read(pid); ok {
-				processes[pid] = e
-			}
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		switch e, err := read(pid); {
+		case err == nil:
+			processes[pid] = e
+		case !isGone(err):
+			return nil, err
 		}
 	}
-	return processes
+	return processes, nil
 }
+
+// isGone reports whether a process has ended while it was looked at.
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) }
 
 // The fields of /proc/PID/stat that follow the name, from 0: see proc_pid_stat(5),
 // where the name is field 2.
@@ -50,14 +66,18 @@ const (
 )
 
 // read reads /proc/PID/stat. The name is in parentheses and may hold anything.
-func read(pid int) (e entry, ok bool) {
+func read(pid int) (entry, error) {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
-		return entry{}, false
+		return entry{}, fmt.Errorf("looking at a process: %w", err)
 	}
+	return parse(pid, stat)
+}
+
+func parse(pid int, stat []byte) (entry, error) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) <= fieldStart {
-		return entry{}, false
+		return entry{}, fmt.Errorf("process %d: its state has %d fields", pid, len(fields))
 	}
 	parent, parentErr := strconv.Atoi(string(fields[fieldParent]))
 	session, sessionErr := strconv.Atoi(string(fields[fieldSession]))
@@ -66,7 +86,7 @@ func read(pid int) (e entry, ok bool) {
 	return entry{
 		identity: identity{pid: pid, start: start},
 		parent:   parent, session: session, ended: state == 'Z' || state == 'X',
-	}, parentErr == nil && sessionErr == nil && startErr == nil
+	}, errors.Join(parentErr, sessionErr, startErr)
 }
 
 // below adds to a set of processes all that descend from them.

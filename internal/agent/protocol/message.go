@@ -17,6 +17,9 @@ const (
 	MaxRequest = 4 << 20
 )
 
+// LeftUnknown is how many processes are left if the agent cannot list them.
+const LeftUnknown = -1
+
 // MaxFiles is how many file descriptors a message carries at most.
 const MaxFiles = 3
 
@@ -52,7 +55,8 @@ type Report struct {
 	// Terminated answers Terminate.
 	Terminated *Terminated `json:"terminated,omitempty"`
 	// Becoming is the last message of a service's agent, before it becomes the
-	// service, unless Failed follows.
+	// service, unless Failed follows. A pidfd of the process comes with it, if the
+	// container's runtime allows one.
 	Becoming *Becoming `json:"becoming,omitempty"`
 	// Failed says why a service could not be started.
 	Failed *Failed `json:"failed,omitempty"`
@@ -66,8 +70,9 @@ type (
 	// Start is a command for the container's shell; an empty one is the shell
 	// itself. ID is the gateway's, and not in use.
 	Start struct {
-		ID      uint32 `json:"id"`
-		Command string `json:"command,omitempty"`
+		ID uint32 `json:"id"`
+		// Command is in bytes, since a script may be in any encoding.
+		Command []byte `json:"command,omitempty"`
 		// Env are NAME=VALUE, in addition to the container's own.
 		Env      []string  `json:"env,omitempty"`
 		Terminal *Terminal `json:"terminal,omitempty"`
@@ -130,7 +135,7 @@ type (
 		ID     uint32 `json:"id"`
 		Reason string `json:"reason"`
 	}
-	// Terminated says how many processes could not be ended.
+	// Terminated says how many processes could not be ended, or LeftUnknown.
 	Terminated struct {
 		ID   uint32 `json:"id"`
 		Left int    `json:"left"`
@@ -214,7 +219,7 @@ func (r Request) validate() error {
 	}
 	switch {
 	case r.Start != nil:
-		return errors.Join(withoutNUL("the command", r.Start.Command), validEnv(r.Start.Env))
+		return errors.Join(withoutNUL("the command", string(r.Start.Command)), validEnv(r.Start.Env))
 	case r.Release != nil:
 		return r.Release.validate()
 	}

@@ -49,8 +49,7 @@ func TestCheck_AnotherProtocol_SaysWhatToUpdate(t *testing.T) {
 }
 
 func TestDecode_WhatWasEncoded_IsTheSame(t *testing.T) {
-	request := Request{Start: &Start{ID: 7, Command: "echo 'ü\xff'", Env: []string{"A=b=c"}, Terminal: &Terminal{"xterm", 80, 25}}}
-	request.Start.Command = "echo 'ü'"
+	request := Request{Start: &Start{ID: 7, Command: []byte("echo 'ü\xff'"), Env: []string{"A=b=c"}, Terminal: &Terminal{"xterm", 80, 25}}}
 	encoded, err := Encode(request)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +64,7 @@ func TestEncode_InvalidMessages_AreRefusedWithoutTheirText(t *testing.T) {
 	for name, message := range map[string]Request{
 		"nothing":             {},
 		"two things":          {Forget: &Forget{}, Signal: &Signal{}},
-		"NUL in a command":    {Start: &Start{Command: "secret\x00"}},
+		"NUL in a command":    {Start: &Start{Command: []byte("secret\x00")}},
 		"NUL in a variable":   {Start: &Start{Env: []string{"A=secret\x00"}}},
 		"a variable's name":   {Start: &Start{Env: []string{"=secret"}}},
 		"no entry point":      {Release: &Release{Env: []string{"A=secret"}}},

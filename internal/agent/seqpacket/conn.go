@@ -109,8 +109,9 @@ func (c *Conn) Peer() (*unix.Ucred, error) {
 func (c *Conn) SetReceiveDeadline(at time.Time) error { return c.socket.SetReadDeadline(at) }
 
 // Send sends a message, and copies of the descriptors of files. The files stay
-// open. It fails if the peer does not receive for ten seconds; the connection is
-// of no more use then.
+// open. If the peer does not receive for ten seconds, it fails and closes the
+// connection. After other errors the connection is still of use: nothing was sent,
+// and if the peer is gone, Receive says so once it has returned what came before.
 func (c *Conn) Send(message []byte, files ...*os.File) error {
 	packet := append([]byte{inPacket}, message...)
 	if len(packet) > maxPacket {
@@ -135,6 +136,9 @@ func (c *Conn) Send(message []byte, files ...*os.File) error {
 		return err
 	}
 	_, _, err := c.socket.WriteMsgUnix(packet, control, nil)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = c.socket.Close()
+	}
 	return err
 }
 
@@ -166,7 +170,7 @@ func inMemory(message []byte) (*os.File, error) {
 // returns io.EOF when the peer has closed the connection. After any other error
 // the connection is of no more use.
 func (c *Conn) Receive() (message []byte, files []*os.File, err error) {
-	n, controlled, flags, _, err := c.socket.ReadMsgUnix(c.packet, c.control)
+	n, controlled, flags, err := c.read()
 	files, filesErr := received(c.control[:controlled]) // also with an empty packet, which counts as the end
 	if err == nil {
 		err = filesErr
@@ -182,6 +186,16 @@ func (c *Conn) Receive() (message []byte, files []*os.File, err error) {
 		return nil, nil, err
 	}
 	return message, files, nil
+}
+
+// read reads a packet. A peer that has closed the connection without having read
+// everything resets it, which is reported once, before what the peer has sent.
+func (c *Conn) read() (n, controlled, flags int, err error) {
+	n, controlled, flags, _, err = c.socket.ReadMsgUnix(c.packet, c.control)
+	if errors.Is(err, unix.ECONNRESET) {
+		n, controlled, flags, _, err = c.socket.ReadMsgUnix(c.packet, c.control)
+	}
+	return n, controlled, flags, err
 }
 
 // open finds the message of a packet.

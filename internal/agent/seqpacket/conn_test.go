@@ -180,3 +180,36 @@ func TestListener_OtherUsers_MayConnectAndAreKnown(t *testing.T) {
 		_ = listener.Close()
 	}
 }
+
+func TestReceive_PeerThatHasNotReadEverything_ItsLastMessagesCome(t *testing.T) {
+	end, other := pair(t, 100, 100)
+	if err := errors.Join(end.Send([]byte("not read")), other.Send([]byte("first")), other.Send([]byte("second")), other.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := end.Send([]byte("too late")); err == nil {
+		t.Error("a message was sent to a peer that is gone")
+	}
+	for _, want := range []string{"first", "second"} {
+		if got, _, err := end.Receive(); string(got) != want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	if _, _, err := end.Receive(); !errors.Is(err, io.EOF) {
+		t.Errorf("%v, want the end", err)
+	}
+}
+
+func TestSend_FileThatIsClosed_FailsAndLeavesTheConnection(t *testing.T) {
+	end, other := pair(t, 100, 100)
+	closed := null(t)
+	_ = closed.Close()
+	if err := end.Send([]byte("x"), closed); err == nil {
+		t.Error("a closed file was sent")
+	}
+	if err := end.Send([]byte("next")); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := other.Receive(); string(got) != "next" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}

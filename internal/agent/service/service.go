@@ -15,6 +15,7 @@ import (
 	"github.com/fargate-operator/fargate-operator/internal/agent/process"
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/agent/seqpacket"
+	"github.com/fargate-operator/fargate-operator/internal/text"
 )
 
 // Become waits for the gateway to release the service and becomes it. It returns
@@ -25,11 +26,18 @@ func Become(conn *seqpacket.Conn, env []string) error {
 		return err
 	}
 	err = become(conn, release, process.Merge(env, release.Env), files)
-	if encoded, encodeErr := protocol.Encode(protocol.Report{Failed: &protocol.Failed{Reason: err.Error()}}); encodeErr == nil {
+	if encoded, encodeErr := protocol.Encode(protocol.Report{Failed: &protocol.Failed{Reason: text.Abridge(err.Error(), maxReason)}}); encodeErr == nil {
 		_ = conn.Send(encoded)
 	}
 	return err
 }
+
+const (
+	// maxReason bounds what is reported, in characters, far below a message's size.
+	maxReason = 1000
+	// maxShown bounds an entry point's name in it.
+	maxShown = 100
+)
 
 // await receives the release, and the ends of the pipes for the service's output.
 func await(conn *seqpacket.Conn) (*protocol.Release, []*os.File, error) {
@@ -62,13 +70,9 @@ func become(conn *seqpacket.Conn, release *protocol.Release, env []string, outpu
 	}
 	file, err := process.LookUp(args[0], path(env))
 	if err != nil {
-		return explain(args[0], env, err)
+		return explain(args[0], err)
 	}
-	encoded, err := protocol.Encode(protocol.Report{Becoming: &protocol.Becoming{}})
-	if err == nil {
-		err = conn.Send(encoded)
-	}
-	if err != nil {
+	if err := reportBecoming(conn); err != nil {
 		return fmt.Errorf("reporting to the gateway: %w", err)
 	}
 	for i, stream := range []int{unix.Stdout, unix.Stderr} {
@@ -76,7 +80,24 @@ func become(conn *seqpacket.Conn, release *protocol.Release, env []string, outpu
 			return fmt.Errorf("connecting the service's output: %w", err)
 		}
 	}
-	return explain(args[0], env, unix.Exec(file, args, env))
+	return explain(args[0], unix.Exec(file, args, env))
+}
+
+// reportBecoming sends a descriptor of this process with the report, by which the
+// gateway notices its end. It stays valid when the process becomes the service. A
+// container runtime may forbid it: then the end is not noticed.
+func reportBecoming(conn *seqpacket.Conn) error {
+	var files []*os.File
+	if fd, err := unix.PidfdOpen(os.Getpid(), 0); err == nil {
+		self := os.NewFile(uintptr(fd), "process")
+		defer func() { _ = self.Close() }()
+		files = append(files, self)
+	}
+	encoded, err := protocol.Encode(protocol.Report{Becoming: &protocol.Becoming{}})
+	if err != nil {
+		return err
+	}
+	return conn.Send(encoded, files...)
 }
 
 func path(env []string) string {
@@ -86,13 +107,15 @@ func path(env []string) string {
 	return process.DefaultPath
 }
 
-// explain says why an entry point cannot be run.
-func explain(name string, env []string, err error) error {
+// explain says why an entry point cannot be run. It shows no variable, since any may
+// be secret.
+func explain(name string, err error) error {
+	name, inPath := text.Abridge(name, maxShown), !strings.Contains(name, "/")
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "/"):
+	case errors.Is(err, fs.ErrNotExist) && !inPath:
 		return fmt.Errorf("the entry point %q, or the interpreter that it names, is not in the image: %w", name, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the entry point %q is not in the image's PATH, which is %q: %w", name, path(env), err)
+		return fmt.Errorf("the entry point %q is not in a directory of PATH: %w", name, err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("the entry point %q is not executable for uid %d: %w", name, os.Geteuid(), err)
 	case errors.Is(err, unix.ENOEXEC):

@@ -48,7 +48,7 @@ func TestBecome_EntryPointThatCannotRun_IsReported(t *testing.T) {
 	}
 	defer func() { _ = null.Close() }()
 	gateway, service := pair(t)
-	if err := gateway.Send([]byte(`{"release":{"entrypoint":["missing"],"env":["PATH=/nowhere","PASSWORD=s3cr3t"]}}`), null, null); err != nil {
+	if err := gateway.Send([]byte(`{"release":{"entrypoint":["missing"],"env":["PATH=/s3cr3t","PASSWORD=s3cr3t"]}}`), null, null); err != nil {
 		t.Fatal(err)
 	}
 	if err := Become(service, os.Environ()); err == nil {
@@ -59,7 +59,28 @@ func TestBecome_EntryPointThatCannotRun_IsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := protocol.Decode[protocol.Report](message)
-	if err != nil || report.Failed == nil || !strings.Contains(report.Failed.Reason, `"missing" is not in the image's PATH, which is "/nowhere"`) || strings.Contains(report.Failed.Reason, "s3cr3t") {
+	if err != nil || report.Failed == nil || !strings.Contains(report.Failed.Reason, `"missing" is not in a directory of PATH`) || strings.Contains(report.Failed.Reason, "s3cr3t") {
+		t.Errorf("%+v, %v", report.Failed, err)
+	}
+}
+
+func TestBecome_LongNameOfAnEntryPoint_ItsReasonIsReportedAbridged(t *testing.T) {
+	t.Parallel()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = null.Close() }()
+	gateway, service := pair(t)
+	if err := gateway.Send([]byte(`{"release":{"entrypoint":["`+strings.Repeat("x", 15<<10)+`"],"env":["PATH=/nowhere"]}}`), null, null); err != nil {
+		t.Fatal(err)
+	}
+	_ = Become(service, nil)
+	message, _, err := gateway.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, err := protocol.Decode[protocol.Report](message); err != nil || report.Failed == nil || !strings.HasPrefix(report.Failed.Reason, `the entry point "xxx`) {
 		t.Errorf("%+v, %v", report.Failed, err)
 	}
 }
