@@ -141,6 +141,11 @@ func (c *container) unlessStopping(err error) error {
 }
 
 func (c *container) startProcess() (mainProcess, error) {
+	if c.task.sandbox == nil { // Health checks run there too.
+		if err := os.MkdirAll(c.dir(), 0o700); err != nil {
+			return nil, fmt.Errorf("making the container's directory: %w", err)
+		}
+	}
 	if c.isIdle() {
 		return newIdle(), nil
 	}
@@ -151,9 +156,6 @@ func (c *container) startProcess() (mainProcess, error) {
 	defer output.Close()
 	if c.task.sandbox != nil {
 		return c.startContainer(output)
-	}
-	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
-		return nil, fmt.Errorf("making the container's directory: %w", err)
 	}
 	spec, err := c.spec(output)
 	if err != nil {
