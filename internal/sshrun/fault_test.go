@@ -40,7 +40,7 @@ func TestRun_SessionOrConnectionBreaks_IsConnectionLost(t *testing.T) {
 			server: &faultyServer{onExec: func(conn *ssh.ServerConn, _ string, _ ssh.Channel) {
 				_ = conn.Close()
 			}},
-			mention: "EOF",
+			mention: "lost the SSH connection",
 		},
 		{
 			name:    "session closed without exit status",
