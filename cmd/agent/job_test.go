@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
 
 	"github.com/fargate-operator/fargate-operator/internal/agent/protocol"
 	"github.com/fargate-operator/fargate-operator/internal/sshrun"
@@ -452,15 +453,17 @@ func TestJob_SignalsToProcessOne_DoNotEndTheAgent(t *testing.T) {
 	task := startTask(t, setup{})
 	task.want(t, "job", "kill -HUP 1; kill -QUIT 1; kill -PIPE 1; kill -USR1 1; kill -KILL 1; echo sent", "sent\n")
 	task.want(t, "job", "echo there", "there\n")
-	// The agent ignores none, so that its commands ignore what this test was started
-	// with alone.
-	status, err := os.ReadFile("/proc/self/status")
+	// The agent catches these signals and ignores none: commands would inherit that.
+	status := task.script(t, "job", "grep SigIgn /proc/self/status")
+	ignored, err := strconv.ParseUint(strings.TrimSpace(strings.TrimPrefix(status.stdout, "SigIgn:")), 16, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, ignored, _ := strings.Cut(string(status), "SigIgn:")
-	ignored, _, _ = strings.Cut(ignored, "\n")
-	task.want(t, "job", "grep SigIgn /proc/self/status", "SigIgn:"+ignored+"\n")
+	for _, signal := range []unix.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2} {
+		if ignored&(1<<(signal-1)) != 0 {
+			t.Errorf("commands ignore %s", signal)
+		}
+	}
 }
 
 // exec starts a command on a channel of its own.
