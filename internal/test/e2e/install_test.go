@@ -68,7 +68,8 @@ func (r *release) assertRunnerIsRefused(t *testing.T) {
 	t.Helper()
 	r.assertForbidden(t, r.tenant, "gitlab-runner", map[string]request{
 		"list jobs elsewhere":           list(&v1alpha1.FargateJobList{}, r.name),
-		"read a class":                  get(&v1alpha1.FargateTaskClass{}, r.tenant, "default"),
+		"read a class elsewhere":        get(&v1alpha1.FargateTaskClass{}, r.name, "default"),
+		"list classes":                  list(&v1alpha1.FargateTaskClassList{}, r.tenant),
 		"create a job elsewhere":        create(r.newJob(r.name)),
 		"read a secret":                 get(&corev1.Secret{}, r.tenant, "gitlab-runner"),
 		"read the controller's secrets": list(&corev1.SecretList{}, r.name),
