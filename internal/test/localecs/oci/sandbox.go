@@ -75,7 +75,7 @@ func (s *Sandbox) writeFiles() error {
 	for name, content := range map[string]string{
 		"hosts":       "127.0.0.1\tlocalhost\n" + s.spec.Addresses[0].String() + "\t" + s.spec.Hostname + "\n",
 		"hostname":    s.spec.Hostname + "\n",
-		"resolv.conf": "# There is no name server: tasks of the local ECS reach this machine alone.\n",
+		"resolv.conf": "# Tasks of the local ECS have no name server, and reach this machine alone.\n",
 	} {
 		if err := os.WriteFile(s.path(name), []byte(content), 0o600); err != nil {
 			return err
