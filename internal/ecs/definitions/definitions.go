@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awsecs "github.com/aws/aws-sdk-go-v2/service/ecs"
 	"golang.org/x/sync/singleflight"
 
@@ -27,9 +25,6 @@ type definitionsAPI interface {
 }
 
 const (
-	// remembered is how long a definition counts as registered without a look.
-	// Somebody may deregister it: a launch then fails, and Forget has it looked up.
-	remembered = time.Hour
 	// lookPause is the time until another registration of the family, which ECS
 	// refuses a second one for, can be seen.
 	lookPause = 500 * time.Millisecond
@@ -39,64 +34,32 @@ const (
 )
 
 // Registrar registers task definitions. Jobs that want the same one at the same
-// time share the calls.
+// time share the calls. What is registered, its clients remember.
 type Registrar struct {
 	clients *ecs.Clients
 	calls   singleflight.Group
-	now     func() time.Time
-
-	mu    sync.Mutex
-	known map[key]registered
 }
 
-// key is a family in an account and Region.
-type key struct {
-	region, role, family string
-}
-
-type registered struct {
-	definition ecs.Definition
-	until      time.Time
-}
-
-// New returns a Registrar that knows no definitions.
-func New(clients *ecs.Clients) *Registrar {
-	return &Registrar{clients: clients, now: time.Now, known: map[key]registered{}}
-}
+// New returns a Registrar that calls AWS with these clients.
+func New(clients *ecs.Clients) *Registrar { return &Registrar{clients: clients} }
 
 // Ensure returns the active revision of a derived task definition, and registers it
 // if there is none. Errors are *ecs.Error or the context's.
 func (r *Registrar) Ensure(ctx context.Context, loc ecs.Location, in *awsecs.RegisterTaskDefinitionInput) (ecs.Definition, error) {
-	k := key{loc.Region, loc.AssumeRoleARN, aws.ToString(in.Family)}
-	if definition, ok := r.recall(k); ok {
-		return definition, nil
-	}
 	// The first caller may leave while others still wait for the answer.
 	shared := context.WithoutCancel(ctx)
-	answer := r.calls.DoChan(strings.Join([]string{k.region, k.role, k.family}, " "), func() (any, error) {
+	answer := r.calls.DoChan(strings.Join([]string{loc.Region, loc.AssumeRoleARN, *in.Family}, " "), func() (any, error) {
 		shared, cancel := context.WithTimeout(shared, registerTimeout)
 		defer cancel()
-		definition, err := r.ensure(shared, loc, in)
-		if err == nil {
-			r.remember(k, definition)
-		}
-		return definition, err
+		return r.ensure(shared, loc, in)
 	})
 	select {
 	case <-ctx.Done():
-		return ecs.Definition{}, ecs.Classify(ctx.Err(), "registering the task definition "+k.family, loc)
+		return ecs.Definition{}, ecs.Classify(ctx.Err(), "registering the task definition "+*in.Family, loc)
 	case result := <-answer:
 		definition, _ := result.Val.(ecs.Definition)
 		return definition, result.Err
 	}
-}
-
-// Forget has a definition looked up again, such as one that a launch has found
-// deregistered.
-func (r *Registrar) Forget(loc ecs.Location, family string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.known, key{loc.Region, loc.AssumeRoleARN, family})
 }
 
 // ensure looks before it registers: ECS describes 20 definitions in a second and
@@ -142,23 +105,4 @@ func isAbsent(err error) bool {
 // isContended reports whether another registration of the family is under way.
 func isContended(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "Too many concurrent attempts to create a new revision")
-}
-
-func (r *Registrar) recall(k key) (ecs.Definition, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	found, ok := r.known[k]
-	return found.definition, ok && r.now().Before(found.until)
-}
-
-func (r *Registrar) remember(k key, definition ecs.Definition) {
-	now := r.now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for other, found := range r.known {
-		if !now.Before(found.until) {
-			delete(r.known, other)
-		}
-	}
-	r.known[k] = registered{definition, now.Add(remembered)}
 }
