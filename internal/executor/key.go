@@ -91,17 +91,15 @@ func (p *preparation) keyType(ctx context.Context) (v1alpha1.KeyType, error) {
 	store := outage{limit: p.limits.outage, pause: p.limits.retry, report: func(err error) {
 		p.progress.sayf("cannot read the job's class yet, trying again for %s: %s", p.limits.outage, err)
 	}}
-	var unread error
 	err := store.through(ctx, func() (err error) {
-		var unavailable *UnavailableError
-		if kind, err = p.store.KeyType(ctx, p.wanted.class); ctx.Err() == nil && !errors.As(err, &unavailable) {
-			unread, err = err, nil
-		}
+		kind, err = p.store.KeyType(ctx, p.wanted.class)
 		return err
 	})
-	if unread != nil {
-		p.progress.sayf("the job's key is Ed25519, whatever the class says: %s", unread)
-		p.Log.Warn("Cannot read a class", "class", p.wanted.class, "error", unread.Error())
+	var unavailable *UnavailableError
+	if err != nil && ctx.Err() == nil && !errors.As(err, &unavailable) {
+		p.progress.sayf("the job's key is Ed25519, whatever the class says: %s", err)
+		p.Log.Warn("Cannot read a class", "class", p.wanted.class, "error", err.Error())
+		err = nil
 	}
 	return cmp.Or(kind, v1alpha1.KeyTypeEd25519), err
 }

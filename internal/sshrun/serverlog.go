@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -63,14 +64,15 @@ func (e *AuthenticationError) lastConnection(log []string) int {
 
 // closing is the last line about a connection that was refused: of OpenSSH, or of
 // Dropbear, which does not name a user who does not exist.
-const closing = `(?:(?:Connection (?:closed|reset) by|Disconnected from) (?:authenticating|invalid) user|` +
-	`Exit before auth from \S{1,64}: \(user) '?(?P<user>[^ ']{1,64})|` +
-	`Exit before auth from \S{1,64}: Exited`
+var closing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:(?:Connection (?:closed|reset) by|Disconnected from) (?:authenticating|invalid) user|` +
+		`Exit before auth from \S{1,64}: \(user) '?(?P<user>[^ ']{1,64})|` +
+		`Exit before auth from \S{1,64}: Exited`)
+})
 
 func (e *AuthenticationError) isClosing(line string) bool {
-	pattern := regexp.MustCompile(closing)
-	found := pattern.FindStringSubmatchIndex(line)
-	return found != nil && e.isAbout(pattern, line, found)
+	found := closing().FindStringSubmatchIndex(line)
+	return found != nil && e.isAbout(closing(), line, found)
 }
 
 // isAbout is false for a line that names another user than the one who was
